@@ -1,0 +1,25 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json.Serialization;
+using Hypernode.Contracts.Text;
+
+namespace Hypernode.Contracts.Nodes;
+
+/// <summary>A provider's node. A UUID in lower case.</summary>
+[JsonConverter(typeof(ParsableJsonConverter<NodeId>))]
+public readonly record struct NodeId(Guid Value) : IParsable<NodeId>
+{
+    public static NodeId Parse(string s, IFormatProvider? provider = null) =>
+        TryParse(s, provider, out var id) ? id : throw new FormatException("not a lower-case UUID");
+
+    public static bool TryParse([NotNullWhen(true)] string? s, IFormatProvider? provider, out NodeId result)
+    {
+        var ok = IdText.TryParse(s, out var value);
+        result = new NodeId(value);
+        return ok;
+    }
+
+    /// <summary>16 bytes in network order, as the programs on chain use them (not <see cref="Guid.ToByteArray()"/>).</summary>
+    public byte[] ToBytes() => Value.ToByteArray(bigEndian: true);
+
+    public override string ToString() => Value.ToString("D");
+}

@@ -1,0 +1,11 @@
+namespace Hypernode.Contracts.Nodes;
+
+public enum NodeStatus
+{
+    Active,
+    Draining,
+    Offline,
+    Jailed,
+    Slashed,
+    Retired,
+}

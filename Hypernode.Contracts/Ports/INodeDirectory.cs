@@ -1,0 +1,61 @@
+using Hypernode.Contracts.Intents;
+using Hypernode.Contracts.Jobs;
+using Hypernode.Contracts.Money;
+using Hypernode.Contracts.Nodes;
+using Hypernode.Contracts.Text;
+
+namespace Hypernode.Contracts.Ports;
+
+/// <summary>Nodes, their liveness and their leases.</summary>
+public interface INodeDirectory
+{
+    /// <summary>Inserts or, for the same key and authority, updates the offer; false when the id belongs to another key or wallet.</summary>
+    Task<bool> RegisterAsync(NodeRegistration registration, DateTimeOffset at, CancellationToken cancellationToken);
+
+    Task<NodeView?> FindAsync(NodeId id, CancellationToken cancellationToken);
+
+    Task<IReadOnlyList<NodeView>> ListAsync(CancellationToken cancellationToken);
+
+    Task SetStatusAsync(NodeId id, NodeStatus status, CancellationToken cancellationToken);
+
+    /// <summary>The lowest slot number below <paramref name="slots"/> that no live lease holds; null when all are held.</summary>
+    Task<int?> FreeSlotAsync(NodeId id, int slots, CancellationToken cancellationToken);
+
+    /// <summary>The live or past lease of one attempt; null when it was never committed.</summary>
+    Task<LeaseView?> FindLeaseAsync(JobId job, int attempt, CancellationToken cancellationToken);
+
+    Task<IReadOnlyList<LeaseView>> LiveLeasesAsync(CancellationToken cancellationToken);
+
+    /// <summary>Beats in one batch: the node's last sight, and the first and last beat of each lease that is its own and live.</summary>
+    Task RecordBeatsAsync(IReadOnlyList<ReceivedBeat> beats, CancellationToken cancellationToken);
+}
+
+/// <param name="ReceivedAt">By our clock: what a node's clock says is never charged.</param>
+public sealed record ReceivedBeat(NodeId NodeId, DateTimeOffset ReceivedAt, IReadOnlyList<LeaseBeat> Leases);
+
+public sealed record NodeView(
+    NodeId Id,
+    WalletAddress NodeKey,
+    WalletAddress Authority,
+    string Hostname,
+    NodeStatus Status,
+    NodeOffer Offer,
+    int BusySlots,
+    long JobsCompleted,
+    HyperAmount Earned,
+    DateTimeOffset RegisteredAt,
+    DateTimeOffset? LastSeenAt);
+
+/// <param name="FirstBeatAt">By our clock.</param>
+/// <param name="Live">False once the saga released it.</param>
+public sealed record LeaseView(
+    JobId JobId,
+    int Attempt,
+    NodeId NodeId,
+    int Slot,
+    Hash256 Challenge,
+    HyperAmount RatePerSecond,
+    DateTimeOffset TakenAt,
+    DateTimeOffset? FirstBeatAt,
+    DateTimeOffset? LastBeatAt,
+    bool Live);

@@ -1,0 +1,93 @@
+using Hypernode.Contracts.Jobs;
+using Hypernode.Contracts.Money;
+using Hypernode.Contracts.Nodes;
+using Hypernode.Contracts.Timers;
+
+namespace Hypernode.Contracts.Ports;
+
+/// <summary>The saga's storage: everything that a transition changes, in one transaction.</summary>
+public interface ISagaJournal
+{
+    /// <summary>Null: no such job.</summary>
+    Task<StoredSaga?> LoadAsync(JobId id, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// One transaction: inbox id (a known one → <see cref="CommitResult.Duplicate"/>), the job's row guarded by its version,
+    /// history, outbox rows, timers, the lease; and the outbox row of the command that this message answers goes.
+    /// Nothing is written unless the answer is <see cref="CommitResult.Committed"/>.
+    /// </summary>
+    Task<CommitResult> CommitAsync(SagaCommit commit, CancellationToken cancellationToken);
+}
+
+/// <param name="Version">Rises by one a transition; the intake writes 0.</param>
+/// <param name="Body">The saga's own JSON.</param>
+public sealed record StoredSaga(JobId Id, string State, int Version, string Body);
+
+public enum CommitResult
+{
+    Committed,
+
+    /// <summary>The message has been handled before.</summary>
+    Duplicate,
+
+    /// <summary>Somebody else moved the job: load again and decide again.</summary>
+    VersionConflict,
+
+    /// <summary>The lease's slot is not free (I10).</summary>
+    SlotTaken,
+}
+
+/// <param name="MessageId">The inbox key.</param>
+/// <param name="CausedBy">The outbox row of the command that this message answers; null when there is none.</param>
+/// <param name="Job">Null: the message changed nothing (ignored); inbox and outbox are still written.</param>
+public sealed record SagaCommit(
+    Guid MessageId,
+    Guid? CausedBy,
+    DateTimeOffset At,
+    JobRow? Job,
+    IReadOnlyList<OutboxMessage> Outbox,
+    IReadOnlyList<TimerChange> Timers,
+    LeaseChange? Lease);
+
+/// <summary>A job's row after the transition: the white paper's columns (§7.2), the state, and the saga's JSON.</summary>
+/// <param name="ExpectedVersion">The guard; the row is written with the next one.</param>
+/// <param name="Cause">Why, for the history: the event's name, and its code where it has one.</param>
+/// <param name="ExecutionTimeMs">Delivered ms of the paid attempt.</param>
+public sealed record JobRow(
+    JobId Id,
+    string State,
+    int ExpectedVersion,
+    string Body,
+    string Cause,
+    int Attempt,
+    NodeId? AssignedNode,
+    string? Outcome,
+    string? EscrowAddress,
+    string? ExecutionHash,
+    string? LogsHash,
+    string? ProofSignature,
+    Settlement? Settlement,
+    IReadOnlyList<string> Signatures);
+
+/// <summary>Where a payment ended. The five add up: charge = node + protocol + platform, amount = charge + refund.</summary>
+public sealed record Settlement(
+    HyperAmount Charge,
+    HyperAmount NodeShare,
+    HyperAmount ProtocolFee,
+    HyperAmount PlatformFee,
+    HyperAmount Refund);
+
+/// <summary>A message that exists because its transition committed (I8).</summary>
+/// <param name="Destination">A queue of <c>Topology.Queues</c>.</param>
+/// <param name="Type">The contract's full name.</param>
+/// <param name="Body">Its JSON.</param>
+public sealed record OutboxMessage(Guid MessageId, string Destination, string Type, string Body, JobId? JobId);
+
+/// <param name="DueAt">Null: cancel.</param>
+/// <param name="Type">The timeout event's full name.</param>
+/// <param name="Body">Its JSON, made when the timer is set: a late one carries its old epoch.</param>
+public sealed record TimerChange(JobId JobId, TimerKind Kind, DateTimeOffset? DueAt, int Epoch, string Type, string Body);
+
+/// <summary>Take or give back a node's slot, in the saga's own transaction.</summary>
+/// <param name="Take">False: release whatever the job holds.</param>
+public sealed record LeaseChange(JobId JobId, bool Take, int Attempt, NodeId NodeId, int Slot, string Challenge, HyperAmount RatePerSecond);

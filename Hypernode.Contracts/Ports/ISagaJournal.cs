@@ -52,7 +52,6 @@ public sealed record SagaCommit(
 /// <summary>A job's row after the transition: the white paper's columns (§7.2), the state, and the saga's JSON.</summary>
 /// <param name="ExpectedVersion">The guard; the row is written with the next one.</param>
 /// <param name="Cause">Why, for the history: the event's name, and its code where it has one.</param>
-/// <param name="ExecutionTimeMs">Delivered ms of the paid attempt.</param>
 public sealed record JobRow(
     JobId Id,
     string State,

@@ -4,4 +4,4 @@ using Hypernode.Contracts.Nodes;
 namespace Hypernode.Contracts.Events;
 
 /// <summary>The container runs.</summary>
-public sealed record JobStarted(JobId JobId, int Attempt, NodeId NodeId) : IJobMessage;
+public sealed record JobStarted(JobId JobId, int Attempt, NodeId NodeId) : IAttemptMessage;

@@ -3,4 +3,4 @@ using Hypernode.Contracts.Jobs;
 namespace Hypernode.Contracts.Events;
 
 /// <summary>No node fits now.</summary>
-public sealed record NodeMatchFailed(JobId JobId, int Attempt, string Reason) : IJobMessage;
+public sealed record NodeMatchFailed(JobId JobId, int Attempt, string Reason) : IAttemptMessage;

@@ -15,4 +15,4 @@ public sealed record NodeMatched(
     WalletAddress Authority,
     int Slot,
     HyperAmount RatePerSecond,
-    Hash256 Challenge) : IJobMessage;
+    Hash256 Challenge) : IAttemptMessage;

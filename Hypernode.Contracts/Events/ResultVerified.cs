@@ -13,4 +13,4 @@ public sealed record ResultVerified(
     HyperAmount Charge,
     Hash256 ExecutionHash,
     Hash256 LogsHash,
-    string Detail) : IJobMessage;
+    string Detail) : IAttemptMessage;

@@ -51,12 +51,14 @@ public sealed record SagaCommit(
 
 /// <summary>A job's row after the transition: the white paper's columns (§7.2), the state, and the saga's JSON.</summary>
 /// <param name="ExpectedVersion">The guard; the row is written with the next one.</param>
+/// <param name="Entered">The states that the transition entered, in order, each a row of the history; the last is State. Empty: the state stayed.</param>
 /// <param name="Cause">Why, for the history: the event's name, and its code where it has one.</param>
 public sealed record JobRow(
     JobId Id,
     string State,
     int ExpectedVersion,
     string Body,
+    IReadOnlyList<string> Entered,
     string Cause,
     int Attempt,
     NodeId? AssignedNode,

@@ -1,0 +1,125 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+
+namespace Hypernode.Solana;
+
+/// <summary>32 bytes that name an account: an Ed25519 public key or a program-derived address.</summary>
+public sealed class PublicKey : IEquatable<PublicKey>, IComparable<PublicKey>
+{
+    public const int Length = 32;
+    private const int MaxSeeds = 16;
+    private const int MaxSeedLength = 32;
+
+    private readonly byte[] bytes;
+    private string? text;
+
+    /// <param name="key">32 bytes</param>
+    public PublicKey(ReadOnlySpan<byte> key)
+    {
+        if (key.Length != Length)
+        {
+            throw new ArgumentException($"A public key has {Length} bytes, not {key.Length}.", nameof(key));
+        }
+
+        bytes = key.ToArray();
+    }
+
+    /// <param name="key">base58 of 32 bytes</param>
+    /// <exception cref="FormatException">anything else</exception>
+    public PublicKey(string key)
+    {
+        if (!Base58.TryDecode(key, out bytes) || bytes.Length != Length)
+        {
+            throw new FormatException("Not the base58 text of a 32-byte public key.");
+        }
+
+        text = key;
+    }
+
+    /// <summary>32 zero bytes: the system program, and "nobody" in account fields.</summary>
+    public static PublicKey Default { get; } = new(new byte[Length]);
+
+    public string Key => text ??= Base58.Encode(bytes);
+
+    /// <summary>A copy.</summary>
+    public byte[] KeyBytes => [.. bytes];
+
+    public ReadOnlySpan<byte> AsSpan() => bytes;
+
+    public bool IsOnCurve => Curve25519.IsOnCurve(bytes);
+
+    public static bool TryParse(string? key, [NotNullWhen(true)] out PublicKey? publicKey)
+    {
+        publicKey = key is { Length: >= 32 and <= 44 } && Base58.TryDecode(key, out var decoded) && decoded.Length == Length
+            ? new PublicKey(decoded)
+            : null;
+        return publicKey is not null;
+    }
+
+    public bool Verify(ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature) => Ed25519.Verify(bytes, message, signature);
+
+    /// <summary>
+    /// The program-derived address with the highest bump that is off the curve: the canonical one, the only one that
+    /// programs which look for the address themselves accept.
+    /// </summary>
+    public static (PublicKey Address, byte Bump) FindProgramAddress(IReadOnlyList<byte[]> seeds, PublicKey programId)
+    {
+        ArgumentNullException.ThrowIfNull(seeds);
+        for (var bump = 255; bump >= 0; bump--)
+        {
+            if (TryCreateProgramAddress([.. seeds, [(byte)bump]], programId, out var address))
+            {
+                return (address, (byte)bump);
+            }
+        }
+
+        throw new InvalidOperationException("No bump puts these seeds off the curve.");
+    }
+
+    public static bool TryCreateProgramAddress(
+        IReadOnlyList<byte[]> seeds, PublicKey programId, [NotNullWhen(true)] out PublicKey? address)
+    {
+        ArgumentNullException.ThrowIfNull(seeds);
+        ArgumentNullException.ThrowIfNull(programId);
+        if (seeds.Count > MaxSeeds || seeds.Any(s => s.Length > MaxSeedLength))
+        {
+            throw new ArgumentException($"At most {MaxSeeds} seeds of at most {MaxSeedLength} bytes each.", nameof(seeds));
+        }
+
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var seed in seeds)
+        {
+            hash.AppendData(seed);
+        }
+
+        hash.AppendData(programId.bytes);
+        hash.AppendData("ProgramDerivedAddress"u8);
+        var candidate = hash.GetHashAndReset();
+        address = Curve25519.IsOnCurve(candidate) ? null : new PublicKey(candidate);
+        return address is not null;
+    }
+
+    public override string ToString() => Key;
+
+    public bool Equals(PublicKey? other) => other is not null && bytes.AsSpan().SequenceEqual(other.bytes);
+
+    public override bool Equals(object? obj) => Equals(obj as PublicKey);
+
+    public override int GetHashCode() => MemoryMarshal.Read<int>(bytes.AsSpan(8)) ^ MemoryMarshal.Read<int>(bytes);
+
+    /// <summary>Byte order: the order in which Solana's own compiler lists accounts of one kind.</summary>
+    public int CompareTo(PublicKey? other) => other is null ? 1 : bytes.AsSpan().SequenceCompareTo(other.bytes);
+
+    public static bool operator ==(PublicKey? left, PublicKey? right) => left is null ? right is null : left.Equals(right);
+
+    public static bool operator !=(PublicKey? left, PublicKey? right) => !(left == right);
+
+    public static bool operator <(PublicKey? left, PublicKey? right) => left is null ? right is not null : left.CompareTo(right) < 0;
+
+    public static bool operator <=(PublicKey? left, PublicKey? right) => left is null || left.CompareTo(right) <= 0;
+
+    public static bool operator >(PublicKey? left, PublicKey? right) => left is not null && left.CompareTo(right) > 0;
+
+    public static bool operator >=(PublicKey? left, PublicKey? right) => left is null ? right is null : left.CompareTo(right) >= 0;
+}

@@ -1,0 +1,53 @@
+using System.Buffers.Binary;
+
+namespace Hypernode.Solana;
+
+/// <summary>Instruction data, little-endian, fields in order.</summary>
+internal sealed class WireWriter
+{
+    private readonly List<byte> bytes = [];
+
+    public WireWriter U8(byte value)
+    {
+        bytes.Add(value);
+        return this;
+    }
+
+    public WireWriter U16(ushort value)
+    {
+        Span<byte> buffer = stackalloc byte[2];
+        BinaryPrimitives.WriteUInt16LittleEndian(buffer, value);
+        return Bytes(buffer);
+    }
+
+    public WireWriter U32(uint value)
+    {
+        Span<byte> buffer = stackalloc byte[4];
+        BinaryPrimitives.WriteUInt32LittleEndian(buffer, value);
+        return Bytes(buffer);
+    }
+
+    public WireWriter U64(ulong value)
+    {
+        Span<byte> buffer = stackalloc byte[8];
+        BinaryPrimitives.WriteUInt64LittleEndian(buffer, value);
+        return Bytes(buffer);
+    }
+
+    public WireWriter I64(long value) => U64(unchecked((ulong)value));
+
+    public WireWriter Key(PublicKey key) => Bytes(key.AsSpan());
+
+    public WireWriter Bytes(ReadOnlySpan<byte> value)
+    {
+        bytes.AddRange(value);
+        return this;
+    }
+
+    /// <summary>A field of fixed width: another length would shift every field behind it.</summary>
+    public WireWriter Fixed(ReadOnlySpan<byte> value, int width, string what) => value.Length == width
+        ? Bytes(value)
+        : throw new ArgumentException($"{what} has {width} bytes, not {value.Length}.");
+
+    public byte[] ToArray() => [.. bytes];
+}

@@ -1,0 +1,65 @@
+namespace Hypernode.Solana.Tests;
+
+/// <summary>A node that says what it is told to, and fails where it is told to.</summary>
+internal sealed class FakeRpc : IRpcClient
+{
+    public Func<ulong> BlockHeight { get; set; } = () => 100;
+
+    public Func<bool, SignatureStatus?> Status { get; set; } = _ => null;
+
+    public Func<string, TransactionInfo?> Transaction { get; set; } = _ => null;
+
+    public Func<ReadOnlyMemory<byte>, string> Send { get; set; } = _ => "";
+
+    public Func<PublicKey, AccountInfo?> Account { get; set; } = _ => null;
+
+    public int Sent { get; private set; }
+
+    public int StatusQuestions { get; private set; }
+
+    public int HistoryQuestions { get; private set; }
+
+    public Task<ulong> GetBlockHeightAsync(Commitment commitment, CancellationToken cancellation)
+    {
+        commitment.ShouldBe(Commitment.Finalized, "a height that can be rolled back expires nothing");
+        return Task.FromResult(BlockHeight());
+    }
+
+    public Task<IReadOnlyList<SignatureStatus?>> GetSignatureStatusesAsync(IReadOnlyList<string> signatures, bool searchTransactionHistory, CancellationToken cancellation)
+    {
+        StatusQuestions++;
+        HistoryQuestions += searchTransactionHistory ? 1 : 0;
+        return Task.FromResult<IReadOnlyList<SignatureStatus?>>([Status(searchTransactionHistory)]);
+    }
+
+    public Task<TransactionInfo?> GetTransactionAsync(string signature, Commitment commitment, CancellationToken cancellation) => Task.FromResult(Transaction(signature));
+
+    public Task<string> SendTransactionAsync(ReadOnlyMemory<byte> transaction, bool skipPreflight, Commitment preflightCommitment, CancellationToken cancellation)
+    {
+        Sent++;
+        return Task.FromResult(Send(transaction));
+    }
+
+    public Task<LatestBlockHash> GetLatestBlockHashAsync(Commitment commitment, CancellationToken cancellation) =>
+        Task.FromResult(new LatestBlockHash("GHtXQBsoZHVnNFa9YevAzFr17DJjgHXk3ycTKD5xD3Zi", 250, 1));
+
+    public Task<AccountInfo?> GetAccountInfoAsync(PublicKey account, Commitment commitment, CancellationToken cancellation) => Task.FromResult(Account(account));
+
+    public Task<SimulationResult> SimulateTransactionAsync(ReadOnlyMemory<byte> transaction, bool verifySignatures, bool replaceRecentBlockhash, Commitment commitment, CancellationToken cancellation) => throw new NotSupportedException();
+
+    public Task<IReadOnlyList<AccountInfo?>> GetMultipleAccountsAsync(IReadOnlyList<PublicKey> accounts, Commitment commitment, CancellationToken cancellation) => throw new NotSupportedException();
+
+    public Task<ulong> GetBalanceAsync(PublicKey account, Commitment commitment, CancellationToken cancellation) => throw new NotSupportedException();
+
+    public Task<TokenBalance> GetTokenAccountBalanceAsync(PublicKey tokenAccount, Commitment commitment, CancellationToken cancellation) => throw new NotSupportedException();
+
+    public Task<ulong> GetSlotAsync(Commitment commitment, CancellationToken cancellation) => throw new NotSupportedException();
+
+    public Task<string> GetGenesisHashAsync(CancellationToken cancellation) => throw new NotSupportedException();
+
+    public Task<ulong> GetMinimumBalanceForRentExemptionAsync(ulong dataLength, CancellationToken cancellation) => throw new NotSupportedException();
+
+    public Task<string> RequestAirdropAsync(PublicKey account, ulong lamports, CancellationToken cancellation) => throw new NotSupportedException();
+
+    public Task<IReadOnlyList<ProgramAccount>> GetProgramAccountsAsync(PublicKey program, IReadOnlyList<AccountFilter>? filters, Commitment commitment, CancellationToken cancellation) => throw new NotSupportedException();
+}

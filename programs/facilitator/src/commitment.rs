@@ -1,0 +1,102 @@
+//! What the payer's nonce and the oracles' signatures commit to. Fixed widths throughout: no two meanings share bytes.
+use crate::{Hash, Id};
+use svmkit::{sha256, Pubkey};
+
+/// Where these commitments hold: signatures for another cluster or program are worth nothing here.
+pub struct Deployment<'a> {
+    pub cluster: &'a Hash,
+    pub program: &'a Pubkey,
+}
+
+/// Everything about a payment that the signed text itself does not say.
+pub struct IntentTerms<'a> {
+    pub mint: &'a Pubkey,
+    pub payer: &'a Pubkey,
+    pub spec_hash: &'a Hash,
+    pub settle_by: i64,
+    pub salt: &'a Hash,
+}
+
+pub fn intent_nonce(deployment: &Deployment, terms: &IntentTerms) -> Hash {
+    sha256(&[
+        b"HYPERNODE/intent-nonce/v1",
+        deployment.cluster,
+        &deployment.program.0,
+        &terms.mint.0,
+        &terms.payer.0,
+        terms.spec_hash,
+        &terms.settle_by.to_le_bytes(),
+        terms.salt,
+    ])
+}
+
+/// What the oracles say about the work done in one attempt.
+pub struct UsageProof<'a> {
+    pub intent_id: &'a Id,
+    pub attempt: u32,
+    pub node: &'a Pubkey,
+    pub execution_hash: &'a Hash,
+    pub logs_hash: &'a Hash,
+    pub verdict: u8,
+    pub charge: u64,
+    pub valid_until: i64,
+}
+
+pub fn usage_proof_digest(deployment: &Deployment, proof: &UsageProof) -> Hash {
+    sha256(&[
+        b"HYPERNODE/usage-proof/v1",
+        deployment.cluster,
+        &deployment.program.0,
+        proof.intent_id,
+        &proof.attempt.to_le_bytes(),
+        &proof.node.0,
+        proof.execution_hash,
+        proof.logs_hash,
+        &[proof.verdict],
+        &proof.charge.to_le_bytes(),
+        &proof.valid_until.to_le_bytes(),
+    ])
+}
+
+/// What the oracles say about a payment that nobody earned.
+pub struct Failure<'a> {
+    pub intent_id: &'a Id,
+    pub attempt: u32,
+    pub reason: u8,
+    pub valid_until: i64,
+}
+
+pub fn refund_digest(deployment: &Deployment, failure: &Failure) -> Hash {
+    sha256(&[
+        b"HYPERNODE/refund/v1",
+        deployment.cluster,
+        &deployment.program.0,
+        failure.intent_id,
+        &failure.attempt.to_le_bytes(),
+        &[failure.reason],
+        &failure.valid_until.to_le_bytes(),
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vectors;
+
+    #[test]
+    fn every_vectors_nonce_is_recomputed() {
+        for vector in vectors::payment_intents() {
+            let (cluster, program) = (vector.hex("cluster"), Pubkey::from_base58(vector.text("program")));
+            let (mint, payer) = (Pubkey::from_base58(vector.text("mint")), Pubkey::from_base58(vector.text("payer")));
+            let terms = IntentTerms {
+                mint: &mint,
+                payer: &payer,
+                spec_hash: &vector.hex("specHash"),
+                settle_by: vector.number("settleBy") as i64,
+                salt: &vector.hex("saltHex"),
+            };
+            let nonce = intent_nonce(&Deployment { cluster: &cluster, program: &program }, &terms);
+            assert_eq!(nonce, vector.hex("nonceHex"), "{}", vector.text("name"));
+        }
+    }
+}

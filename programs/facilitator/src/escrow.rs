@@ -1,0 +1,141 @@
+//! The escrow: opened once per intent id, emptied and closed once.
+use crate::events::{PaymentAuthorized, PaymentRefunded, RefundReason};
+use crate::state::{Config, PaymentIntent, Status};
+use crate::{errors, seeds, Id};
+use svmkit::token::{self, Authority, TokenAccount, TOKEN_PROGRAM};
+use svmkit::{create_pda_account, expect_pda, expect_pda_with_bump, framework, require, Account, Pubkey, Result, SYSTEM_PROGRAM};
+
+/// HYPER's, held by `initialize`.
+pub const DECIMALS: u8 = 6;
+
+/// A token account that takes back what `payer` did not spend.
+pub fn require_payers_token(account: &Account, payer: &Pubkey, mint: &Pubkey) -> Result<TokenAccount> {
+    let token = TokenAccount::load(account)?;
+    require!(token.owner == *payer && token.mint == *mint, errors::PayerMismatch);
+    Ok(token)
+}
+
+/// The accounts of an escrow that is about to be.
+pub struct Opening<'a> {
+    pub rent_payer: &'a Account,
+    pub mint: &'a Account,
+    pub payment: &'a Account,
+    pub escrow: &'a Account,
+    pub token_program: &'a Account,
+    pub system_program: &'a Account,
+}
+
+/// The canonical bumps of a new payment.
+pub struct Bumps {
+    pub payment: u8,
+    pub escrow: u8,
+}
+
+impl Opening<'_> {
+    /// The id was never used, and the facilitator pays the rent: else anybody could squat ids.
+    #[inline(never)]
+    pub fn validate(&self, program: &Pubkey, config: &Config, intent_id: &Id) -> Result<Bumps> {
+        self.token_program.require_key(&TOKEN_PROGRAM, framework::InvalidProgramId)?;
+        self.system_program.require_key(&SYSTEM_PROGRAM, framework::InvalidProgramId)?;
+        self.mint.require_key(&config.mint, framework::ConstraintAddress)?;
+        self.rent_payer.require_signer()?;
+        self.rent_payer.require_key(&config.facilitator, errors::UnauthorizedFacilitator)?;
+        let bumps = Bumps {
+            payment: expect_pda(self.payment, &seeds::payment(intent_id), program)?,
+            escrow: expect_pda(self.escrow, &seeds::escrow(intent_id), program)?,
+        };
+        require!(*self.payment.owner() == SYSTEM_PROGRAM, errors::InvalidPaymentStatus);
+        Ok(bumps)
+    }
+
+    /// Creates both accounts, moves the amount and records the terms.
+    #[inline(never)]
+    pub fn lock(&self, program: &Pubkey, intent: &PaymentIntent, from: &Account, by: &Authority) -> Result {
+        let (bump, escrow_bump) = ([intent.bump], [intent.escrow_bump]);
+        let payment_seeds = seeds::signer(seeds::payment(&intent.intent_id), &bump);
+        let escrow_seeds = seeds::signer(seeds::escrow(&intent.intent_id), &escrow_bump);
+        create_pda_account(self.rent_payer, self.payment, PaymentIntent::LENGTH as u64, program, &payment_seeds)?;
+        create_pda_account(self.rent_payer, self.escrow, token::ACCOUNT_LENGTH, &TOKEN_PROGRAM, &escrow_seeds)?;
+        token::initialize_account(self.escrow, self.mint, self.payment.key())?;
+        token::transfer(from, self.escrow, intent.amount, by)?;
+
+        intent.store(self.payment)?;
+        PaymentAuthorized {
+            intent_id: &intent.intent_id,
+            job_id: &intent.job_id,
+            payer: &intent.payer,
+            amount: intent.amount,
+            settle_by: intent.settle_by,
+            via: intent.via as u8,
+        }
+        .emit();
+        self.invariant(intent)
+    }
+
+    /// The escrow holds exactly the amount, under the payment's authority and nobody else's.
+    fn invariant(&self, intent: &PaymentIntent) -> Result {
+        let escrow = TokenAccount::load(self.escrow)?;
+        require!(
+            escrow.amount == intent.amount
+                && escrow.owner == *self.payment.key()
+                && escrow.mint == intent.mint
+                && escrow.delegate.is_none(),
+            errors::InvariantViolated
+        );
+        Ok(())
+    }
+}
+
+/// The accounts of an escrow that is about to end.
+pub struct Closing<'a> {
+    pub mint: &'a Account,
+    pub payment: &'a Account,
+    pub escrow: &'a Account,
+    pub payer_token: &'a Account,
+    pub rent_payer: &'a Account,
+    pub token_program: &'a Account,
+}
+
+impl Closing<'_> {
+    /// What is given back goes to the payer, and the rent to whoever paid it. Returns the escrow's balance.
+    #[inline(never)]
+    pub fn validate(&self, program: &Pubkey, config: &Config, intent: &PaymentIntent) -> Result<u64> {
+        self.token_program.require_key(&TOKEN_PROGRAM, framework::InvalidProgramId)?;
+        self.mint.require_key(&config.mint, framework::ConstraintAddress)?;
+        self.mint.require_key(&intent.mint, framework::ConstraintAddress)?;
+        self.rent_payer.require_key(&intent.rent_payer, framework::ConstraintHasOne)?;
+        let bump = [intent.escrow_bump];
+        expect_pda_with_bump(self.escrow, &seeds::signer(seeds::escrow(&intent.intent_id), &bump), program)?;
+        require_payers_token(self.payer_token, &intent.payer, &intent.mint)?;
+        let held = TokenAccount::load(self.escrow)?.amount;
+        require!(held >= intent.amount, errors::InvariantViolated);
+        Ok(held)
+    }
+
+    /// Pays the `payments` (whose sum is what the escrow holds; zeros are skipped) and closes the escrow.
+    #[inline(never)]
+    pub fn pay_out<const N: usize>(&self, intent: &PaymentIntent, payments: [(&Account, u64); N]) -> Result {
+        let bump = [intent.bump];
+        let signer_seeds = seeds::signer(seeds::payment(&intent.intent_id), &bump);
+        let by = Authority { mint: self.mint, decimals: DECIMALS, authority: self.payment, seeds: &signer_seeds };
+        for (to, amount) in payments {
+            if amount > 0 {
+                token::transfer(self.escrow, to, amount, &by)?;
+            }
+        }
+        // The token program closes an empty account only: had the sum been short, this would fail.
+        token::close(self.escrow, self.rent_payer, &by)?;
+        require!(self.escrow.is_empty(), errors::InvariantViolated);
+        Ok(())
+    }
+
+    /// Everything back to the payer.
+    #[inline(never)]
+    pub fn refund(&self, mut intent: PaymentIntent, held: u64, reason: RefundReason) -> Result {
+        intent.status = Status::Refunded;
+        self.pay_out(&intent, [(self.payer_token, held)])?;
+        intent.store(self.payment)?;
+        PaymentRefunded { intent_id: &intent.intent_id, payer: &intent.payer, amount: held, reason }.emit();
+        Ok(())
+    }
+}

@@ -1,0 +1,111 @@
+//! Events: one `Program data:` line each, as Anchor's clients read them.
+use crate::{Hash, Id};
+use svmkit::{discriminator, emit, Pubkey, Writer};
+
+pub struct PaymentAuthorized<'a> {
+    pub intent_id: &'a Id,
+    pub job_id: &'a Id,
+    pub payer: &'a Pubkey,
+    pub amount: u64,
+    pub settle_by: i64,
+    pub via: u8,
+}
+
+impl PaymentAuthorized<'_> {
+    pub fn emit(&self) {
+        let mut event = [0u8; 8 + 16 + 16 + 32 + 8 + 8 + 1];
+        Writer::new(&mut event)
+            .bytes(&const { discriminator("event:PaymentAuthorized") })
+            .bytes(self.intent_id)
+            .bytes(self.job_id)
+            .key(self.payer)
+            .u64(self.amount)
+            .i64(self.settle_by)
+            .u8(self.via)
+            .end();
+        emit(&event);
+    }
+}
+
+pub struct NodeAssigned<'a> {
+    pub intent_id: &'a Id,
+    pub attempt: u32,
+    pub node: &'a Pubkey,
+}
+
+impl NodeAssigned<'_> {
+    pub fn emit(&self) {
+        let mut event = [0u8; 8 + 16 + 4 + 32];
+        Writer::new(&mut event)
+            .bytes(&const { discriminator("event:NodeAssigned") })
+            .bytes(self.intent_id)
+            .u32(self.attempt)
+            .key(self.node)
+            .end();
+        emit(&event);
+    }
+}
+
+pub struct PaymentCompleted<'a> {
+    pub intent_id: &'a Id,
+    pub node: &'a Pubkey,
+    /// The charge.
+    pub amount: u64,
+    pub node_share: u64,
+    pub protocol_fee: u64,
+    pub platform_fee: u64,
+    pub refund: u64,
+    pub execution_hash: &'a Hash,
+    pub logs_hash: &'a Hash,
+    pub verdict: u8,
+}
+
+impl PaymentCompleted<'_> {
+    pub fn emit(&self) {
+        let mut event = [0u8; 8 + 16 + 32 + 5 * 8 + 2 * 32 + 1];
+        Writer::new(&mut event)
+            .bytes(&const { discriminator("event:PaymentCompleted") })
+            .bytes(self.intent_id)
+            .key(self.node)
+            .u64(self.amount)
+            .u64(self.node_share)
+            .u64(self.protocol_fee)
+            .u64(self.platform_fee)
+            .u64(self.refund)
+            .bytes(self.execution_hash)
+            .bytes(self.logs_hash)
+            .u8(self.verdict)
+            .end();
+        emit(&event);
+    }
+}
+
+/// Why a payment went back: which of the three ways it took.
+#[derive(Clone, Copy)]
+#[repr(u8)]
+pub enum RefundReason {
+    Expired = 0,
+    Cancelled = 1,
+    Failed = 2,
+}
+
+pub struct PaymentRefunded<'a> {
+    pub intent_id: &'a Id,
+    pub payer: &'a Pubkey,
+    pub amount: u64,
+    pub reason: RefundReason,
+}
+
+impl PaymentRefunded<'_> {
+    pub fn emit(&self) {
+        let mut event = [0u8; 8 + 16 + 32 + 8 + 1];
+        Writer::new(&mut event)
+            .bytes(&const { discriminator("event:PaymentRefunded") })
+            .bytes(self.intent_id)
+            .key(self.payer)
+            .u64(self.amount)
+            .u8(self.reason as u8)
+            .end();
+        emit(&event);
+    }
+}

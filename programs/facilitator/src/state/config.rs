@@ -1,0 +1,128 @@
+//! Config: who may do what in this deployment, and where the fees go.
+use crate::limits::MAX_REFUND_GRACE;
+use crate::{errors, Hash};
+use svmkit::{discriminator, framework, require, Account, Discriminator, Pubkey, Reader, Result, Writer};
+
+pub const ORACLES: usize = 5;
+/// More than half of the oracles, so that no two sets can both decide.
+const MIN_THRESHOLD: u8 = 3;
+const DISCRIMINATOR: Discriminator = discriminator("account:Config");
+
+pub struct Config {
+    /// The genesis hash: a program cannot read its own, so it is told.
+    pub cluster: Hash,
+    pub facilitator: Pubkey,
+    pub assigner: Pubkey,
+    pub mint: Pubkey,
+    pub protocol_vault: Pubkey,
+    pub platform_vault: Pubkey,
+    pub oracles: [Pubkey; ORACLES],
+    pub threshold: u8,
+    /// Seconds between `settle_by` and the refund that anybody may ask for.
+    pub refund_grace: i64,
+    pub bump: u8,
+}
+
+impl Config {
+    pub const LENGTH: usize = 8 + 32 * 6 + 32 * ORACLES + 1 + 8 + 1;
+
+    pub fn load(account: &Account, program: &Pubkey) -> Result<Config> {
+        account.require_owner(program)?;
+        require!(account.data().len() == Self::LENGTH, framework::AccountDidNotDeserialize);
+        let mut reader = Reader::account(account.data());
+        require!(reader.bytes()? == DISCRIMINATOR, framework::AccountDiscriminatorMismatch);
+        let config = Config {
+            cluster: reader.bytes()?,
+            facilitator: reader.key()?,
+            assigner: reader.key()?,
+            mint: reader.key()?,
+            protocol_vault: reader.key()?,
+            platform_vault: reader.key()?,
+            oracles: [reader.key()?, reader.key()?, reader.key()?, reader.key()?, reader.key()?],
+            threshold: reader.u8()?,
+            refund_grace: reader.i64()?,
+            bump: reader.u8()?,
+        };
+        reader.end()?;
+        Ok(config)
+    }
+
+    pub fn store(&self, account: &Account) {
+        let mut writer = Writer::new(account.data_mut());
+        writer
+            .bytes(&DISCRIMINATOR)
+            .bytes(&self.cluster)
+            .key(&self.facilitator)
+            .key(&self.assigner)
+            .key(&self.mint)
+            .key(&self.protocol_vault)
+            .key(&self.platform_vault);
+        for oracle in &self.oracles {
+            writer.key(oracle);
+        }
+        writer.u8(self.threshold).i64(self.refund_grace).u8(self.bump).end();
+    }
+
+    /// A configuration that can work, and that no single key can abuse alone.
+    pub fn invariant(&self) -> Result {
+        let distinct = (0..ORACLES).all(|a| !self.oracles[a].is_zero() && (0..a).all(|b| self.oracles[a] != self.oracles[b]));
+        require!(
+            distinct
+                && self.threshold >= MIN_THRESHOLD
+                && self.threshold as usize <= ORACLES
+                && self.refund_grace >= 0
+                && self.refund_grace <= MAX_REFUND_GRACE
+                && !self.facilitator.is_zero()
+                && !self.assigner.is_zero(),
+            errors::InvariantViolated
+        );
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config() -> Config {
+        Config {
+            cluster: [1; 32],
+            facilitator: Pubkey([2; 32]),
+            assigner: Pubkey([3; 32]),
+            mint: Pubkey([4; 32]),
+            protocol_vault: Pubkey([5; 32]),
+            platform_vault: Pubkey([6; 32]),
+            oracles: core::array::from_fn(|i| Pubkey([10 + i as u8; 32])),
+            threshold: 3,
+            refund_grace: 60,
+            bump: 255,
+        }
+    }
+
+    #[test]
+    fn a_sound_config_is_accepted() {
+        assert_eq!(config().invariant(), Ok(()));
+        assert_eq!(Config { threshold: 5, refund_grace: 0, ..config() }.invariant(), Ok(()));
+    }
+
+    #[test]
+    fn an_unsound_config_is_refused() {
+        let mut repeated = config();
+        repeated.oracles[4] = repeated.oracles[1];
+        let mut unset = config();
+        unset.oracles[0] = Pubkey::ZERO;
+        let unsound = [
+            repeated,
+            unset,
+            Config { threshold: 2, ..config() },
+            Config { threshold: 6, ..config() },
+            Config { refund_grace: -1, ..config() },
+            Config { refund_grace: MAX_REFUND_GRACE + 1, ..config() },
+            Config { facilitator: Pubkey::ZERO, ..config() },
+            Config { assigner: Pubkey::ZERO, ..config() },
+        ];
+        for config in unsound {
+            assert_eq!(config.invariant(), Err(errors::InvariantViolated));
+        }
+    }
+}

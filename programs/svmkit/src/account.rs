@@ -1,0 +1,100 @@
+//! One account as the loader lays it out in the program's input, changed in place.
+use crate::{framework, require, Error, Pubkey, Result};
+use core::slice::{from_raw_parts, from_raw_parts_mut};
+
+/// The loader's header of a serialized account; its data follows.
+#[repr(C)]
+pub(crate) struct Header {
+    duplicate_of: u8,
+    is_signer: u8,
+    is_writable: u8,
+    is_executable: u8,
+    original_length: u32,
+    pub(crate) key: Pubkey,
+    pub(crate) owner: Pubkey,
+    pub(crate) lamports: u64,
+    pub(crate) data_length: u64,
+}
+
+pub(crate) const HEADER_LENGTH: usize = core::mem::size_of::<Header>();
+
+/// A view of one account. Copies share the account, and calls into other programs change it under the view, so the
+/// slices that `data` gives must not be kept across a call.
+#[derive(Clone, Copy)]
+pub struct Account(*mut Header);
+
+// SAFETY of every method: an `Account` is only made by `input::parse` from the loader's buffer, which outlives the
+// instruction and holds `data_length` bytes (kept right by the runtime across calls) behind each header.
+impl Account {
+    pub(crate) unsafe fn at(header: *mut Header) -> Account {
+        Account(header)
+    }
+
+    pub(crate) fn header(&self) -> *mut Header {
+        self.0
+    }
+
+    pub(crate) fn flags(&self) -> (bool, bool, bool) {
+        unsafe { ((*self.0).is_signer != 0, (*self.0).is_writable != 0, (*self.0).is_executable != 0) }
+    }
+
+    #[inline(always)]
+    pub fn key(&self) -> &Pubkey {
+        unsafe { &(*self.0).key }
+    }
+
+    #[inline(always)]
+    pub fn owner(&self) -> &Pubkey {
+        unsafe { &(*self.0).owner }
+    }
+
+    #[inline(always)]
+    pub fn lamports(&self) -> u64 {
+        unsafe { (*self.0).lamports }
+    }
+
+    #[inline(always)]
+    pub fn data(&self) -> &[u8] {
+        unsafe { from_raw_parts((self.0 as *const u8).add(HEADER_LENGTH), (*self.0).data_length as usize) }
+    }
+
+    /// For the owner's own writes. The caller holds no other slice of this account.
+    #[inline(always)]
+    #[allow(clippy::mut_from_ref)]
+    pub fn data_mut(&self) -> &mut [u8] {
+        unsafe { from_raw_parts_mut((self.0 as *mut u8).add(HEADER_LENGTH), (*self.0).data_length as usize) }
+    }
+
+    pub fn is_signer(&self) -> bool {
+        self.flags().0
+    }
+
+    pub fn is_writable(&self) -> bool {
+        self.flags().1
+    }
+
+    /// An account that does not exist, or was closed in this transaction.
+    pub fn is_empty(&self) -> bool {
+        self.lamports() == 0 && self.data().is_empty()
+    }
+
+    pub fn require_signer(&self) -> Result {
+        require!(self.is_signer(), framework::AccountNotSigner);
+        Ok(())
+    }
+
+    pub fn require_writable(&self) -> Result {
+        require!(self.is_writable(), framework::ConstraintMut);
+        Ok(())
+    }
+
+    pub fn require_owner(&self, program: &Pubkey) -> Result {
+        require!(self.owner() == program, framework::AccountOwnedByWrongProgram);
+        Ok(())
+    }
+
+    pub fn require_key(&self, key: &Pubkey, error: Error) -> Result {
+        require!(self.key() == key, error);
+        Ok(())
+    }
+}

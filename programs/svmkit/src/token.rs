@@ -1,0 +1,84 @@
+//! The classic SPL token program. Token-2022 accounts are refused by their owner, and with them transfer fees and hooks.
+use crate::{framework, invoke, require, Account, Meta, Pubkey, Result};
+
+pub const TOKEN_PROGRAM: Pubkey = Pubkey::from_base58("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA");
+pub const ACCOUNT_LENGTH: u64 = 165;
+const MINT_LENGTH: usize = 82;
+
+const CLOSE_ACCOUNT: u8 = 9;
+const TRANSFER_CHECKED: u8 = 12;
+const INITIALIZE_ACCOUNT_3: u8 = 18;
+
+/// What a transfer needs beside its two ends.
+pub struct Authority<'a> {
+    pub mint: &'a Account,
+    pub decimals: u8,
+    pub authority: &'a Account,
+    /// Empty when the authority signed the transaction itself.
+    pub seeds: &'a [&'a [u8]],
+}
+
+pub fn initialize_account(account: &Account, mint: &Account, owner: &Pubkey) -> Result {
+    let mut data = [0u8; 33];
+    data[0] = INITIALIZE_ACCOUNT_3;
+    data[1..].copy_from_slice(&owner.0);
+    invoke(&TOKEN_PROGRAM, &[Meta::writable(account), Meta::read_only(mint)], &data, [account, mint], &[])
+}
+
+pub fn transfer(from: &Account, to: &Account, amount: u64, by: &Authority) -> Result {
+    let mut data = [0u8; 10];
+    data[0] = TRANSFER_CHECKED;
+    data[1..9].copy_from_slice(&amount.to_le_bytes());
+    data[9] = by.decimals;
+    let metas = [
+        Meta::writable(from),
+        Meta::read_only(by.mint),
+        Meta::writable(to),
+        Meta::read_only(by.authority).signer(),
+    ];
+    invoke(&TOKEN_PROGRAM, &metas, &data, [from, by.mint, to, by.authority], by.seeds)
+}
+
+pub fn close(account: &Account, rent_to: &Account, by: &Authority) -> Result {
+    let metas = [Meta::writable(account), Meta::writable(rent_to), Meta::read_only(by.authority).signer()];
+    invoke(&TOKEN_PROGRAM, &metas, &[CLOSE_ACCOUNT], [account, rent_to, by.authority], by.seeds)
+}
+
+/// A token account's fields, copied.
+pub struct TokenAccount {
+    pub mint: Pubkey,
+    pub owner: Pubkey,
+    pub amount: u64,
+    /// Who may move tokens beside the owner, and how many.
+    pub delegate: Option<(Pubkey, u64)>,
+}
+
+impl TokenAccount {
+    pub fn load(account: &Account) -> Result<TokenAccount> {
+        account.require_owner(&TOKEN_PROGRAM)?;
+        let data = account.data();
+        require!(data.len() == ACCOUNT_LENGTH as usize && data[108] != 0, framework::AccountDiscriminatorMismatch);
+        let delegated = data[72..76] == [1, 0, 0, 0];
+        Ok(TokenAccount {
+            mint: Pubkey(chunk(data, 0)),
+            owner: Pubkey(chunk(data, 32)),
+            amount: u64::from_le_bytes(chunk(data, 64)),
+            delegate: if delegated { Some((Pubkey(chunk(data, 76)), u64::from_le_bytes(chunk(data, 121)))) } else { None },
+        })
+    }
+}
+
+/// The decimals of an initialized mint.
+pub fn mint_decimals(mint: &Account) -> Result<u8> {
+    mint.require_owner(&TOKEN_PROGRAM)?;
+    let data = mint.data();
+    require!(data.len() == MINT_LENGTH && data[45] == 1, framework::AccountDiscriminatorMismatch);
+    Ok(data[44])
+}
+
+#[inline(always)]
+fn chunk<const N: usize>(data: &[u8], at: usize) -> [u8; N] {
+    let mut out = [0u8; N];
+    out.copy_from_slice(&data[at..at + N]);
+    out
+}

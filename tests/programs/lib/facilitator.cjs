@@ -1,0 +1,172 @@
+// The facilitator's interface in JavaScript: instructions, attestations, accounts and events. Shared by these tests and
+// the localnet's.
+const { createPrivateKey, sign } = require('node:crypto');
+const { PublicKey, SystemProgram, SYSVAR_INSTRUCTIONS_PUBKEY, TransactionInstruction } = require('@solana/web3.js');
+const { TOKEN_PROGRAM_ID } = require('@solana/spl-token');
+const { sha256, u8, u32, u64, i64, addresses } = require('./intents.cjs');
+
+const ED25519_PROGRAM = new PublicKey('Ed25519SigVerify111111111111111111111111111');
+const UPGRADEABLE_LOADER = new PublicKey('BPFLoaderUpgradeab1e11111111111111111111111');
+const programDataAddress = (program) => PublicKey.findProgramAddressSync([program.toBuffer()], UPGRADEABLE_LOADER)[0];
+
+const readOnly = (pubkey) => ({ pubkey, isSigner: false, isWritable: false });
+const writable = (pubkey) => ({ pubkey, isSigner: false, isWritable: true });
+const signer = (pubkey) => ({ pubkey, isSigner: true, isWritable: false });
+const writableSigner = (pubkey) => ({ pubkey, isSigner: true, isWritable: true });
+const discriminator = (name) => sha256(name).subarray(0, 8);
+
+/** An Ed25519 signature by a web3.js Keypair. */
+function signWith(keypair, message) {
+  const der = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), keypair.secretKey.subarray(0, 32)]);
+  return sign(null, message, createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }));
+}
+
+const CURRENT_INSTRUCTION = 0xffff;
+
+/** The precompile's instruction from entries, whose offsets are the caller's business, and the bytes behind them. */
+function ed25519Raw(entries, ...bytes) {
+  const head = Buffer.alloc(2 + 14 * entries.length);
+  head[0] = entries.length;
+  entries.forEach((entry, i) => {
+    const fields = [entry.signature, entry.signatureIn ?? CURRENT_INSTRUCTION, entry.key, entry.keyIn ?? CURRENT_INSTRUCTION,
+      entry.message, entry.length, entry.messageIn ?? CURRENT_INSTRUCTION];
+    fields.forEach((field, j) => head.writeUInt16LE(field, 2 + 14 * i + 2 * j));
+  });
+  return new TransactionInstruction({ programId: ED25519_PROGRAM, keys: [], data: Buffer.concat([head, ...bytes]) });
+}
+
+/** Signatures of all `keypairs` over one shared copy of `message`. `index` names the instruction itself instead of 0xffff. */
+function ed25519(keypairs, message, { index = CURRENT_INSTRUCTION } = {}) {
+  const base = 2 + 14 * keypairs.length;
+  const at = (i) => base + 96 * i;
+  const entries = keypairs.map((_, i) => ({
+    key: at(i), signature: at(i) + 32, message: at(keypairs.length), length: message.length,
+    signatureIn: index, keyIn: index, messageIn: index,
+  }));
+  const signed = keypairs.map((keypair) => Buffer.concat([keypair.publicKey.toBuffer(), signWith(keypair, message)]));
+  return ed25519Raw(entries, ...signed, message);
+}
+
+/** Builders for one deployment: `program`, `mint`, `facilitator`, `cluster`, `protocolVault`, `platformVault`. */
+function facilitator({ program, mint, facilitator: relayer, cluster, protocolVault, platformVault }) {
+  const at = addresses(program);
+  const instruction = (name, keys, ...args) =>
+    new TransactionInstruction({ programId: program, keys, data: Buffer.concat([discriminator(`global:${name}`), ...args]) });
+
+  // Every builder takes `o` whose fields override an account, for tests that pass the wrong one.
+  const closing = (p, o) => [
+    writable(o.payment ?? at.payment(p.id)), writable(o.escrow ?? at.escrow(p.id)), writable(o.payerToken ?? p.payerToken),
+    writable(o.rentPayer ?? relayer),
+  ];
+  const config = (o) => readOnly(o.config ?? at.config);
+  const mintOf = (o) => readOnly(o.mint ?? mint);
+  const tokens = (o) => readOnly(o.tokenProgram ?? TOKEN_PROGRAM_ID);
+  const sysvar = (o) => readOnly(o.instructions ?? SYSVAR_INSTRUCTIONS_PUBKEY);
+
+  return {
+    at,
+    initialize: (c, o = {}) => instruction('initialize', [
+      writableSigner(c.upgradeAuthority), writable(o.config ?? at.config), mintOf(o),
+      readOnly(o.protocolVault ?? protocolVault), readOnly(o.platformVault ?? platformVault),
+      readOnly(o.programData ?? programDataAddress(program)), readOnly(SystemProgram.programId),
+    ], c.cluster ?? cluster, (c.facilitator ?? relayer).toBuffer(), c.assigner.toBuffer(), ...c.oracles.map((k) => k.toBuffer()),
+    u8(c.threshold ?? 3), i64(c.refundGrace)),
+
+    authorizeIntent: (p, o = {}) => instruction('authorize_intent', [
+      writableSigner(o.relayer ?? relayer), config(o), mintOf(o), writable(o.payerToken ?? p.payerToken),
+      readOnly(o.allowance ?? at.allowance(p.payer)), writable(o.payment ?? at.payment(p.id)), writable(o.escrow ?? at.escrow(p.id)),
+      sysvar(o), tokens(o), readOnly(SystemProgram.programId),
+    ], p.id, p.job, u64(p.amount), u64(p.timestamp), u64(p.expires), p.specHash, i64(p.settleBy), p.salt),
+
+    authorizePayment: (p, o = {}) => instruction('authorize_payment', [
+      o.unsigned ? readOnly(p.payer) : signer(p.payer), writableSigner(o.rentPayer ?? relayer), config(o), mintOf(o),
+      writable(o.payerToken ?? p.payerToken), writable(o.payment ?? at.payment(p.id)), writable(o.escrow ?? at.escrow(p.id)),
+      tokens(o), readOnly(SystemProgram.programId),
+    ], p.id, p.job, u64(p.amount), i64(p.expiresAt), i64(p.settleBy)),
+
+    assignNode: (p, assigner, o = {}) => instruction('assign_node',
+      [o.unsigned ? readOnly(assigner) : signer(assigner), config(o), writable(o.payment ?? at.payment(p.id))],
+      u32(p.attempt), p.node.toBuffer()),
+
+    submitUsageProof: (p, proof, o = {}) => instruction('submit_usage_proof', [
+      config(o), mintOf(o), writable(o.payment ?? at.payment(p.id)), writable(o.escrow ?? at.escrow(p.id)),
+      writable(o.nodeToken ?? p.nodeToken), writable(o.protocolVault ?? protocolVault), writable(o.platformVault ?? platformVault),
+      writable(o.payerToken ?? p.payerToken), writable(o.rentPayer ?? relayer), sysvar(o), tokens(o),
+    ], u32(proof.attempt), u8(proof.verdict), u64(proof.charge), proof.executionHash, proof.logsHash, i64(proof.validUntil)),
+
+    refundFailed: (p, failure, o = {}) => instruction('refund_failed',
+      [config(o), mintOf(o), ...closing(p, o), sysvar(o), tokens(o)],
+      u32(failure.attempt), u8(failure.reason), i64(failure.validUntil)),
+
+    cancel: (p, authority, o = {}) => instruction('cancel',
+      [o.unsigned ? readOnly(authority) : signer(authority), config(o), mintOf(o), ...closing(p, o), tokens(o)]),
+
+    refundExpired: (p, o = {}) => instruction('refund_expired', [config(o), mintOf(o), ...closing(p, o), tokens(o)]),
+
+    renderIntent: (p) => instruction('render_intent', [],
+      p.id, p.job, u64(p.amount), u64(p.timestamp), u64(p.expires), p.nonce),
+
+    /** What the oracles sign: 32 bytes. */
+    usageProofDigest: (p, proof, o = {}) => sha256(o.domain ?? 'HYPERNODE/usage-proof/v1', o.cluster ?? cluster,
+      (o.program ?? program).toBuffer(), p.id, u32(proof.attempt), (o.node ?? p.node).toBuffer(), proof.executionHash, proof.logsHash,
+      u8(proof.verdict), u64(proof.charge), i64(proof.validUntil)),
+    refundDigest: (p, failure, o = {}) => sha256(o.domain ?? 'HYPERNODE/refund/v1', o.cluster ?? cluster,
+      (o.program ?? program).toBuffer(), p.id, u32(failure.attempt), u8(failure.reason), i64(failure.validUntil)),
+  };
+}
+
+// ---- accounts and events
+
+function reader(data) {
+  let at = 0;
+  const take = (n) => { at += n; if (at > data.length) throw new Error('too short'); return data.subarray(at - n, at); };
+  return {
+    bytes: (n) => Buffer.from(take(n)), key: () => new PublicKey(take(32)), u8: () => take(1)[0],
+    u32: () => take(4).readUInt32LE(), u64: () => take(8).readBigUInt64LE(), i64: () => Number(take(8).readBigInt64LE()),
+    end: () => { if (at !== data.length) throw new Error(`${data.length - at} bytes left`); },
+  };
+}
+
+function decode(data, name, fields) {
+  const r = reader(Buffer.from(data));
+  if (!r.bytes(8).equals(discriminator(name))) throw new Error(`not ${name}`);
+  const value = fields(r);
+  r.end();
+  return value;
+}
+
+const decodeConfig = (data) => decode(data, 'account:Config', (r) => ({
+  cluster: r.bytes(32), facilitator: r.key(), assigner: r.key(), mint: r.key(), protocolVault: r.key(), platformVault: r.key(),
+  oracles: [r.key(), r.key(), r.key(), r.key(), r.key()], threshold: r.u8(), refundGrace: r.i64(), bump: r.u8(),
+}));
+
+const STATUS = ['Pending', 'Completed', 'Refunded'];
+const decodePaymentIntent = (data) => decode(data, 'account:PaymentIntent', (r) => ({
+  intentId: r.bytes(16), jobId: r.bytes(16), payer: r.key(), rentPayer: r.key(), mint: r.key(), amount: r.u64(), status: STATUS[r.u8()],
+  via: r.u8(), bump: r.u8(), escrowBump: r.u8(), attempt: r.u32(), assignedNode: r.key(), createdAt: r.i64(), expiresAt: r.i64(),
+  settleBy: r.i64(), closableAt: r.i64(), verifiedAt: r.i64(), charge: r.u64(), executionHash: r.bytes(32), logsHash: r.bytes(32),
+}));
+
+const EVENTS = {
+  PaymentAuthorized: (r) => ({ intentId: r.bytes(16), jobId: r.bytes(16), payer: r.key(), amount: r.u64(), settleBy: r.i64(), via: r.u8() }),
+  NodeAssigned: (r) => ({ intentId: r.bytes(16), attempt: r.u32(), node: r.key() }),
+  PaymentCompleted: (r) => ({
+    intentId: r.bytes(16), node: r.key(), amount: r.u64(), nodeShare: r.u64(), protocolFee: r.u64(), platformFee: r.u64(), refund: r.u64(),
+    executionHash: r.bytes(32), logsHash: r.bytes(32), verdict: r.u8(),
+  }),
+  PaymentRefunded: (r) => ({ intentId: r.bytes(16), payer: r.key(), amount: r.u64(), reason: r.u8() }),
+};
+
+/** The events in a transaction's log lines, as `{ name, ...fields }`. */
+function decodeEvents(logs) {
+  const data = logs.filter((line) => line.startsWith('Program data: ')).map((line) => Buffer.from(line.slice(14), 'base64'));
+  return data.map((bytes) => {
+    const name = Object.keys(EVENTS).find((event) => discriminator(`event:${event}`).equals(bytes.subarray(0, 8)));
+    return { name, ...decode(bytes, `event:${name}`, EVENTS[name]) };
+  });
+}
+
+module.exports = {
+  ED25519_PROGRAM, UPGRADEABLE_LOADER, programDataAddress, discriminator, signWith, ed25519, ed25519Raw, facilitator,
+  decodeConfig, decodePaymentIntent, decodeEvents,
+};

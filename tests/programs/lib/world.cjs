@@ -1,0 +1,215 @@
+// A cluster in the test's own process (LiteSVM, the real runtime) with the facilitator deployed and HYPER minted.
+const fs = require('node:fs');
+const path = require('node:path');
+const assert = require('node:assert/strict');
+const { randomBytes } = require('node:crypto');
+const { LiteSvm, FailedTransactionMetadata } = require('litesvm/dist/internal.js');
+const { Keypair, PublicKey, SystemProgram, Transaction } = require('@solana/web3.js');
+const spl = require('@solana/spl-token');
+const { renderIntent, intentNonce, sha256 } = require('./intents.cjs');
+const lib = require('./facilitator.cjs');
+const { deployment } = require('./loader.cjs');
+
+const PROGRAMS = process.env.HYPERNODE_PROGRAMS ?? path.join(__dirname, '../../../programs/bin');
+const KEYS = path.join(__dirname, '../../../programs/keys');
+const PROGRAM = Keypair.fromSecretKey(Uint8Array.from(JSON.parse(fs.readFileSync(path.join(KEYS, 'facilitator-keypair.json')))));
+const HYPER = 1_000_000n;
+const NOW = 1_790_000_000;
+const REFUND_GRACE = 60;
+
+/** A bare cluster: transactions, time and balances. */
+class Cluster {
+  constructor() {
+    this.svm = new LiteSvm();
+    this.setNow(NOW);
+  }
+
+  get now() { return Number(this.svm.getClock().unixTimestamp); }
+
+  setNow(seconds) {
+    const clock = this.svm.getClock();
+    clock.slot += 1n;
+    clock.unixTimestamp = BigInt(seconds);
+    this.svm.setClock(clock);
+  }
+
+  fund(...keypairs) { for (const k of keypairs) this.svm.airdrop(k.publicKey.toBytes(), 1_000_000_000_000n); }
+
+  rent = (length) => Number(this.svm.minimumBalanceForRentExemption(BigInt(length)));
+
+  bytes(instructions, signers) {
+    const transaction = new Transaction().add(...instructions);
+    transaction.recentBlockhash = this.svm.latestBlockhash();
+    transaction.feePayer = signers[0].publicKey;
+    transaction.sign(...signers);
+    return transaction.serialize();
+  }
+
+  /** Sends; the first signer pays the fee. Answers `{ ok, error, logs, units, size }`, `error` an Anchor name where there is one. */
+  send(instructions, signers) {
+    const bytes = this.bytes(instructions, signers);
+    const result = this.svm.sendLegacyTransaction(bytes);
+    this.svm.expireBlockhash();
+    return outcome(result, bytes.length);
+  }
+
+  simulate(instructions, signers) {
+    const result = this.svm.simulateLegacyTransaction(this.bytes(instructions, signers));
+    return { ...outcome(result, 0), returned: result instanceof FailedTransactionMetadata ? null : Buffer.from(result.meta().returnData().data()) };
+  }
+
+  must(instructions, signers) {
+    const result = this.send(instructions, signers);
+    assert.ok(result.ok, `${result.error}\n${result.logs.join('\n')}`);
+    return result;
+  }
+
+  account(address) {
+    const account = this.svm.getAccount(address.toBytes());
+    return account && account.lamports() > 0n ? { data: Buffer.from(account.data()), lamports: account.lamports(), owner: new PublicKey(account.owner()) } : null;
+  }
+
+  lamports(address) { return this.account(address)?.lamports ?? 0n; }
+
+  tokens(address) { return this.account(address)?.data.readBigUInt64LE(64) ?? 0n; }
+
+  deploy(elf, program, authority) {
+    const steps = deployment({ elf, program, authority, rent: this.rent });
+    for (const step of [steps.create, ...steps.writes, steps.deploy]) this.must(step.instructions, step.signers);
+    this.setNow(this.now); // a program can be called from the slot after its deployment on
+  }
+
+  createMint(mint, authority, decimals = 6) {
+    this.must([
+      SystemProgram.createAccount({ fromPubkey: authority.publicKey, newAccountPubkey: mint.publicKey, lamports: this.rent(82), space: 82, programId: spl.TOKEN_PROGRAM_ID }),
+      spl.createInitializeMint2Instruction(mint.publicKey, decimals, authority.publicKey, null),
+    ], [authority, mint]);
+  }
+
+  createTokenAccount(mint, owner, payer) {
+    const address = spl.getAssociatedTokenAddressSync(mint, owner, true);
+    this.must([spl.createAssociatedTokenAccountIdempotentInstruction(payer.publicKey, address, owner, mint)], [payer]);
+    return address;
+  }
+}
+
+function outcome(result, size) {
+  const failed = result instanceof FailedTransactionMetadata;
+  const meta = failed || typeof result.meta === 'function' ? result.meta() : result;
+  const logs = meta.logs();
+  const anchor = logs.map((line) => /Error Code: (\w+)/.exec(line)?.[1]).find(Boolean);
+  const inner = failed && typeof result.err().err === 'function' ? result.err().err() : null;
+  const custom = inner?.code === undefined ? null : `Custom(${inner.code})`;
+  const error = failed ? anchor ?? `#${result.err().index ?? '?'} ${custom ?? inner ?? result.err()}` : null;
+  return { ok: !failed, error, code: inner?.code, index: failed ? result.err().index : undefined, logs, size, units: Number(meta.computeUnitsConsumed()) };
+}
+
+/** The facilitator deployed, configured, and people with tokens: `payer`, `stranger`, `node` and `otherNode` (1,000 HYPER each). */
+class World extends Cluster {
+  constructor({ initialize = true } = {}) {
+    super();
+    const names = ['relayer', 'upgradeAuthority', 'assigner', 'payer', 'stranger', 'node', 'otherNode', 'treasury'];
+    for (const name of names) this[name] = Keypair.generate();
+    this.mintKeys = Keypair.generate();
+    this.oracles = Array.from({ length: 5 }, () => Keypair.generate());
+    this.fund(...names.map((name) => this[name]));
+    this.createMint(this.mintKeys, this.upgradeAuthority);
+    this.mint = this.mintKeys.publicKey;
+    for (const name of ['payer', 'stranger', 'node', 'otherNode']) this[`${name}Token`] = this.tokenAccountWith(this[name].publicKey, 1_000n * HYPER);
+    this.protocolVault = this.createTokenAccount(this.mint, this.treasury.publicKey, this.relayer);
+    this.platformVault = this.createTokenAccount(this.mint, Keypair.generate().publicKey, this.relayer);
+    this.cluster = sha256('the test cluster');
+    this.program = PROGRAM.publicKey;
+    this.deploy(fs.readFileSync(path.join(PROGRAMS, 'facilitator.so')), PROGRAM, this.upgradeAuthority);
+    this.facilitator = lib.facilitator({
+      program: this.program, mint: this.mint, facilitator: this.relayer.publicKey, cluster: this.cluster,
+      protocolVault: this.protocolVault, platformVault: this.platformVault,
+    });
+    this.at = this.facilitator.at;
+    if (initialize) this.must([this.facilitator.initialize(this.configuration())], [this.upgradeAuthority]);
+  }
+
+  configuration(changes = {}) {
+    return {
+      upgradeAuthority: this.upgradeAuthority.publicKey, assigner: this.assigner.publicKey,
+      oracles: this.oracles.map((o) => o.publicKey), threshold: 3, refundGrace: REFUND_GRACE, ...changes,
+    };
+  }
+
+  tokenAccountWith(owner, amount) {
+    const address = this.createTokenAccount(this.mint, owner, this.relayer);
+    this.must([spl.createMintToInstruction(this.mint, address, this.upgradeAuthority.publicKey, amount)], [this.upgradeAuthority]);
+    return address;
+  }
+
+  /** Terms of a payment by `payer`, with everything that both ways in need; `changes` win. */
+  terms(changes = {}) {
+    const payer = changes.payer ?? this.payer.publicKey;
+    const terms = {
+      id: randomBytes(16), job: randomBytes(16), payer, payerToken: spl.getAssociatedTokenAddressSync(this.mint, payer, true),
+      amount: 100n * HYPER, timestamp: (this.now - 1) * 1000, expires: (this.now + 3600) * 1000, expiresAt: this.now + 3600,
+      specHash: sha256('spec'), salt: randomBytes(32), settleBy: this.now + 86_400, attempt: 1, node: this.node.publicKey,
+      nodeToken: this.nodeToken, ...changes,
+    };
+    const nonce = intentNonce({ cluster: this.cluster, program: this.program, mint: this.mint, ...terms, ...changes.commitment });
+    return { nonce, ...terms };
+  }
+
+  text(terms) { return Buffer.from(renderIntent(terms)); }
+
+  approve(owner, amount, delegate = this.at.allowance(owner.publicKey)) {
+    const account = spl.getAssociatedTokenAddressSync(this.mint, owner.publicKey);
+    this.must([spl.createApproveCheckedInstruction(account, this.mint, delegate, owner.publicKey, amount, 6)], [owner]);
+  }
+
+  /** `[Ed25519, authorize_intent]` for `terms`, signed by `signer`. */
+  signedIntent(terms, { signer = this.payer, text = this.text(terms), ...accounts } = {}) {
+    return [lib.ed25519([signer], text), this.facilitator.authorizeIntent(terms, accounts)];
+  }
+
+  /** A locked payment, by the payer's transaction (cheaper to set up than by a signed intent). */
+  locked(changes = {}) {
+    const terms = this.terms(changes);
+    this.must([this.facilitator.authorizePayment(terms)], [this.relayer, this.payer]);
+    return terms;
+  }
+
+  assigned(changes = {}) {
+    const terms = this.locked(changes);
+    this.must([this.facilitator.assignNode(terms, this.assigner.publicKey)], [this.relayer, this.assigner]);
+    return terms;
+  }
+
+  proof(terms, changes = {}) {
+    return { attempt: terms.attempt, verdict: 0, charge: 40_000_001n, executionHash: sha256('execution'), logsHash: sha256('logs'), validUntil: this.now + 600, ...changes };
+  }
+
+  failure(terms, changes = {}) { return { attempt: terms.attempt, reason: 2, validUntil: this.now + 600, ...changes }; }
+
+  get quorum() { return [this.oracles[0], this.oracles[2], this.oracles[4]]; }
+
+  /** `[Ed25519, submit_usage_proof]`. */
+  attested(terms, proof = this.proof(terms), { oracles = this.quorum, digest = {}, ...accounts } = {}) {
+    return [lib.ed25519(oracles, this.facilitator.usageProofDigest(terms, proof, digest)), this.facilitator.submitUsageProof(terms, proof, accounts)];
+  }
+
+  /** `[Ed25519, refund_failed]`. */
+  attestedFailure(terms, failure = this.failure(terms), { oracles = this.quorum, digest = {}, ...accounts } = {}) {
+    return [lib.ed25519(oracles, this.facilitator.refundDigest(terms, failure, digest)), this.facilitator.refundFailed(terms, failure, accounts)];
+  }
+
+  payment(terms) { return lib.decodePaymentIntent(this.account(this.at.payment(terms.id)).data); }
+
+  /** Token balances of everybody who may gain or lose by `terms`. */
+  balances(terms) {
+    const of = (address) => this.tokens(address);
+    return {
+      payer: of(terms.payerToken), node: of(terms.nodeToken), protocol: of(this.protocolVault), platform: of(this.platformVault),
+      escrow: of(this.at.escrow(terms.id)),
+    };
+  }
+}
+
+const difference = (after, before) => Object.fromEntries(Object.keys(after).map((name) => [name, after[name] - before[name]]));
+
+module.exports = { Cluster, World, PROGRAM, PROGRAMS, HYPER, REFUND_GRACE, difference };

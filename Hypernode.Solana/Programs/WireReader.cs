@@ -15,6 +15,9 @@ internal ref struct WireReader(ReadOnlySpan<byte> data)
 
     public long I64() => BinaryPrimitives.ReadInt64LittleEndian(Take(8));
 
+    /// <summary>16 bytes in network order.</summary>
+    public Guid Uuid() => new(Take(16), bigEndian: true);
+
     public PublicKey Key() => new(Take(PublicKey.Length));
 
     public byte[] Bytes(int count) => Take(count).ToArray();

@@ -36,6 +36,9 @@ internal sealed class WireWriter
 
     public WireWriter I64(long value) => U64(unchecked((ulong)value));
 
+    /// <summary>16 bytes in network order, which is not <see cref="Guid.ToByteArray()"/>.</summary>
+    public WireWriter Uuid(Guid value) => Bytes(value.ToByteArray(bigEndian: true));
+
     public WireWriter Key(PublicKey key) => Bytes(key.AsSpan());
 
     public WireWriter Bytes(ReadOnlySpan<byte> value)

@@ -1,0 +1,78 @@
+namespace Hypernode.Solana.Facilitator;
+
+/// <summary>What the program tells the world in its logs. Amounts are base units.</summary>
+public abstract record FacilitatorEvent(Guid IntentId)
+{
+    private const string LogPrefix = "Program data: ";
+
+    public sealed record PaymentAuthorized(Guid IntentId, Guid JobId, PublicKey Payer, ulong Amount, long SettleBy, PaymentVia Via)
+        : FacilitatorEvent(IntentId);
+
+    public sealed record NodeAssigned(Guid IntentId, uint Attempt, PublicKey Node)
+        : FacilitatorEvent(IntentId);
+
+    public sealed record PaymentCompleted(
+        Guid IntentId, PublicKey Node, ulong Amount, ulong NodeShare, ulong ProtocolFee, ulong PlatformFee, ulong Refund,
+        byte[] ExecutionHash, byte[] LogsHash, ProofVerdict Verdict)
+        : FacilitatorEvent(IntentId);
+
+    public sealed record PaymentRefunded(Guid IntentId, PublicKey Payer, ulong Amount, RefundCause Reason)
+        : FacilitatorEvent(IntentId);
+
+    /// <summary>The program's own events in a transaction's logs: lines of other programs that look alike are not read.</summary>
+    public static IReadOnlyList<FacilitatorEvent> Read(IReadOnlyList<string> logs, PublicKey facilitator)
+    {
+        List<FacilitatorEvent> events = [];
+        Stack<string> running = [];
+        foreach (var line in logs)
+        {
+            var words = line.Split(' ');
+            if (words is ["Program", var started, "invoke", ..])
+            {
+                running.Push(started);
+            }
+            else if (words is ["Program", _, "success"] or ["Program", _, "failed:", ..])
+            {
+                running.TryPop(out _);
+            }
+            else if (line.StartsWith(LogPrefix, StringComparison.Ordinal) && running.TryPeek(out var current) && current == facilitator.Key
+                && Decode(line[LogPrefix.Length..]) is { } known)
+            {
+                events.Add(known);
+            }
+        }
+
+        return events;
+    }
+
+    private static FacilitatorEvent? Decode(string base64)
+    {
+        var buffer = new byte[base64.Length];
+        if (!Convert.TryFromBase64String(base64, buffer, out var length) || length < AnchorDiscriminator.Size)
+        {
+            return null;
+        }
+
+        var name = buffer.AsSpan(0, AnchorDiscriminator.Size);
+        var r = new WireReader(buffer.AsSpan(AnchorDiscriminator.Size, length - AnchorDiscriminator.Size));
+        // Arguments are evaluated in order, which is the order on the wire.
+        return name switch
+        {
+            _ when Is(name, nameof(PaymentAuthorized)) => new PaymentAuthorized(r.Uuid(), r.Uuid(), r.Key(), r.U64(), r.I64(), (PaymentVia)r.U8()),
+            _ when Is(name, nameof(NodeAssigned)) => new NodeAssigned(r.Uuid(), r.U32(), r.Key()),
+            _ when Is(name, nameof(PaymentCompleted)) => new PaymentCompleted(
+                r.Uuid(), r.Key(), r.U64(), r.U64(), r.U64(), r.U64(), r.U64(), r.Bytes(32), r.Bytes(32), (ProofVerdict)r.U8()),
+            _ when Is(name, nameof(PaymentRefunded)) => new PaymentRefunded(r.Uuid(), r.Key(), r.U64(), (RefundCause)r.U8()),
+            _ => null,
+        };
+    }
+
+    private static bool Is(ReadOnlySpan<byte> discriminator, string name) => discriminator.SequenceEqual(AnchorDiscriminator.Event(name));
+}
+
+public enum RefundCause : byte
+{
+    Expired = 0,
+    Cancelled = 1,
+    Failed = 2,
+}

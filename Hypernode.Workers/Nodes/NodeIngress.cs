@@ -1,0 +1,133 @@
+using Hypernode.Contracts.Events;
+using Hypernode.Contracts.Jobs;
+using Hypernode.Contracts.Nodes;
+using Hypernode.Contracts.Ports;
+using Microsoft.Extensions.Logging;
+
+namespace Hypernode.Workers.Nodes;
+
+/// <summary>
+/// The one door for what agents say. A node may speak of its own live leases and of nothing else: a stranger can neither move
+/// a job nor kill one, and a node that lost its lease has no say any more (I3).
+/// </summary>
+public sealed class NodeIngress(
+    INodeDirectory nodes,
+    IEvidence evidence,
+    IEscrow keys,
+    IMessageSender messages,
+    TimeProvider time,
+    ILogger<NodeIngress> logger) : INodeIngress
+{
+    private static readonly HashSet<string> DeclineReasons = new(StringComparer.Ordinal)
+    {
+        "image-unavailable", "inputs-unavailable", "engine-unavailable", "no-capacity", "expired",
+    };
+
+    private readonly BeatBatcher _beats = new(nodes);
+
+    public async Task AcceptAsync(NodeId sender, NodeMessage message, CancellationToken cancellationToken)
+    {
+        var dropped = MessageShape.Check(message) ?? message switch
+        {
+            Beat beat => await AcceptAsync(sender, beat, cancellationToken),
+            LogChunks logs => await AcceptAsync(sender, logs, cancellationToken),
+            AttemptStarted started => await AcceptAsync(sender, started, cancellationToken),
+            AttemptDeclined declined => await AcceptAsync(sender, declined, cancellationToken),
+            AttemptReported reported => await AcceptAsync(sender, reported, cancellationToken),
+            _ => "unknown-kind",
+        };
+        if (dropped is not null)
+        {
+            var kind = message?.GetType().Name ?? "null";
+            WorkerMetrics.IngressDropped.Add(1, new("reason", dropped), new("kind", kind));
+            Log.Dropped(logger, sender, kind, dropped);
+        }
+    }
+
+    /// <summary>The directory takes beats of the sender's own live leases only.</summary>
+    private async Task<string?> AcceptAsync(NodeId sender, Beat beat, CancellationToken cancellationToken)
+    {
+        await _beats.AddAsync(new ReceivedBeat(sender, time.GetUtcNow(), beat.Leases), cancellationToken);
+        return null;
+    }
+
+    private async Task<string?> AcceptAsync(NodeId sender, LogChunks logs, CancellationToken cancellationToken)
+    {
+        var first = logs.Chunks[0];
+        if (await WhyNotAsync(sender, first.JobId, first.Attempt, cancellationToken) is { } reason)
+        {
+            return reason;
+        }
+
+        await evidence.AddLogsAsync(logs.Chunks, time.GetUtcNow(), cancellationToken);
+        return null;
+    }
+
+    private async Task<string?> AcceptAsync(NodeId sender, AttemptStarted started, CancellationToken cancellationToken)
+    {
+        if (await WhyNotAsync(sender, started.JobId, started.Attempt, cancellationToken) is { } reason)
+        {
+            return reason;
+        }
+
+        await messages.SendAsync(new JobStarted(started.JobId, started.Attempt, sender), cancellationToken);
+        return null;
+    }
+
+    private async Task<string?> AcceptAsync(NodeId sender, AttemptDeclined declined, CancellationToken cancellationToken)
+    {
+        if (await WhyNotAsync(sender, declined.JobId, declined.Attempt, cancellationToken) is { } why)
+        {
+            return why;
+        }
+
+        var reason = DeclineReasons.Contains(declined.Reason) ? declined.Reason : "other";
+        var detail = declined.Detail.Length > MessageShape.MaxText ? declined.Detail[..MessageShape.MaxText] : declined.Detail;
+        await messages.SendAsync(new JobDeclined(declined.JobId, declined.Attempt, sender, reason, detail), cancellationToken);
+        return null;
+    }
+
+    /// <summary>The receipt is stored before the saga hears of it; a repeat is sent again, for the first sending may have failed.</summary>
+    private async Task<string?> AcceptAsync(NodeId sender, AttemptReported reported, CancellationToken cancellationToken)
+    {
+        var receipt = reported.Receipt;
+        if (receipt.NodeId != sender)
+        {
+            return "wrong-node";
+        }
+
+        if (await WhyNotAsync(sender, receipt.JobId, receipt.Attempt, cancellationToken) is { } reason)
+        {
+            return reason;
+        }
+
+        var node = await nodes.FindAsync(sender, cancellationToken);
+        if (node is null)
+        {
+            return "unknown-node";
+        }
+
+        if (!keys.Verify(node.NodeKey, receipt.SigningBytes(), reported.Signature))
+        {
+            return "bad-signature";
+        }
+
+        if (!await evidence.AddReceiptAsync(receipt, reported.Signature, time.GetUtcNow(), cancellationToken))
+        {
+            return "second-receipt";
+        }
+
+        await messages.SendAsync(new JobExecuted(receipt.JobId, receipt.Attempt, sender, receipt.Hash(), receipt.ExitCode), cancellationToken);
+        return null;
+    }
+
+    /// <summary>Null: the sender holds the live lease of this attempt.</summary>
+    private async Task<string?> WhyNotAsync(NodeId sender, JobId job, int attempt, CancellationToken cancellationToken) =>
+        await nodes.FindLeaseAsync(job, attempt, cancellationToken) switch
+        {
+            null => "no-lease",
+            var lease when lease.NodeId != sender => "not-your-lease",
+            { Live: false } => "stale-lease",
+            _ => null,
+        };
+}

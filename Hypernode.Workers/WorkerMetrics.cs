@@ -1,0 +1,17 @@
+using System.Diagnostics.Metrics;
+
+namespace Hypernode.Workers;
+
+/// <summary>What workers count.</summary>
+public static class WorkerMetrics
+{
+    public const string MeterName = "Hypernode.Workers";
+
+    private static readonly Meter Meter = new(MeterName);
+
+    /// <summary>Messages of nodes that were dropped, by <c>reason</c> and <c>kind</c>.</summary>
+    internal static Counter<long> IngressDropped { get; } = Meter.CreateCounter<long>("hypernode.ingress.dropped");
+
+    /// <summary>Payments on chain that nobody's saga looks after, found by the sweep.</summary>
+    internal static Counter<long> Orphans { get; } = Meter.CreateCounter<long>("hypernode.escrow.orphans");
+}

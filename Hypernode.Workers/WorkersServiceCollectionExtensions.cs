@@ -1,0 +1,39 @@
+using Hypernode.Contracts.Commands;
+using Hypernode.Contracts.Jobs;
+using Hypernode.Contracts.Ports;
+using Hypernode.Workers.Escrow;
+using Hypernode.Workers.Intents;
+using Hypernode.Workers.Matching;
+using Hypernode.Workers.Nodes;
+using Hypernode.Workers.Settlement;
+using Hypernode.Workers.Verification;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Hypernode.Workers;
+
+public static class WorkersServiceCollectionExtensions
+{
+    /// <summary>
+    /// One <see cref="IHandle{TCommand}"/> a command, the nodes' ingress, and the two sweeps. The host adds what they stand on:
+    /// storage, <see cref="IEscrow"/>, <see cref="IIdSource"/> and <see cref="IMessageSender"/>.
+    /// </summary>
+    public static IServiceCollection AddHypernodeWorkers(this IServiceCollection services)
+    {
+        services.AddOptions<WorkflowWindows>().BindConfiguration(WorkflowWindows.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddSingleton(TimeProvider.System);
+
+        services.AddSingleton<IHandle<VerifyIntent>, IntentVerifier>();
+        services.AddSingleton<IHandle<LockEscrow>, EscrowLocker>();
+        services.AddSingleton<IHandle<MatchJob>, JobMatcher>();
+        services.AddSingleton<IHandle<AssignNode>, NodeAssigner>();
+        services.AddSingleton<IHandle<VerifyResult>, ResultVerifier>();
+        services.AddSingleton<IHandle<SettlePayment>, PaymentSettler>();
+        services.AddSingleton<IHandle<RefundPayment>, PaymentRefunder>();
+
+        services.AddSingleton<INodeIngress, NodeIngress>();
+        services.AddSingleton<HeartbeatSweep>();
+        services.AddSingleton<ExpirySweep>();
+        return services;
+    }
+}

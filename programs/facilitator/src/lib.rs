@@ -8,6 +8,8 @@ mod commitment;
 mod errors;
 mod escrow;
 mod events;
+#[cfg(test)]
+mod idl;
 mod instructions;
 mod limits;
 mod quorum;

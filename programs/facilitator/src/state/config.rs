@@ -6,7 +6,6 @@ use svmkit::{discriminator, framework, require, Account, Discriminator, Pubkey, 
 pub const ORACLES: usize = 5;
 /// More than half of the oracles, so that no two sets can both decide.
 const MIN_THRESHOLD: u8 = 3;
-const DISCRIMINATOR: Discriminator = discriminator("account:Config");
 
 pub struct Config {
     /// The genesis hash: a program cannot read its own, so it is told.
@@ -24,13 +23,14 @@ pub struct Config {
 }
 
 impl Config {
+    pub const DISCRIMINATOR: Discriminator = discriminator("account:Config");
     pub const LENGTH: usize = 8 + 32 * 6 + 32 * ORACLES + 1 + 8 + 1;
 
     pub fn load(account: &Account, program: &Pubkey) -> Result<Config> {
         account.require_owner(program)?;
         require!(account.data().len() == Self::LENGTH, framework::AccountDidNotDeserialize);
         let mut reader = Reader::account(account.data());
-        require!(reader.bytes()? == DISCRIMINATOR, framework::AccountDiscriminatorMismatch);
+        require!(reader.bytes()? == Self::DISCRIMINATOR, framework::AccountDiscriminatorMismatch);
         let config = Config {
             cluster: reader.bytes()?,
             facilitator: reader.key()?,
@@ -50,7 +50,7 @@ impl Config {
     pub fn store(&self, account: &Account) {
         let mut writer = Writer::new(account.data_mut());
         writer
-            .bytes(&DISCRIMINATOR)
+            .bytes(&Self::DISCRIMINATOR)
             .bytes(&self.cluster)
             .key(&self.facilitator)
             .key(&self.assigner)

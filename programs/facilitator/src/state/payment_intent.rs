@@ -2,8 +2,6 @@
 use crate::{errors, Hash, Id};
 use svmkit::{discriminator, framework, require, Account, Discriminator, Pubkey, Reader, Result, Writer};
 
-const DISCRIMINATOR: Discriminator = discriminator("account:PaymentIntent");
-
 #[derive(Clone, Copy, PartialEq, Debug)]
 #[repr(u8)]
 pub enum Status {
@@ -55,13 +53,14 @@ pub struct PaymentIntent {
 }
 
 impl PaymentIntent {
+    pub const DISCRIMINATOR: Discriminator = discriminator("account:PaymentIntent");
     pub const LENGTH: usize = 8 + 16 * 2 + 32 * 3 + 8 + 4 + 4 + 32 + 8 * 6 + 32 * 2;
 
     pub fn load(account: &Account, program: &Pubkey) -> Result<PaymentIntent> {
         account.require_owner(program)?;
         require!(account.data().len() == Self::LENGTH, framework::AccountDidNotDeserialize);
         let mut reader = Reader::account(account.data());
-        require!(reader.bytes()? == DISCRIMINATOR, framework::AccountDiscriminatorMismatch);
+        require!(reader.bytes()? == Self::DISCRIMINATOR, framework::AccountDiscriminatorMismatch);
         let intent = PaymentIntent {
             intent_id: reader.bytes()?,
             job_id: reader.bytes()?,
@@ -109,7 +108,7 @@ impl PaymentIntent {
     pub fn store(&self, account: &Account) -> Result {
         self.invariant()?;
         Writer::new(account.data_mut())
-            .bytes(&DISCRIMINATOR)
+            .bytes(&Self::DISCRIMINATOR)
             .bytes(&self.intent_id)
             .bytes(&self.job_id)
             .key(&self.payer)

@@ -1,0 +1,78 @@
+using System.Data;
+using System.Data.Common;
+using Hypernode.Storage.Model;
+using Hypernode.Storage.Shared;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Npgsql;
+
+namespace Hypernode.Storage.PostgreSQL;
+
+/// <summary>A pool of connections; transactions at READ COMMITTED, because the version guard decides who wins.</summary>
+internal sealed class PostgresDatabase : Database, IAsyncDisposable
+{
+    private const int MaxRuns = 5;
+    private readonly PooledDbContextFactory<HypernodeDb> _contexts;
+
+    public PostgresDatabase(string connectionString)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(connectionString) { ApplicationName = "hypernode" };
+        if (settings.MaxAutoPrepare == 0)
+        {
+            settings.MaxAutoPrepare = 100; // the journal's statements are constant: parse and plan them once a connection
+        }
+
+        Source = new NpgsqlDataSourceBuilder(settings.ConnectionString).Build();
+        var options = new DbContextOptionsBuilder<HypernodeDb>()
+            .UseNpgsql(Source)
+            .UseQueryTrackingBehavior(QueryTrackingBehavior.NoTracking)
+            .Options;
+        _contexts = new PooledDbContextFactory<HypernodeDb>(options);
+    }
+
+    public NpgsqlDataSource Source { get; }
+
+    public override HypernodeDb NewContext() => _contexts.CreateDbContext();
+
+    public override Task<T> WriteAsync<T>(Func<Session, Task<T>> work, CancellationToken cancellationToken) =>
+        WithRetryAsync(() => RunAsync(work, cancellationToken));
+
+    /// <summary>Runs again what the server rolled back to let another through (deadlock, serialization): nothing of it was written.</summary>
+    public static async Task<T> WithRetryAsync<T>(Func<Task<T>> run)
+    {
+        for (var runs = 1; ; runs++)
+        {
+            try
+            {
+                return await run();
+            }
+            catch (PostgresException e) when (runs < MaxRuns
+                && e.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure)
+            {
+                // The other transaction has gone ahead.
+            }
+        }
+    }
+
+    public ValueTask DisposeAsync() => Source.DisposeAsync();
+
+    private async Task<T> RunAsync<T>(Func<Session, Task<T>> work, CancellationToken cancellationToken)
+    {
+        await using var connection = await Source.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken);
+        var session = new Session(transaction, CommandOf, StoredValue.ForPostgres, cancellationToken);
+        var result = await work(session); // a throw disposes the transaction, which rolls back
+        if (session.Abandoned)
+        {
+            await transaction.RollbackAsync(cancellationToken);
+        }
+        else
+        {
+            await transaction.CommitAsync(cancellationToken);
+        }
+
+        return result;
+
+        DbCommand CommandOf(string sql) => new NpgsqlCommand(sql, connection);
+    }
+}

@@ -1,0 +1,27 @@
+using Hypernode.Storage.Migrations;
+
+namespace Hypernode.Storage.SQLite;
+
+/// <summary>All pending files in one exclusive transaction.</summary>
+internal sealed class SqliteMigrator(SqliteDatabase database, TimeProvider clock, IReadOnlyList<MigrationScript> scripts) : IStorageMigrator
+{
+    public Task MigrateAsync(CancellationToken cancellationToken) => database.WriteAsync(
+        async session =>
+        {
+            await session.ExecuteAsync("create table if not exists schema_migrations (number integer primary key, name text not null, sha256 text not null, applied_at integer not null) strict");
+            var applied = await session.QueryAsync("select number, sha256 from schema_migrations", r => (Number: r.GetInt32(0), Sha256: r.GetString(1)));
+            foreach (var script in MigrationPlan.Pending(scripts, applied.ToDictionary(a => a.Number, a => a.Sha256)))
+            {
+                await session.ExecuteAsync(script.Sql);
+                await session.ExecuteAsync(
+                    "insert into schema_migrations (number, name, sha256, applied_at) values (@number, @name, @sha256, @at)",
+                    ("number", script.Number),
+                    ("name", script.Name),
+                    ("sha256", script.Sha256),
+                    ("at", clock.GetUtcNow()));
+            }
+
+            return true;
+        },
+        cancellationToken);
+}

@@ -1,0 +1,153 @@
+using System.Text.Json;
+using Hypernode.Contracts.Intents;
+using Hypernode.Contracts.Jobs;
+using Hypernode.Contracts.Money;
+using Hypernode.Contracts.Nodes;
+using Hypernode.Contracts.Ports;
+using Hypernode.Contracts.Text;
+using Hypernode.Storage.Model;
+using Microsoft.EntityFrameworkCore;
+
+namespace Hypernode.Storage.Shared;
+
+internal sealed class JobReader(Database database) : IJobReader
+{
+    public async Task<JobView?> FindAsync(JobId id, CancellationToken cancellationToken)
+    {
+        var job = id.ToString();
+        await using var db = database.NewContext();
+        return ToView(await Joined(db).SingleOrDefaultAsync(r => r.Job.JobId == job, cancellationToken));
+    }
+
+    public async Task<JobView?> FindByIntentAsync(IntentId id, CancellationToken cancellationToken)
+    {
+        var intent = id.ToString();
+        await using var db = database.NewContext();
+        return ToView(await Joined(db).SingleOrDefaultAsync(r => r.Intent.IntentId == intent, cancellationToken));
+    }
+
+    /// <param name="status">One of the white paper's five, or a state; they share no name.</param>
+    public async Task<IReadOnlyList<JobView>> ListAsync(
+        WalletAddress owner,
+        string? status,
+        (DateTimeOffset At, JobId Id)? before,
+        int limit,
+        CancellationToken cancellationToken)
+    {
+        var wallet = owner.ToString();
+        await using var db = database.NewContext();
+        var rows = Joined(db).Where(r => db.Users.Any(u => u.Id == r.Job.UserId && u.WalletAddress == wallet));
+        if (status is not null)
+        {
+            rows = rows.Where(r => r.Job.Status == status || r.Job.State == status
+                || (status == JobStateNames.Submitted && r.Job.State == JobStateNames.Initial));
+        }
+
+        if (before is { } position)
+        {
+            var (at, id) = (StoredValue.Truncate(position.At), position.Id.ToString());
+            rows = rows.Where(r => r.Job.CreatedAt < at || (r.Job.CreatedAt == at && string.Compare(r.Job.JobId, id) < 0));
+        }
+
+        var page = await rows
+            .OrderByDescending(r => r.Job.CreatedAt).ThenByDescending(r => r.Job.JobId)
+            .Take(limit)
+            .ToListAsync(cancellationToken);
+        return [.. page.Select(r => ToView(r)!)];
+    }
+
+    public async Task<IReadOnlyList<JobTransition>> HistoryAsync(JobId id, CancellationToken cancellationToken)
+    {
+        var job = id.ToString();
+        await using var db = database.NewContext();
+        return await db.Transitions
+            .Where(t => t.JobId == job)
+            .OrderBy(t => t.Version).ThenBy(t => t.Step)
+            .Select(t => new JobTransition(t.State, t.At, t.Cause, t.Attempt))
+            .ToListAsync(cancellationToken);
+    }
+
+    public async Task<IReadOnlyList<JobId>> UnfinishedPastAsync(long settleBy, int limit, CancellationToken cancellationToken)
+    {
+        await using var db = database.NewContext();
+        var ids = await db.Jobs
+            .Where(j => j.CompletedAt == null && j.SettleBy < settleBy)
+            .OrderBy(j => j.SettleBy)
+            .Take(limit)
+            .Select(j => j.JobId)
+            .ToListAsync(cancellationToken);
+        return [.. ids.Select(id => JobId.Parse(id))];
+    }
+
+    public async Task<JobStats> StatsAsync(CancellationToken cancellationToken)
+    {
+        await using var db = database.NewContext();
+        var rows = await db.Jobs
+            .GroupBy(j => j.State)
+            .Select(g => new { State = g.Key, Jobs = g.LongCount(), Charged = g.Sum(j => j.Charge ?? 0), Refunded = g.Sum(j => j.Refund ?? 0) })
+            .ToListAsync(cancellationToken);
+        return new JobStats(
+            rows.GroupBy(r => Shown(r.State)).ToDictionary(g => g.Key, g => g.Sum(r => r.Jobs)),
+            StoredValue.Amount(rows.Sum(r => r.Charged)),
+            StoredValue.Amount(rows.Sum(r => r.Refunded)));
+    }
+
+    private static IQueryable<Row> Joined(HypernodeDb db) =>
+        db.Jobs.Join(db.PaymentIntents, j => j.JobId, i => i.JobId, (j, i) => new Row { Job = j, Intent = i });
+
+    private static string Shown(string state) => state == JobStateNames.Initial ? JobStateNames.Submitted : state;
+
+    private static JobView? ToView(Row? row)
+    {
+        if (row is not { Job: var job, Intent: var intent })
+        {
+            return null;
+        }
+
+        var client = WalletAddress.Parse(intent.Client);
+        return new JobView(
+            JobId.Parse(job.JobId),
+            client,
+            Shown(job.State),
+            job.Attempt,
+            job.AssignedNodeId is { } node ? NodeId.Parse(node) : null,
+            job.Outcome,
+            new PaymentIntent(
+                IntentId.Parse(intent.IntentId),
+                client,
+                StoredValue.Amount(intent.Amount),
+                JobId.Parse(job.JobId),
+                intent.CreatedAt.ToUnixTimeMilliseconds(),
+                intent.ExpiresAt.ToUnixTimeMilliseconds(),
+                Hash256.Parse(intent.Nonce)),
+            intent.Signature,
+            JsonSerializer.Deserialize<JobSpec>(job.Spec, ContractJson.Options)!,
+            Hash256.Parse(job.SpecHash),
+            job.SettleBy,
+            Hash256.Parse(job.Salt),
+            job.EscrowPubkey,
+            job.ExecutionHash,
+            job.LogsHash,
+            job.ProofTx,
+            SettlementOf(job),
+            JsonSerializer.Deserialize<List<string>>(job.Signatures, ContractJson.Options)!,
+            job.CreatedAt,
+            job.CompletedAt);
+    }
+
+    private static Settlement? SettlementOf(JobRecord job) => job.Charge is not { } charge
+        ? null
+        : new Settlement(
+            StoredValue.Amount(charge),
+            StoredValue.Amount(job.NodeShare!.Value),
+            StoredValue.Amount(job.ProtocolFee!.Value),
+            StoredValue.Amount(job.PlatformFee!.Value),
+            StoredValue.Amount(job.Refund!.Value));
+
+    private sealed class Row
+    {
+        public required JobRecord Job { get; init; }
+
+        public required PaymentIntentRecord Intent { get; init; }
+    }
+}

@@ -1,0 +1,98 @@
+using System.Text;
+using Hypernode.Api.Http;
+using Hypernode.Api.OpenApi;
+using Hypernode.Api.Reading;
+using Hypernode.Contracts.Intents;
+using Hypernode.Contracts.Jobs;
+using Hypernode.Contracts.Ports;
+using Hypernode.Contracts.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Options;
+
+namespace Hypernode.Api.Facilitator;
+
+/// <summary>
+/// Makes an intent to sign, so that a client needs no more than a wallet. It stores nothing. A careful client recomputes
+/// spec hash and nonce from the answer and its own job before it signs.
+/// </summary>
+internal static class PrepareIntentEndpoints
+{
+    public static void MapPrepareIntent(this IEndpointRouteBuilder app) =>
+        app.MapPost("/prepare-intent", HandleAsync)
+            .TakesJson<PrepareIntentRequest>()
+            .Answers<PreparedIntent>(200)
+            .WithSummary("An intent for a job: the text to sign and what its nonce commits to.");
+
+    private static async Task<IResult> HandleAsync(
+        HttpRequest request,
+        BodyReader reader,
+        IEscrow escrow,
+        IIdSource ids,
+        TimeProvider time,
+        IOptions<ApiOptions> options,
+        IOptions<WorkflowWindows> windows,
+        CancellationToken cancellationToken)
+    {
+        var (body, errors) = await reader.ReadObjectAsync(request, cancellationToken);
+        var client = body.Parsed<WalletAddress>("client", IntentFields.AddressForm);
+        var amount = body.Amount("amount");
+        var spec = JobFields.Read(body.Object("job"), options.Value.AllowedImages);
+        var lifetime = body.Integer("lifetimeSeconds", 10, 86_400, required: false) ?? options.Value.IntentLifetimeSeconds;
+        body.Close();
+        errors.ThrowIfAny();
+
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var expires = now + (lifetime * 1000);
+        var settleBy = windows.Value.SettleBy(expires, spec!.RunLimit());
+        var salt = ids.NewSecret();
+        var deployment = escrow.Deployment;
+        var intent = new PaymentIntent(
+            new IntentId(ids.NewId()),
+            client!.Value,
+            amount!.Value,
+            new JobId(ids.NewId()),
+            now,
+            expires,
+            IntentNonce.Compute(deployment, client.Value, spec.Hash(), settleBy, salt));
+        return ApiJson.Answer(new PreparedIntent(
+            BodyOf(intent),
+            intent.ToSigningText(),
+            new RevealBody(salt.ToString(), settleBy),
+            spec.Hash().ToString(),
+            Encoding.UTF8.GetString(CanonicalJson.Serialize(spec)),
+            (long)spec.RunLimit().TotalSeconds,
+            DeploymentAnswer.Of(deployment)));
+    }
+
+    private static PaymentIntentBody BodyOf(PaymentIntent intent) => new(
+        intent.IntentId.ToString(),
+        intent.Client.ToString(),
+        intent.Amount.ToString(),
+        intent.JobId.ToString(),
+        intent.Timestamp,
+        intent.ExpiresAt,
+        intent.Nonce.ToString());
+}
+
+/// <param name="PaymentIntent">Goes back as it is in submit-job.</param>
+/// <param name="Text">What the wallet signs, as UTF-8.</param>
+/// <param name="SpecHash">SHA-256 of <paramref name="CanonicalSpec"/>.</param>
+/// <param name="CanonicalSpec">The job as it is hashed (RFC 8785).</param>
+/// <param name="RunLimitSeconds">The container is stopped after this.</param>
+public sealed record PreparedIntent(
+    PaymentIntentBody PaymentIntent,
+    string Text,
+    RevealBody Reveal,
+    string SpecHash,
+    string CanonicalSpec,
+    long RunLimitSeconds,
+    DeploymentAnswer Deployment);
+
+/// <summary>Where the money goes: what the nonce commits to beside the job.</summary>
+public sealed record DeploymentAnswer(string Network, string Cluster, string Program, string Mint)
+{
+    public static DeploymentAnswer Of(Deployment deployment) =>
+        new(deployment.Network, deployment.Cluster.ToString(), deployment.Program.ToString(), deployment.Mint.ToString());
+}

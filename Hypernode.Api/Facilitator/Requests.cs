@@ -1,0 +1,86 @@
+namespace Hypernode.Api.Facilitator;
+
+// The shapes of the bodies, for the document. They are read by the strict readers, which name every wrong field; a test
+// holds the two together.
+
+/// <param name="Signature">64 bytes in base58, over the UTF-8 text of the intent.</param>
+/// <param name="PublicKey">Must be the intent's client.</param>
+public sealed record SubmitJobRequest(PaymentIntentBody PaymentIntent, string Signature, string PublicKey, JobBody Job, RevealBody Reveal);
+
+/// <param name="IntentId">UUID in lower case.</param>
+/// <param name="Client">The paying wallet, base58.</param>
+/// <param name="Amount">HYPER: a decimal string (or number) of at most 6 decimals; the most that the job may cost.</param>
+/// <param name="JobId"><c>job-</c> and a UUID in lower case.</param>
+/// <param name="Timestamp">ms since the epoch; at most 5 minutes ahead.</param>
+/// <param name="ExpiresAt">ms since the epoch; at most 24 h after the timestamp.</param>
+/// <param name="Nonce">64 hex characters: the commitment to network, payer, job, settleBy and salt.</param>
+/// <param name="Metadata">For the client's own use; not kept.</param>
+public sealed record PaymentIntentBody(
+    string IntentId,
+    string Client,
+    string Amount,
+    string JobId,
+    long Timestamp,
+    long ExpiresAt,
+    string Nonce,
+    IReadOnlyDictionary<string, string>? Metadata = null);
+
+/// <param name="Type"><c>inference</c>, <c>training</c>, <c>rendering</c> or <c>custom</c>.</param>
+/// <param name="Image"><c>name@sha256:…</c> or <c>sha256:…</c>.</param>
+/// <param name="EstimatedTime">Seconds.</param>
+/// <param name="Script">For /bin/sh, at most 64 KiB; exactly one of script and cmd.</param>
+/// <param name="Network">Only <c>none</c> is offered.</param>
+public sealed record JobBody(
+    string Type,
+    string Image,
+    LimitsBody Limits,
+    int EstimatedTime,
+    string? Script = null,
+    IReadOnlyList<string>? Cmd = null,
+    IReadOnlyList<InputBody>? Inputs = null,
+    string? Network = null,
+    string? Description = null);
+
+/// <param name="CpuMillis">Thousandths of a core.</param>
+/// <param name="MemoryMb">MiB.</param>
+/// <param name="TimeoutSeconds">The run limit; absent: 1.5 × the estimate, at most the type's cap.</param>
+public sealed record LimitsBody(
+    int CpuMillis,
+    int MemoryMb,
+    int? Gpus = null,
+    int? GpuVramMb = null,
+    int? TimeoutSeconds = null,
+    int? OutputMb = null);
+
+/// <param name="Name">The file is /in/{name} in the container.</param>
+public sealed record InputBody(string Name, string Sha256, long Bytes);
+
+/// <param name="Salt">64 hex characters.</param>
+/// <param name="SettleBy">Seconds since the epoch.</param>
+public sealed record RevealBody(string Salt, long SettleBy);
+
+/// <param name="LifetimeSeconds">How long the intent may be locked; absent: an hour.</param>
+public sealed record PrepareIntentRequest(string Client, string Amount, JobBody Job, int? LifetimeSeconds = null);
+
+/// <summary>A node's registration; both signatures are over <c>HYPERNODE Node Registration</c>, the text that names the network.</summary>
+/// <param name="Timestamp">ms since the epoch, within 5 minutes of our clock.</param>
+public sealed record RegisterNodeRequest(
+    string NodeId,
+    string NodeKey,
+    string Authority,
+    string Hostname,
+    OfferBody Offer,
+    long Timestamp,
+    string NodeSignature,
+    string AuthoritySignature);
+
+/// <param name="PricePerSecond">Base units a second of one slot.</param>
+public sealed record OfferBody(
+    int Slots,
+    int CpuMillis,
+    int MemoryMb,
+    long PricePerSecond,
+    IReadOnlyList<GpuBody> Gpus,
+    IReadOnlyList<string> Images);
+
+public sealed record GpuBody(string Uuid, string Model, int VramMb);

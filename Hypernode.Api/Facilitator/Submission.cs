@@ -1,0 +1,147 @@
+using System.Text;
+using Hypernode.Api.Http;
+using Hypernode.Api.Reading;
+using Hypernode.Contracts.Intents;
+using Hypernode.Contracts.Jobs;
+using Hypernode.Contracts.Ports;
+using Hypernode.Contracts.Text;
+using Microsoft.AspNetCore.Http;
+
+namespace Hypernode.Api.Facilitator;
+
+/// <summary>A submit-job body that was read whole and well-formed. Each method is one check of protocol A8 to A10.</summary>
+internal sealed record Submission(
+    PaymentIntent Intent,
+    string Signature,
+    WalletAddress PublicKey,
+    JobSpec Spec,
+    Hash256 Salt,
+    long SettleBy)
+{
+    public static readonly TimeSpan MaxSkew = TimeSpan.FromMinutes(5);
+    public static readonly TimeSpan MaxLife = TimeSpan.FromHours(24);
+    public static readonly TimeSpan MaxSettleAhead = TimeSpan.FromDays(7);
+
+    /// <summary>Notes in the body's errors what is missing or malformed, and throws them.</summary>
+    /// <exception cref="RefusedException">400.</exception>
+    public static Submission Read(JsonFields body, IReadOnlyList<string> allowedImages)
+    {
+        var intent = IntentFields.ReadIntent(body.Object("paymentIntent"));
+        var signature = IntentFields.ReadSignature(body, "signature");
+        var key = body.Parsed<WalletAddress>("publicKey", IntentFields.AddressForm);
+        var spec = JobFields.Read(body.Object("job"), allowedImages);
+        var reveal = IntentFields.ReadReveal(body.Object("reveal"));
+        body.Close();
+        body.Errors.ThrowIfAny();
+        return new Submission(intent!, signature!, key!.Value, spec!, reveal!.Value.Salt, reveal.Value.SettleBy);
+    }
+
+    /// <summary>
+    /// The intent's own times (A8): made at most five minutes ahead of our clock, living at most 24 hours, not expired.
+    /// Times out of bounds are wrong fields (400), not a lack of payment: no payment can mend them.
+    /// </summary>
+    public void CheckTimes(DateTimeOffset now, bool allowExpired, FieldErrors errors)
+    {
+        var nowMs = now.ToUnixTimeMilliseconds();
+        if (Intent.Timestamp > nowMs + (long)MaxSkew.TotalMilliseconds)
+        {
+            errors.Add("/paymentIntent/timestamp", "in-the-future", "is more than 5 minutes ahead of our clock");
+        }
+
+        if (Intent.ExpiresAt <= Intent.Timestamp)
+        {
+            errors.Add("/paymentIntent/expiresAt", "out-of-range", "must be after the timestamp");
+        }
+        else if (Intent.ExpiresAt - Intent.Timestamp > (long)MaxLife.TotalMilliseconds)
+        {
+            errors.Add("/paymentIntent/expiresAt", "out-of-range", "must be at most 24 hours after the timestamp");
+        }
+        else if (Intent.ExpiresAt <= nowMs && !allowExpired)
+        {
+            errors.Add("/paymentIntent/expiresAt", "expired", "has passed: make a new intent");
+        }
+    }
+
+    /// <summary>Checked before anything is written, so that a stranger can't burn a nonce (A6, A7, A9).</summary>
+    /// <exception cref="RefusedException">402 with what to do next.</exception>
+    public void CheckAuthority(IEscrow escrow)
+    {
+        var deployment = escrow.Deployment;
+        var nonce = IntentNonce.Compute(deployment, Intent.Client, Spec.Hash(), SettleBy, Salt);
+        var text = Intent.ToSigningText();
+        var advice = new PaymentAdvice(
+            "Ask the prepare route for an intent of this job, check it, sign its text with the paying wallet, submit again.",
+            FacilitatorRoutes.PrepareIntent,
+            deployment.Network,
+            deployment.Program.ToString(),
+            deployment.Mint.ToString(),
+            text,
+            nonce.ToString());
+        FieldError? error = null;
+        if (PublicKey != Intent.Client)
+        {
+            error = new("/publicKey", "not-the-payer", "must be the intent's client");
+        }
+        else if (nonce != Intent.Nonce)
+        {
+            error = new("/paymentIntent/nonce", "wrong-commitment", "does not commit to this network, payer, job, settleBy and salt");
+        }
+        else if (!escrow.Verify(Intent.Client, Encoding.UTF8.GetBytes(text), Signature))
+        {
+            error = new("/signature", "wrong-signature", "is not the client's over the intent's text");
+        }
+
+        if (error is not null)
+        {
+            throw new RefusedException(new Problem(
+                "payment-required",
+                StatusCodes.Status402PaymentRequired,
+                $"{error.Pointer}: {error.Detail}",
+                [error],
+                advice));
+        }
+    }
+
+    /// <summary>settle_by leaves room for every attempt, and does not tie up the money for more than a week (B7).</summary>
+    public void CheckSettleBy(WorkflowWindows windows, DateTimeOffset now, FieldErrors errors)
+    {
+        var least = windows.SettleBy(Intent.ExpiresAt, Spec.RunLimit());
+        if (SettleBy < least)
+        {
+            errors.Add("/reveal/settleBy", "too-early", $"must be at least {least}: the intent's expiry, finding a node, every attempt, and judging it");
+        }
+        else if (SettleBy > now.Add(MaxSettleAhead).ToUnixTimeSeconds())
+        {
+            errors.Add("/reveal/settleBy", "too-late", "must be at most 7 days ahead");
+        }
+    }
+
+    /// <summary>Every input is here, with the length that the job says.</summary>
+    public async Task CheckInputsAsync(IBlobStore blobs, FieldErrors errors, CancellationToken cancellationToken)
+    {
+        for (var i = 0; i < (Spec.Inputs?.Count ?? 0); i++)
+        {
+            var input = Spec.Inputs![i];
+            await using var content = await blobs.OpenAsync(input.Sha256, cancellationToken);
+            if (content is null)
+            {
+                errors.Add($"/job/inputs/{i}/sha256", "unknown-blob", "no such file here: upload it first");
+            }
+            else if (content.Length != input.Bytes)
+            {
+                errors.Add($"/job/inputs/{i}/bytes", "wrong-length", $"the file has {content.Length} bytes");
+            }
+        }
+    }
+
+    /// <summary>True when the stored job came from this very submission.</summary>
+    public bool IsSameAs(JobView? stored) =>
+        stored is not null
+        && stored.Intent == Intent
+        && stored.IntentSignature == Signature
+        && stored.SpecHash == Spec.Hash()
+        && stored.Salt == Salt
+        && stored.SettleBy == SettleBy;
+
+    public JobSubmission ToJobSubmission(DateTimeOffset at) => new(Intent, Signature, Spec, Spec.Hash(), SettleBy, Salt, at);
+}

@@ -1,0 +1,68 @@
+using Hypernode.Api.Http;
+using Hypernode.Api.Nodes;
+using Hypernode.Api.OpenApi;
+using Hypernode.Contracts.Jobs;
+using Hypernode.Contracts.Nodes;
+using Hypernode.Contracts.Ports;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Hypernode.Api.Stats;
+
+/// <summary>Sums for everybody; nothing in them belongs to one wallet.</summary>
+internal static class StatsEndpoints
+{
+    public static void MapStats(this IEndpointRouteBuilder app)
+    {
+        var stats = app.MapGroup("/api/stats").WithTags("Statistics");
+        stats.MapGet("/network", async (IJobReader jobs, INodeDirectory nodes, IEscrow escrow, CancellationToken cancellationToken) =>
+                ApiJson.Answer(new NetworkStats(
+                    escrow.Deployment.Network,
+                    NodeStats.Of(await nodes.ListAsync(cancellationToken)),
+                    JobStatsAnswer.Of(await jobs.StatsAsync(cancellationToken)))))
+            .Answers<NetworkStats>(200)
+            .WithSummary("The whole network.");
+        stats.MapGet("/nodes", async (INodeDirectory nodes, CancellationToken cancellationToken) =>
+                ApiJson.Answer(NodeStats.Of(await nodes.ListAsync(cancellationToken))))
+            .Answers<NodeStats>(200)
+            .WithSummary("Nodes and what they offer.");
+        stats.MapGet("/jobs", async (IJobReader jobs, CancellationToken cancellationToken) =>
+                ApiJson.Answer(JobStatsAnswer.Of(await jobs.StatsAsync(cancellationToken))))
+            .Answers<JobStatsAnswer>(200)
+            .WithSummary("Jobs by state.");
+    }
+}
+
+public sealed record NetworkStats(string Network, NodeStats Nodes, JobStatsAnswer Jobs);
+
+/// <summary>Slots and GPUs are those of active nodes.</summary>
+/// <param name="LowestPricePerSecond">Base units; absent when no node is active.</param>
+public sealed record NodeStats(
+    int Total,
+    IReadOnlyDictionary<string, int> ByStatus,
+    int Slots,
+    int BusySlots,
+    int Gpus,
+    ulong? LowestPricePerSecond)
+{
+    public static NodeStats Of(IReadOnlyList<NodeView> nodes)
+    {
+        var active = nodes.Where(n => n.Status == NodeStatus.Active).ToList();
+        return new NodeStats(
+            nodes.Count,
+            nodes.GroupBy(n => NodesEndpoints.Word(n.Status)).ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal),
+            active.Sum(n => n.Offer.Slots),
+            active.Sum(n => n.BusySlots),
+            active.Sum(n => n.Offer.Gpus.Count),
+            active.Count == 0 ? null : active.Min(n => n.Offer.PricePerSecond.BaseUnits));
+    }
+}
+
+/// <param name="Charged">Base units.</param>
+/// <param name="Refunded">Base units.</param>
+public sealed record JobStatsAnswer(long Total, IReadOnlyDictionary<string, long> ByState, ulong Charged, ulong Refunded)
+{
+    public static JobStatsAnswer Of(JobStats stats) =>
+        new(stats.ByState.Values.Sum(), stats.ByState, stats.Charged.BaseUnits, stats.Refunded.BaseUnits);
+}

@@ -1,0 +1,120 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json.Nodes;
+using Hypernode.Api.Tests.Fakes;
+using Hypernode.Contracts.Ports;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Hypernode.Api.Tests;
+
+/// <summary>The whole API over its fakes, in process. It reads like the host's own composition.</summary>
+public sealed class ApiHost : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly string _folder = Directory.CreateTempSubdirectory("hypernode-api-").FullName;
+
+    private ApiHost(IReadOnlyDictionary<string, string?> settings, Action<IServiceCollection>? more)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseTestServer();
+        builder.Logging.ClearProviders();
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["Hypernode:Api:TokenKeyFile"] = TokenKeyFile,
+            ["Hypernode:Api:FollowMilliseconds"] = "10",
+            ["Hypernode:Api:MaxBlobBytes"] = "2048",
+        });
+        builder.Configuration.AddInMemoryCollection(settings);
+        builder.Services
+            .AddSingleton<TimeProvider>(Clock)
+            .AddSingleton<IIdSource>(new CountingIds())
+            .AddSingleton<IJobIntake>(Jobs)
+            .AddSingleton<IJobReader>(Jobs)
+            .AddSingleton<INodeDirectory>(Nodes)
+            .AddSingleton<INodeCommandSender>(Nodes)
+            .AddSingleton<IEvidence>(Evidence)
+            .AddSingleton<IBlobStore>(Blobs)
+            .AddSingleton<IWalletDirectory>(Wallets)
+            .AddSingleton<IEscrow>(Escrow)
+            .AddSingleton<IMessageSender>(Messages)
+            .AddHypernodeApi(builder.Configuration);
+        more?.Invoke(builder.Services);
+        _app = builder.Build();
+        _app.MapHypernodeApi();
+    }
+
+    public TestClock Clock { get; } = new();
+
+    public FakeJobs Jobs { get; } = new();
+
+    public FakeNodes Nodes { get; } = new();
+
+    public FakeEvidence Evidence { get; } = new();
+
+    public FakeBlobs Blobs { get; } = new();
+
+    public FakeWallets Wallets { get; } = new();
+
+    public FakeEscrow Escrow { get; } = new();
+
+    public FakeMessages Messages { get; } = new();
+
+    public string TokenKeyFile => Path.Combine(_folder, "token.key");
+
+    /// <summary>Nobody signed in.</summary>
+    public HttpClient Anonymous { get; private set; } = null!;
+
+    public static async Task<ApiHost> StartAsync(IReadOnlyDictionary<string, string?>? settings = null, Action<IServiceCollection>? more = null)
+    {
+        var host = new ApiHost(settings ?? new Dictionary<string, string?>(StringComparer.Ordinal), more);
+        await host._app.StartAsync();
+        host.Anonymous = host._app.GetTestClient();
+        return host;
+    }
+
+    /// <summary>Signs in as a user would: challenge, signature, token.</summary>
+    public async Task<HttpClient> SignInAsync(TestWallet wallet) => WithToken(await TokenOfAsync(wallet));
+
+    public HttpClient WithToken(string token)
+    {
+        var client = _app.GetTestClient();
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        return client;
+    }
+
+    public async Task<string> TokenOfAsync(TestWallet wallet)
+    {
+        var challenge = await Anonymous.PostAsJsonAsync("/api/auth/challenge", new { wallet = wallet.Address.ToString() });
+        var text = (await JsonOfAsync(challenge))["challenge"]!.GetValue<string>();
+        var login = await Anonymous.PostAsJsonAsync(
+            "/api/auth/login",
+            new { wallet = wallet.Address.ToString(), challenge = text, signature = wallet.Sign(text) });
+        return (await JsonOfAsync(login))["token"]!.GetValue<string>();
+    }
+
+    /// <summary>Nothing was stored, locked or queued by anything that ran so far.</summary>
+    public void ShouldHaveNothing()
+    {
+        Jobs.All.ShouldBeEmpty();
+        Nodes.All.ShouldBeEmpty();
+        Nodes.Queues.ShouldBeEmpty();
+        Messages.Sent.ShouldBeEmpty();
+        Escrow.Writes.ShouldBe(0);
+    }
+
+    public static async Task<JsonObject> JsonOfAsync(HttpResponseMessage response) =>
+        JsonNode.Parse(await response.Content.ReadAsStringAsync())!.AsObject();
+
+    public static StringContent Json(string text) => new(text, Encoding.UTF8, "application/json");
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+}

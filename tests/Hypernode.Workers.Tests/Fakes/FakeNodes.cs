@@ -1,0 +1,48 @@
+using Hypernode.Contracts.Jobs;
+using Hypernode.Contracts.Nodes;
+using Hypernode.Contracts.Ports;
+
+namespace Hypernode.Workers.Tests.Fakes;
+
+public sealed class FakeNodes : INodeDirectory
+{
+    public List<NodeView> All { get; } = [];
+
+    public List<LeaseView> Leases { get; } = [];
+
+    public List<IReadOnlyList<ReceivedBeat>> BeatBatches { get; } = [];
+
+    /// <summary>Holds back the writing of beats until it completes.</summary>
+    public Task BeatGate { get; set; } = Task.CompletedTask;
+
+    public Task<bool> RegisterAsync(NodeRegistration registration, DateTimeOffset at, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<NodeView?> FindAsync(NodeId id, CancellationToken cancellationToken) => Task.FromResult(All.Find(n => n.Id == id));
+
+    public Task<IReadOnlyList<NodeView>> ListAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<NodeView>>([.. All]);
+
+    public Task SetStatusAsync(NodeId id, NodeStatus status, CancellationToken cancellationToken)
+    {
+        var at = All.FindIndex(n => n.Id == id);
+        All[at] = All[at] with { Status = status };
+        return Task.CompletedTask;
+    }
+
+    public Task<int?> FreeSlotAsync(NodeId id, int slots, CancellationToken cancellationToken)
+    {
+        var held = Leases.Where(l => l.NodeId == id && l.Live).Select(l => l.Slot).ToHashSet();
+        return Task.FromResult(Enumerable.Range(0, slots).Where(s => !held.Contains(s)).Select(s => (int?)s).FirstOrDefault());
+    }
+
+    public Task<LeaseView?> FindLeaseAsync(JobId job, int attempt, CancellationToken cancellationToken) =>
+        Task.FromResult(Leases.Find(l => l.JobId == job && l.Attempt == attempt));
+
+    public Task<IReadOnlyList<LeaseView>> LiveLeasesAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<LeaseView>>([.. Leases.Where(l => l.Live)]);
+
+    public async Task RecordBeatsAsync(IReadOnlyList<ReceivedBeat> beats, CancellationToken cancellationToken)
+    {
+        BeatBatches.Add(beats);
+        await BeatGate;
+    }
+}

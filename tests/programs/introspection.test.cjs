@@ -56,10 +56,9 @@ test('a payer\'s signature is refused', async (t) => {
     },
     'when its key is taken from elsewhere: a stranger signs, and the payer\'s key lies where a careless program looks': () => {
       // The theft that the check of the key's offset is for: the precompile verifies the stranger's key, in instruction 0.
-      const keyAt = 16 + 64;
-      const entry = { key: keyAt, keyIn: 0, signature: 16, message: keyAt + 32, length: text.length };
-      const theft = ed25519Raw([entry], signWith(stranger, text), payer.publicKey.toBuffer(), text);
-      const result = send(keeps(Buffer.concat([Buffer.alloc(keyAt), stranger.publicKey.toBuffer()])), theft, authorize(terms));
+      const entry = { key: 16, keyIn: 0, signature: 48, message: 112, length: text.length };
+      const theft = ed25519Raw([entry], payer.publicKey.toBuffer(), signWith(stranger, text), text);
+      const result = send(keeps(Buffer.concat([Buffer.alloc(16), stranger.publicKey.toBuffer()])), theft, authorize(terms));
       assert.equal(result.index, 2, 'the precompile is satisfied');
       refused(result, 'SignatureOffsets');
     },

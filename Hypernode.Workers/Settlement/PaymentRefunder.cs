@@ -40,8 +40,9 @@ public sealed class PaymentRefunder(IEscrow escrow, ILogger<PaymentRefunder> log
             case EscrowStatus.Refunded:
                 return new PaymentRefunded(command.JobId, signature, payment.Amount);
             case EscrowStatus.Completed:
+                // A settlement whose answer was never heard did land: the saga must hear it, or it would ask for a refund for ever.
                 Log.PaymentDiffers(logger, command.JobId, "paid out although a refund was asked for");
-                return Failed(command, null, "already-paid", "the payment was settled");
+                return PaymentSettler.Settled(command.JobId, payment, signature);
             default:
                 return Failed(command, command.Pending, "unknown", "the payment is still open");
         }

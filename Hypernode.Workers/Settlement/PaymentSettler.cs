@@ -38,7 +38,9 @@ public sealed class PaymentSettler(IEscrow escrow, ILogger<PaymentSettler> logge
     {
         if (payment.Status == EscrowStatus.Refunded)
         {
-            return Failed(command, "already-refunded", "the payer has had everything back", canRetry: false);
+            // After settle_by anyone may refund. The chain is the judge: the saga hears what it says.
+            Log.PaymentDiffers(logger, command.JobId, "refunded although a settlement was asked for");
+            return new PaymentRefunded(command.JobId, signature, payment.Amount);
         }
 
         if (payment.Status == EscrowStatus.Pending)
@@ -57,9 +59,15 @@ public sealed class PaymentSettler(IEscrow escrow, ILogger<PaymentSettler> logge
             Log.ChargeDiffers(logger, command.JobId, payment.Charge.BaseUnits, command.Charge.BaseUnits);
         }
 
+        return Settled(command.JobId, payment, signature);
+    }
+
+    /// <summary>Where the money went, in the chain's own numbers.</summary>
+    internal static PaymentSettled Settled(JobId job, EscrowView payment, string signature)
+    {
         var split = FeeSplit.Of(payment.Charge);
         return new PaymentSettled(
-            command.JobId, signature, payment.Charge, split.NodeShare, split.ProtocolFee, split.PlatformFee, payment.Amount - payment.Charge);
+            job, signature, payment.Charge, split.NodeShare, split.ProtocolFee, split.PlatformFee, payment.Amount - payment.Charge);
     }
 
     private PaymentSettlementFailed Failed(SettlePayment command, string code, string detail, bool canRetry)

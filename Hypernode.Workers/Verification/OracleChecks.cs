@@ -20,7 +20,7 @@ public static class OracleChecks
     public const string ExitCode = "exit_code";
     public const string ValidTiming = "valid_timing";
 
-    /// <summary>A chunk may overtake the receipt's way, or be overtaken by it; what it holds was fixed by the receipt's root.</summary>
+    /// <summary>A chunk may be overtaken by its receipt, and hosts' clocks differ a little; what it holds is fixed by the receipt's root.</summary>
     private static readonly TimeSpan Reordering = TimeSpan.FromSeconds(10);
 
     /// <summary>Beats come every 3 s, so the two ends of a run are seen with an error of a beat each, and some way.</summary>
@@ -60,7 +60,7 @@ public static class OracleChecks
         && e.Log.ChainHolds
         && e.Log.Count == e.Receipt.LogCount
         && e.Log.Root == e.Receipt.LogRoot
-        && e.Log.FirstReceivedAt >= e.Lease.TakenAt
+        && e.Log.FirstReceivedAt >= e.Lease.TakenAt - Reordering
         && e.Log.LastReceivedAt <= e.Stored.ReceivedAt + Reordering;
 
     /// <summary>The node that holds the current lease signed exactly this attempt (I3).</summary>
@@ -96,14 +96,23 @@ public static class OracleChecks
             return false;
         }
 
-        var tolerance = BeatError + (signed * 0.1);
         var estimate = TimeSpan.FromSeconds(2L * e.Job.Spec.EstimatedTime);
         var longest = e.Job.Spec.RunLimit() > estimate ? e.Job.Spec.RunLimit() : estimate;
         var gpuTime = e.Job.Spec.Limits.Gpus * (signed + BeatError).TotalMilliseconds;
-        return (e.Delivered - signed).Duration() <= tolerance
+        return (e.Delivered - signed).Duration() <= Tolerance(signed)
             && signed <= longest + BeatError
             && e.Receipt.GpuMilliseconds >= 0
             && e.Receipt.GpuMilliseconds <= gpuTime;
+    }
+
+    /// <summary>
+    /// What is charged for: what we saw of the run, but no more than the node itself signed (a last beat that an outage held
+    /// up, or that was held back on purpose, is not the payer's cost).
+    /// </summary>
+    public static TimeSpan Billable(Evidence e)
+    {
+        var most = SignedTime(e) is var signed && signed > TimeSpan.Zero ? signed + Tolerance(signed) : TimeSpan.Zero;
+        return e.Delivered < most ? e.Delivered : most;
     }
 
     public static bool TimingAboveFloor(Evidence e) => SignedTime(e) >= Floor;
@@ -115,6 +124,8 @@ public static class OracleChecks
         && DigestOf(e.Receipt.ImageDigest) == DigestOf(e.Job.Spec.Image)
         && e.Receipt.InputRoot == Receipt.RootOf(e.Job.Spec.Inputs ?? [])
         && e.Receipt.ArtifactRoot == Receipt.RootOf(e.Receipt.Artifacts);
+
+    private static TimeSpan Tolerance(TimeSpan signed) => BeatError + (signed * 0.1);
 
     /// <summary>Saturating: the two times are a stranger's numbers.</summary>
     private static TimeSpan SignedTime(Evidence e) =>

@@ -49,7 +49,7 @@ public sealed class ResultVerifier(
         var (verdict, score, failed) = Oracle.Judge(whole);
 
         // A node at fault is paid nothing.
-        var charge = verdict == Verdict.NodeFault ? HyperAmount.Zero : ChargeOf(job, lease);
+        var charge = verdict == Verdict.NodeFault ? HyperAmount.Zero : ChargeOf(job, lease, OracleChecks.Billable(whole));
         var detail = failed.Count == 0 ? "all checks hold" : $"failed: {string.Join(", ", failed)}";
         return Answer(command, verdict, score, charge, stored.Receipt.Hash(), log.Root, detail);
     }
@@ -59,12 +59,13 @@ public sealed class ResultVerifier(
     {
         var execution = stored?.Receipt.Hash()
             ?? Hash256.Of(Encoding.UTF8.GetBytes($"HYPERNODE/cancelled/v1\n{command.JobId}\n{command.Attempt}"));
-        var detail = $"cancelled after {(long)Evidence.DeliveredOn(lease).TotalMilliseconds} ms";
-        return Answer(command, Verdict.Cancelled, 0, ChargeOf(job, lease), execution, log.Root, detail);
+        var delivered = Evidence.DeliveredOn(lease);
+        var detail = $"cancelled after {(long)delivered.TotalMilliseconds} ms";
+        return Answer(command, Verdict.Cancelled, 0, ChargeOf(job, lease, delivered), execution, log.Root, detail);
     }
 
-    private static HyperAmount ChargeOf(JobView job, LeaseView lease) =>
-        Metering.Charge(job.Intent.Amount, lease.RatePerSecond, Evidence.DeliveredOn(lease), job.Spec.RunLimit());
+    private static HyperAmount ChargeOf(JobView job, LeaseView lease, TimeSpan delivered) =>
+        Metering.Charge(job.Intent.Amount, lease.RatePerSecond, delivered, job.Spec.RunLimit());
 
     private async Task<LogTrail> ReadLogAsync(VerifyResult command, CancellationToken cancellationToken)
     {

@@ -50,12 +50,11 @@ public sealed class PaymentSettlerTests
     }
 
     [Fact]
-    public async Task A_refunded_payment_is_a_failure_for_good()
+    public async Task A_payment_that_somebody_refunded_is_reported_as_what_it_is()
     {
         _run.Escrow.Answer = new EscrowAnswer.Refused("InvalidPaymentStatus", "", CanRetry: true);
-        _run.Escrow.Payment = _run.Payment! with { Status = EscrowStatus.Refunded };
-        var failed = (await SettleAsync()).ShouldBeOfType<PaymentSettlementFailed>();
-        (failed.Code, failed.CanRetry).ShouldBe(("already-refunded", false));
+        _run.Escrow.Payment = _run.Payment! with { Status = EscrowStatus.Refunded, LastSignature = "theirs" };
+        (await SettleAsync()).ShouldBe(new PaymentRefunded(_run.JobId, "theirs", _run.Intent.Amount));
     }
 
     [Theory]
@@ -109,8 +108,9 @@ public sealed class PaymentRefunderTests
     [Fact]
     public async Task A_payment_that_was_paid_out_is_never_called_refunded()
     {
-        _run.Escrow.Answer = new EscrowAnswer.Done("sig", _run.Payment! with { Status = EscrowStatus.Completed });
-        (await RefundAsync()).ShouldBeOfType<PaymentRefundFailed>().Code.ShouldBe("already-paid");
+        _run.Escrow.Answer = new EscrowAnswer.Refused("InvalidPaymentStatus", "", CanRetry: false);
+        _run.Escrow.Payment = _run.Payment! with { Status = EscrowStatus.Completed, Charge = new HyperAmount(100), LastSignature = "landed" };
+        (await RefundAsync()).ShouldBe(new PaymentSettled(_run.JobId, "landed", new(100), new(85), new(10), new(5), new(99_900)));
         _run.Escrow.Answer = new EscrowAnswer.Done("sig", _run.Payment!);
         (await RefundAsync()).ShouldBeOfType<PaymentRefundFailed>().Code.ShouldBe("unknown");
     }

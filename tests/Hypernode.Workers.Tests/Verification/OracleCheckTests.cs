@@ -46,7 +46,7 @@ public sealed class OracleCheckTests
         { "logs_exist", "a chunk's hash changed", r => r.Chunks[1] = r.Chunks[1] with { Chunk = r.Chunks[1].Chunk with { Hash = Key.Hash(1) } } },
         { "logs_exist", "another root in the receipt", r => r.Receipt = r.Receipt with { LogRoot = Key.Hash(1) } },
         { "logs_exist", "another count in the receipt", r => r.Receipt = r.Receipt with { LogCount = 4 } },
-        { "logs_exist", "a chunk from before the lease", r => r.Chunks[0] = r.Chunks[0] with { ReceivedAt = HonestRun.TakenAt.AddSeconds(-1) } },
+        { "logs_exist", "a chunk from before the lease", r => r.Chunks[0] = r.Chunks[0] with { ReceivedAt = HonestRun.TakenAt.AddSeconds(-11) } },
         { "logs_exist", "a chunk long after the receipt", r => r.Chunks[2] = r.Chunks[2] with { ReceivedAt = HonestRun.ReportedAt.AddSeconds(11) } },
         { "node_match", "signed by another key", r => r.SignedBy = new Key(99) },
         { "node_match", "signed by the paid wallet, not the node", r => r.SignedBy = r.Authority },

@@ -52,7 +52,16 @@ public sealed class ResultVerifierTests
     public async Task The_charge_is_metered_and_bounded(long rate, int milliseconds, ulong expected)
     {
         _run.Lease = _run.Lease with { RatePerSecond = new HyperAmount((ulong)rate), LastBeatAt = _run.Lease.FirstBeatAt!.Value.AddMilliseconds(milliseconds) };
+        _run.Receipt = _run.Receipt with { EndedAt = _run.Receipt.StartedAt + milliseconds };
         (await VerifyAsync()).Charge.ShouldBe(new HyperAmount(expected));
+    }
+
+    [Fact]
+    public async Task Beats_that_go_on_after_the_signed_end_are_not_charged()
+    {
+        _run.Lease = _run.Lease with { LastBeatAt = HonestRun.TakenAt.AddMinutes(10) };
+        var answer = await VerifyAsync();
+        (answer.Verdict, answer.Detail, answer.Charge).ShouldBe((Verdict.Succeeded, "failed: valid_timing", new HyperAmount(21_000)));
     }
 
     [Fact]

@@ -9,7 +9,7 @@ namespace Hypernode.Storage.Migrations;
 internal sealed record MigrationScript(int Number, string Name, string Sql)
 {
     /// <summary>Of its text: a file that was applied may never change.</summary>
-    public string Sha256 { get; } = Hash256.Of(Encoding.UTF8.GetBytes(Sql)).ToString();
+    public string Sha256 => Hash256.Of(Encoding.UTF8.GetBytes(Sql)).ToString();
 
     /// <summary>The embedded files of one folder, in order.</summary>
     /// <param name="folder"><c>PostgreSQL</c> or <c>SQLite</c>.</param>

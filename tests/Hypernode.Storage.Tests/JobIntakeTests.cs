@@ -1,0 +1,149 @@
+using System.Text.Json;
+using Hypernode.Contracts.Events;
+using Hypernode.Contracts.Intents;
+using Hypernode.Contracts.Ports;
+using Hypernode.Contracts.Text;
+using Hypernode.Contracts.Topology;
+using static Hypernode.Storage.Tests.Given;
+
+namespace Hypernode.Storage.Tests;
+
+public sealed class SqliteJobIntakeTests(SqliteFixture storage) : JobIntakeTests(storage), IClassFixture<SqliteFixture>;
+
+[Trait("Needs", "postgres")]
+public sealed class PostgresJobIntakeTests(PostgresFixture storage) : JobIntakeTests(storage), IClassFixture<PostgresFixture>;
+
+public abstract class JobIntakeTests(StorageFixture storage)
+{
+    private readonly IJobIntake _intake = storage.Get<IJobIntake>();
+    private readonly IJobReader _reader = storage.Get<IJobReader>();
+
+    [Fact]
+    public async Task An_accepted_submission_is_stored_whole_and_handed_to_the_dispatcher()
+    {
+        var submission = Submission();
+        (await _intake.SubmitAsync(submission, None)).ShouldBe(IntakeResult.Accepted);
+
+        var (id, client) = (submission.Intent.JobId, submission.Intent.Client);
+        var view = (await _reader.FindAsync(id, None))!;
+        view.Intent.ShouldBe(submission.Intent);
+        view.Spec.Hash().ShouldBe(submission.SpecHash);
+        (view.State, view.Owner, view.IntentSignature, view.SpecHash, view.SettleBy, view.Salt, view.CreatedAt)
+            .ShouldBe(("Submitted", client, submission.Signature, submission.SpecHash, submission.SettleBy, submission.Salt, submission.At));
+        (await _reader.HistoryAsync(id, None)).ShouldBe([new JobTransition("Submitted", submission.At, "accepted", 0)]);
+
+        var message = storage.Dispatched.Messages.Single(m => m.JobId == id);
+        (message.Destination, message.Type).ShouldBe((Queues.JobSaga, typeof(JobSubmitted).FullName!));
+        JsonSerializer.Deserialize<JobSubmitted>(message.Body, ContractJson.Options)!.Intent.ShouldBe(submission.Intent);
+        (await storage.CountAsync("outbox", $"message_id = '{message.MessageId:D}'")).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task The_same_submission_again_is_repeated_and_sends_nothing_more()
+    {
+        var submission = Submission();
+        await _intake.SubmitAsync(submission, None);
+        (await _intake.SubmitAsync(submission with { At = Now.AddMinutes(1) }, None)).ShouldBe(IntakeResult.Repeated);
+        storage.Dispatched.Messages.Count(m => m.JobId == submission.Intent.JobId).ShouldBe(1);
+        (await storage.CountAsync("outbox", $"job_id = '{submission.Intent.JobId}'")).ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData("nonce", IntakeResult.NonceUsed)]
+    [InlineData("intent", IntakeResult.IntentUsed)]
+    [InlineData("job", IntakeResult.JobUsed)]
+    [InlineData("signature", IntakeResult.NonceUsed)]
+    [InlineData("spec", IntakeResult.NonceUsed)]
+    public async Task Another_submission_with_a_used_key_is_refused_by_its_name(string same, IntakeResult expected)
+    {
+        var first = Submission();
+        await _intake.SubmitAsync(first, None);
+        var fresh = Submission(first.Intent.Client);
+        var second = same switch
+        {
+            "nonce" => fresh with { Intent = fresh.Intent with { Nonce = first.Intent.Nonce } },
+            "intent" => fresh with { Intent = fresh.Intent with { IntentId = first.Intent.IntentId } },
+            "job" => fresh with { Intent = fresh.Intent with { JobId = first.Intent.JobId } },
+            "signature" => first with { Signature = fresh.Signature },
+            _ => first with { SpecHash = fresh.SpecHash },
+        };
+        (await _intake.SubmitAsync(second, None)).ShouldBe(expected);
+        (await storage.CountAsync("payment_intents", $"client = '{first.Intent.Client}'")).ShouldBe(1);
+        (await storage.CountAsync("jobs", $"job_id = '{fresh.Intent.JobId}'")).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Two_wallets_may_use_the_same_nonce()
+    {
+        var (first, second) = (Submission(), Submission());
+        await _intake.SubmitAsync(first, None);
+        (await _intake.SubmitAsync(second with { Intent = second.Intent with { Nonce = first.Intent.Nonce } }, None)).ShouldBe(IntakeResult.Accepted);
+    }
+
+    [Fact]
+    public async Task A_refused_stranger_leaves_no_user_behind()
+    {
+        var first = Submission();
+        await _intake.SubmitAsync(first, None);
+        var stranger = Submission();
+        (await _intake.SubmitAsync(stranger with { Intent = stranger.Intent with { IntentId = first.Intent.IntentId } }, None)).ShouldBe(IntakeResult.IntentUsed);
+        (await storage.CountAsync("users", $"wallet_address = '{stranger.Intent.Client}'")).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Of_twenty_parallel_submissions_of_one_nonce_one_is_accepted()
+    {
+        var client = NewWallet();
+        var nonce = NewHash();
+        var results = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Task.Run(() =>
+        {
+            var submission = Submission(client);
+            return _intake.SubmitAsync(submission with { Intent = submission.Intent with { Nonce = nonce } }, None);
+        })));
+        results.Count(r => r == IntakeResult.Accepted).ShouldBe(1);
+        results.Count(r => r == IntakeResult.NonceUsed).ShouldBe(19);
+        (await storage.CountAsync("payment_intents", $"client = '{client}'")).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Of_twenty_parallel_equal_submissions_one_is_accepted_and_the_rest_repeated()
+    {
+        var submission = Submission();
+        var results = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Task.Run(() => _intake.SubmitAsync(submission, None))));
+        results.Count(r => r == IntakeResult.Accepted).ShouldBe(1);
+        results.Count(r => r == IntakeResult.Repeated).ShouldBe(19);
+        storage.Dispatched.Messages.Count(m => m.JobId == submission.Intent.JobId).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_dispatcher_that_fails_leaves_the_row_to_the_relay()
+    {
+        storage.Dispatched.Fails = true;
+        try
+        {
+            var submission = Submission();
+            (await _intake.SubmitAsync(submission, None)).ShouldBe(IntakeResult.Accepted);
+            (await storage.CountAsync("outbox", $"job_id = '{submission.Intent.JobId}'")).ShouldBe(1);
+        }
+        finally
+        {
+            storage.Dispatched.Fails = false;
+        }
+    }
+
+    [Fact]
+    public async Task A_description_with_a_NUL_is_no_trouble()
+    {
+        var submission = Submission();
+        var spec = submission.Spec with { Description = "a\0b" };
+        (await _intake.SubmitAsync(submission with { Spec = spec, SpecHash = spec.Hash() }, None)).ShouldBe(IntakeResult.Accepted);
+        (await _reader.FindByIntentAsync(submission.Intent.IntentId, None))!.Spec.Description.ShouldBe("a\0b");
+    }
+
+    [Fact]
+    public async Task An_unknown_job_or_intent_is_not_found()
+    {
+        (await _reader.FindAsync(NewJobId(), None)).ShouldBeNull();
+        (await _reader.FindByIntentAsync(new IntentId(NewId()), None)).ShouldBeNull();
+    }
+}

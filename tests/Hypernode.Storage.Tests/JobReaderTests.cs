@@ -1,0 +1,94 @@
+using Hypernode.Contracts.Jobs;
+using Hypernode.Contracts.Money;
+using Hypernode.Contracts.Ports;
+using static Hypernode.Storage.Tests.Given;
+
+namespace Hypernode.Storage.Tests;
+
+public sealed class SqliteJobReaderTests(SqliteFixture storage) : JobReaderTests(storage), IClassFixture<SqliteFixture>;
+
+[Trait("Needs", "postgres")]
+public sealed class PostgresJobReaderTests(PostgresFixture storage) : JobReaderTests(storage), IClassFixture<PostgresFixture>;
+
+public abstract class JobReaderTests(StorageFixture storage)
+{
+    private readonly IJobReader _reader = storage.Get<IJobReader>();
+    private readonly ISagaJournal _journal = storage.Get<ISagaJournal>();
+
+    [Fact]
+    public async Task Pages_go_through_all_jobs_of_the_owner_newest_first_even_where_times_are_equal()
+    {
+        var owner = NewWallet();
+        for (var i = 0; i < 12; i++)
+        {
+            await AJobAsync(storage, owner, Now.AddMilliseconds(i / 4));
+        }
+
+        await AJobAsync(storage);
+        var seen = new List<JobView>();
+        (DateTimeOffset, JobId)? position = null;
+        while (await _reader.ListAsync(owner, null, position, 5, None) is { Count: > 0 } page)
+        {
+            page.Count.ShouldBeLessThanOrEqualTo(5);
+            seen.AddRange(page);
+            position = (page[^1].CreatedAt, page[^1].Id);
+        }
+
+        seen.Select(j => j.Id).Distinct().Count().ShouldBe(12);
+        seen.Count.ShouldBe(12);
+        seen.ShouldAllBe(j => j.Owner == owner);
+        seen.Select(j => j.CreatedAt).ShouldBe(seen.Select(j => j.CreatedAt).OrderDescending());
+    }
+
+    [Fact]
+    public async Task A_list_can_ask_for_a_status_of_the_white_paper_or_for_a_state()
+    {
+        var owner = NewWallet();
+        var waiting = await AJobAsync(storage, owner);
+        var running = await AJobAsync(storage, owner);
+        await _journal.CommitAsync(Commit(Row(running, 0, JobStateNames.Executing)), None);
+        (await ListAsync("pending")).ShouldBe([waiting]);
+        (await ListAsync("Submitted")).ShouldBe([waiting]);
+        (await ListAsync("running")).ShouldBe([running]);
+        (await ListAsync("Executing")).ShouldBe([running]);
+        (await ListAsync("completed")).ShouldBeEmpty();
+
+        async Task<IEnumerable<JobId>> ListAsync(string status) =>
+            (await _reader.ListAsync(owner, status, null, 10, None)).Select(j => j.Id);
+    }
+
+    [Fact]
+    public async Task The_sweep_sees_jobs_that_are_past_and_have_not_ended()
+    {
+        var (past, ended, later) = (await AJobAsync(storage), await AJobAsync(storage), await AJobAsync(storage, at: Now.AddDays(1)));
+        await _journal.CommitAsync(Commit(Row(ended, 0, JobStateNames.Rejected)), None);
+        var found = await _reader.UnfinishedPastAsync(Now.AddHours(12).ToUnixTimeSeconds(), 1_000, None);
+        found.ShouldContain(past);
+        found.ShouldNotContain(ended);
+        found.ShouldNotContain(later);
+    }
+}
+
+public sealed class SqliteStatsTests(SqliteFixture storage) : StatsTests(storage), IClassFixture<SqliteFixture>;
+
+[Trait("Needs", "postgres")]
+public sealed class PostgresStatsTests(PostgresFixture storage) : StatsTests(storage), IClassFixture<PostgresFixture>;
+
+public abstract class StatsTests(StorageFixture storage)
+{
+    [Fact]
+    public async Task Stats_count_states_and_sum_what_was_charged_and_refunded()
+    {
+        var (reader, journal) = (storage.Get<IJobReader>(), storage.Get<ISagaJournal>());
+        (await reader.StatsAsync(None)).ByState.ShouldBeEmpty();
+        var node = await ANodeAsync(storage);
+        var (paid, refunded) = (await AJobAsync(storage), await AJobAsync(storage));
+        await AJobAsync(storage);
+        await journal.CommitAsync(Commit(Row(paid, 0, JobStateNames.Paid) with { AssignedNode = node, Settlement = new(new(1_000), new(850), new(100), new(50), new(999_000)) }), None);
+        await journal.CommitAsync(Commit(Row(refunded, 0, JobStateNames.Refunded) with { Settlement = new(new(0), new(0), new(0), new(0), new(1_000_000)) }), None);
+
+        var stats = await reader.StatsAsync(None);
+        stats.ByState.ShouldBe(new Dictionary<string, long> { ["Submitted"] = 1, ["Paid"] = 1, ["Refunded"] = 1 }, ignoreOrder: true);
+        (stats.Charged, stats.Refunded).ShouldBe((new HyperAmount(1_000), new HyperAmount(1_999_000)));
+    }
+}

@@ -1,0 +1,85 @@
+using System.Text.Json.Nodes;
+using Hypernode.NodeAgent.Execution;
+
+namespace Hypernode.NodeAgent.Adapters.Docker;
+
+/// <summary>The engine's own words for a <see cref="ContainerPlan"/>: where every limit of the sandbox stands.</summary>
+internal static class ContainerBody
+{
+    /// <summary>Nobody's number on any distribution.</summary>
+    public const string User = "65532:65532";
+
+    public static JsonObject Of(ContainerPlan plan, AgentOptions options)
+    {
+        var body = new JsonObject
+        {
+            ["Image"] = plan.Image.Id,
+            ["Cmd"] = plan.Script ? new JsonArray($"/in/{InputFolder.ScriptName}") : new JsonArray([.. plan.Cmd.Select(c => (JsonNode)c)]),
+            ["User"] = User,
+            ["NetworkDisabled"] = true,
+            ["Hostname"] = "job",
+            ["Env"] = new JsonArray("HOME=/tmp", "HYPERNODE_IN=/in", "HYPERNODE_OUT=/out"),
+            ["Labels"] = new JsonObject([.. plan.Labels.Select(l => KeyValuePair.Create(l.Key, (JsonNode?)l.Value))]),
+            ["StopSignal"] = "SIGTERM",
+            // An image's health check would run beside the job, on its bill.
+            ["Healthcheck"] = new JsonObject { ["Test"] = new JsonArray("NONE") },
+            ["HostConfig"] = HostConfig(plan, options),
+        };
+        if (plan.Script)
+        {
+            body["Entrypoint"] = new JsonArray("/bin/sh");
+            body["WorkingDir"] = "/out";
+        }
+
+        return body;
+    }
+
+    private static JsonObject HostConfig(ContainerPlan plan, AgentOptions options)
+    {
+        var memory = (long)plan.MemoryMb << 20;
+        return new JsonObject
+        {
+            ["NetworkMode"] = "none",
+            ["Runtime"] = options.ContainerRuntime,
+            ["Memory"] = memory,
+            ["MemorySwap"] = memory,
+            ["NanoCpus"] = plan.CpuMillis * 1_000_000L,
+            ["PidsLimit"] = options.PidsLimit,
+            ["ReadonlyRootfs"] = true,
+            ["Privileged"] = false,
+            ["CapDrop"] = new JsonArray("ALL"),
+            ["SecurityOpt"] = new JsonArray("no-new-privileges"),   // seccomp: the engine's default profile
+            ["IpcMode"] = "private",
+            ["CgroupnsMode"] = "private",
+            ["Init"] = true,
+            ["RestartPolicy"] = new JsonObject { ["Name"] = "no" },
+            ["Mounts"] = new JsonArray(
+                new JsonObject { ["Type"] = "bind", ["Source"] = plan.InFolder, ["Target"] = "/in", ["ReadOnly"] = true },
+                new JsonObject { ["Type"] = "bind", ["Source"] = plan.OutFolder, ["Target"] = "/out" }),
+            ["Tmpfs"] = Tmpfs(plan.Image.Volumes),
+            ["LogConfig"] = Log(),
+        };
+    }
+
+    /// <summary>A volume that the image declares would be a writable folder without a limit: it gets a small tmpfs of the job's own memory.</summary>
+    private static JsonObject Tmpfs(IReadOnlyList<string> volumes)
+    {
+        var mounts = new JsonObject { ["/tmp"] = "rw,nosuid,nodev,size=64m,mode=1777" };
+        foreach (var volume in volumes.Where(v => v is not ("/tmp" or "/in" or "/out")))
+        {
+            mounts[volume] = "rw,nosuid,nodev,size=16m,mode=1777";
+        }
+
+        return mounts;
+    }
+
+    /// <summary>
+    /// The driver <c>local</c> keeps bytes as they are (json-file mends what is no UTF-8), and its file is the agent's source
+    /// after a restart. Its size is bounded far above what the agent takes over.
+    /// </summary>
+    private static JsonObject Log() => new()
+    {
+        ["Type"] = "local",
+        ["Config"] = new JsonObject { ["max-size"] = "256m", ["max-file"] = "1", ["compress"] = "false" },
+    };
+}

@@ -1,0 +1,142 @@
+using System.Net;
+using System.Runtime.CompilerServices;
+using System.Text.Json.Nodes;
+using Hypernode.NodeAgent.Execution;
+
+namespace Hypernode.NodeAgent.Adapters.Docker;
+
+/// <summary>Runs attempts as hardened containers of a Docker engine on this machine.</summary>
+public sealed class DockerEngine(AgentOptions options) : IContainerEngine, IDisposable
+{
+    private readonly DockerHttp _http = new(options.EngineHost);
+
+    public bool Sandboxed => true;
+
+    public async Task<ImageFound?> ResolveImageAsync(ImageReference image, CancellationToken cancellationToken)
+    {
+        var found = await FindImageAsync(image, cancellationToken);
+        if (found is null && image.Name is not null && options.AllowPull)
+        {
+            await PullAsync(image, cancellationToken);
+            found = await FindImageAsync(image, cancellationToken);
+        }
+
+        return found;
+    }
+
+    public async Task<string> CreateAsync(ContainerPlan plan, CancellationToken cancellationToken)
+    {
+        var path = $"containers/create?name={Uri.EscapeDataString(plan.Name)}";
+        var (status, body) = await _http.PostAsync(path, ContainerBody.Of(plan, options), cancellationToken, HttpStatusCode.Conflict);
+        if (status == HttpStatusCode.Conflict)
+        {
+            // An earlier try of the same attempt got this far; it never ran, else it would have been adopted.
+            var existing = await _http.GetAsync($"containers/{plan.Name}/json", cancellationToken);
+            return existing?["Id"]?.GetValue<string>() ?? throw new EngineUnavailableException("the container's name is taken and was not found");
+        }
+
+        return JsonNode.Parse(body)?["Id"]?.GetValue<string>()
+            ?? throw new EngineRefusedException((int)status, status == HttpStatusCode.NotFound ? "the image is gone" : "no id in the answer");
+    }
+
+    public async Task StartAsync(string id, CancellationToken cancellationToken)
+    {
+        var (status, body) = await _http.PostAsync($"containers/{id}/start", null, cancellationToken);
+        if (status == HttpStatusCode.NotFound)
+        {
+            throw new EngineRefusedException(404, body);
+        }
+    }
+
+    public async Task<ContainerState?> InspectAsync(string id, CancellationToken cancellationToken)
+    {
+        var found = await _http.GetAsync($"containers/{id}/json", cancellationToken);
+        if (found?["State"] is not { } state)
+        {
+            return null;
+        }
+
+        var status = state["Status"]?.GetValue<string>() switch
+        {
+            "created" => ContainerStatus.Created,
+            "exited" or "dead" => ContainerStatus.Ended,
+            _ => ContainerStatus.Running,
+        };
+        var exitCode = state["ExitCode"]?.GetValue<int>() ?? -1;
+        return new ContainerState(
+            status,
+            found["Image"]?.GetValue<string>() ?? "",
+            DockerHttp.Time(state["StartedAt"]),
+            DockerHttp.Time(state["FinishedAt"]),
+            exitCode,
+            // The kernel may kill one of several processes and the job may get over it: then it was no failure.
+            exitCode != 0 && state["OOMKilled"]?.GetValue<bool>() == true);
+    }
+
+    public async Task WaitAsync(string id, CancellationToken cancellationToken) =>
+        await _http.PostAsync($"containers/{id}/wait", null, cancellationToken);
+
+    public async IAsyncEnumerable<LogPiece> ReadLogsAsync(string id, bool follow, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var answer = await _http.OpenAsync($"containers/{id}/logs?stdout=1&stderr=1&follow={(follow ? 1 : 0)}", cancellationToken);
+        await using var stream = await answer.Content.ReadAsStreamAsync(cancellationToken);
+        await foreach (var piece in DockerLogStream.ReadAsync(stream, cancellationToken))
+        {
+            yield return piece;
+        }
+    }
+
+    public async Task KillAsync(string id, bool force, CancellationToken cancellationToken) =>
+        await _http.PostAsync($"containers/{id}/kill?signal={(force ? "SIGKILL" : "SIGTERM")}", null, cancellationToken, HttpStatusCode.Conflict);
+
+    public async Task<Stream> OpenOutputsAsync(string id, CancellationToken cancellationToken)
+    {
+        var answer = await _http.OpenAsync($"containers/{id}/archive?path=/out/.", cancellationToken);
+        return new AnswerStream(answer, await answer.Content.ReadAsStreamAsync(cancellationToken));
+    }
+
+    public Task RemoveAsync(string id, CancellationToken cancellationToken) => _http.DeleteAsync($"containers/{id}?force=1&v=1", cancellationToken);
+
+    public async Task<IReadOnlyList<ContainerFound>> ListAsync(string label, string value, CancellationToken cancellationToken)
+    {
+        var filter = new JsonObject { ["label"] = new JsonArray($"{label}={value}") };
+        var all = await _http.GetAsync($"containers/json?all=1&filters={Uri.EscapeDataString(filter.ToJsonString())}", cancellationToken);
+        return
+        [
+            .. (all as JsonArray ?? []).Select(c => new ContainerFound(
+                c!["Id"]!.GetValue<string>(),
+                c["State"]?.GetValue<string>() == "running",
+                (c["Labels"] as JsonObject ?? []).ToDictionary(l => l.Key, l => l.Value?.GetValue<string>() ?? "", StringComparer.Ordinal))),
+        ];
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private async Task<ImageFound?> FindImageAsync(ImageReference image, CancellationToken cancellationToken)
+    {
+        var found = await _http.GetAsync($"images/{Uri.EscapeDataString(image.ToString())}/json", cancellationToken);
+        if (found?["Id"]?.GetValue<string>() is not { } id)
+        {
+            return null;
+        }
+
+        // The engine also finds images by other names: believe only what it says the image is.
+        var digests = (found["RepoDigests"] as JsonArray ?? []).Select(d => d!.GetValue<string>());
+        var matches = image.Name is null ? id == image.Digest : digests.Any(d => d.EndsWith("@" + image.Digest, StringComparison.Ordinal));
+        var volumes = (found["Config"]?["Volumes"] as JsonObject ?? []).Select(v => v.Key);
+        return matches ? new ImageFound(id, image.ToString(), [.. volumes]) : null;
+    }
+
+    private async Task PullAsync(ImageReference image, CancellationToken cancellationToken)
+    {
+        try
+        {
+            // The body is a stream of progress; it has ended when the image is there, or when it could not be had.
+            await _http.PostAsync($"images/create?fromImage={Uri.EscapeDataString(image.ToString())}", null, cancellationToken);
+        }
+        catch (EngineRefusedException)
+        {
+            // Not to be had: the caller looks again and finds nothing.
+        }
+    }
+}

@@ -1,0 +1,203 @@
+using System.Text.Json;
+using Hypernode.Contracts.Nodes;
+using Hypernode.Contracts.Ports;
+using Hypernode.Contracts.Text;
+using Hypernode.Contracts.Topology;
+using Microsoft.Extensions.Logging;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Events;
+
+namespace Hypernode.NodeAgent.Adapters.RabbitMq;
+
+/// <summary>
+/// The plain client on objects that the control plane has declared: a node may read its own queue and write to the ingress
+/// exchange, nothing else, so nothing is declared here. Publishes are confirmed, mandatory and persistent and carry the node's
+/// user name; a lost connection is made anew for ever.
+/// </summary>
+public sealed class RabbitMqAgentLink : IAgentLink
+{
+    private const ushort Prefetch = 16;
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
+
+    private readonly ConnectionFactory _factory;
+    private readonly string _name;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly SemaphoreSlim _gate = new(1, 1);
+    private IConnection? _connection;
+    private IChannel? _publisher;
+
+    /// <param name="broker"><c>amqp(s)://user:password@host/vhost</c>; never logged.</param>
+    public RabbitMqAgentLink(Uri broker, NodeId node, TimeProvider time, ILogger<RabbitMqAgentLink> logger)
+    {
+        _name = Queues.Node(node);
+        _time = time;
+        _logger = logger;
+        _factory = new ConnectionFactory
+        {
+            Uri = broker,
+            ClientProvidedName = _name,
+            // Recovery is our own: the client's would replay declarations, and hide outages that the agent wants to know of.
+            AutomaticRecoveryEnabled = false,
+        };
+    }
+
+    public async Task ListenAsync(Func<NodeCommand, CancellationToken, Task> handle, CancellationToken cancellationToken)
+    {
+        for (var pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
+        {
+            try
+            {
+                await ConsumeAsync(handle, () => pause = FirstPause, cancellationToken);
+                _logger.LogWarning("the broker has closed the channel of {Queue}", _name);
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+            {
+                // The queue may not be there yet, the broker may be away or refuse us: all of it may pass.
+                _logger.LogWarning("{Queue} can't be read now: {Reason}", _name, e.Message);
+            }
+
+            await Task.Delay(pause, _time, cancellationToken);
+        }
+    }
+
+    public async Task SendAsync(NodeMessage message, CancellationToken cancellationToken)
+    {
+        var body = JsonSerializer.SerializeToUtf8Bytes(message, ContractJson.Options);
+        var properties = new BasicProperties
+        {
+            MessageId = Guid.NewGuid().ToString("D"),
+            UserId = _factory.UserName,
+            ContentType = "application/json",
+            DeliveryMode = DeliveryModes.Persistent,
+        };
+        await _gate.WaitAsync(cancellationToken);
+        try
+        {
+            // Returns when the broker has confirmed; a return (nobody bound) or a nack throws.
+            var channel = await PublisherAsync(cancellationToken);
+            await channel.BasicPublishAsync(Queues.NodesIngress, $"{_name}.{KindOf(message)}", mandatory: true, properties, body, cancellationToken);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_connection is not null)
+        {
+            await _connection.DisposeAsync();
+        }
+
+        _gate.Dispose();
+    }
+
+    private async Task ConsumeAsync(Func<NodeCommand, CancellationToken, Task> handle, Action consuming, CancellationToken cancellationToken)
+    {
+        var connection = await ConnectionAsync(cancellationToken);
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
+        await channel.BasicQosAsync(0, Prefetch, global: false, cancellationToken);
+        var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var consumer = new AsyncEventingBasicConsumer(channel);
+        channel.ChannelShutdownAsync += (_, _) => End(over);
+        consumer.UnregisteredAsync += (_, _) => End(over);
+        consumer.ReceivedAsync += (_, delivery) => TakeAsync(channel, delivery, handle, cancellationToken);
+        await channel.BasicConsumeAsync(_name, autoAck: false, consumer, cancellationToken);
+        consuming();
+        await over.Task.WaitAsync(cancellationToken);
+    }
+
+    private async Task TakeAsync(
+        IChannel channel, BasicDeliverEventArgs delivery, Func<NodeCommand, CancellationToken, Task> handle, CancellationToken cancellationToken)
+    {
+        NodeCommand? command = null;
+        try
+        {
+            command = JsonSerializer.Deserialize<NodeCommand>(delivery.Body.Span, ContractJson.Options);
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException)
+        {
+            _logger.LogError("a command that can't be read goes to the dead letters: {Reason}", e.Message);
+        }
+
+        try
+        {
+            if (command is null)
+            {
+                await channel.BasicNackAsync(delivery.DeliveryTag, multiple: false, requeue: false, cancellationToken);
+                return;
+            }
+
+            await handle(command, cancellationToken);
+            await channel.BasicAckAsync(delivery.DeliveryTag, multiple: false, cancellationToken);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Not journaled, so not acknowledged: the broker gives it again.
+            _logger.LogError(e, "a command could not be taken");
+            await channel.BasicNackAsync(delivery.DeliveryTag, multiple: false, requeue: true, cancellationToken);
+        }
+    }
+
+    private async Task<IConnection> ConnectionAsync(CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken);
+        try
+        {
+            return await ConnectAsync(cancellationToken);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>Under the gate.</summary>
+    private async Task<IChannel> PublisherAsync(CancellationToken cancellationToken)
+    {
+        if (_publisher is { IsOpen: true })
+        {
+            return _publisher;
+        }
+
+        var connection = await ConnectAsync(cancellationToken);
+        // Without tracking, a refused publish throws nothing.
+        var options = new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true);
+        return _publisher = await connection.CreateChannelAsync(options, cancellationToken);
+    }
+
+    /// <summary>Under the gate.</summary>
+    private async Task<IConnection> ConnectAsync(CancellationToken cancellationToken)
+    {
+        if (_connection is { IsOpen: true })
+        {
+            return _connection;
+        }
+
+        if (_connection is not null)
+        {
+            await _connection.DisposeAsync();
+        }
+
+        return _connection = await _factory.CreateConnectionAsync(cancellationToken);
+    }
+
+    private static Task End(TaskCompletionSource over)
+    {
+        over.TrySetResult();
+        return Task.CompletedTask;
+    }
+
+    private static string KindOf(NodeMessage message) => message switch
+    {
+        Beat => "beat",
+        LogChunks => "logs",
+        AttemptStarted => "started",
+        AttemptDeclined => "declined",
+        AttemptReported => "reported",
+        _ => throw new ArgumentOutOfRangeException(nameof(message)),
+    };
+}

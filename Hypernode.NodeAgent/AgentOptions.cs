@@ -1,0 +1,120 @@
+using System.ComponentModel.DataAnnotations;
+using Hypernode.Contracts.Nodes;
+
+namespace Hypernode.NodeAgent;
+
+public enum AgentRuntime
+{
+    /// <summary>A hardened container of a Docker engine.</summary>
+    Docker,
+
+    /// <summary>A plain process without any sandbox: for machines without an engine, on loopback only.</summary>
+    Process,
+}
+
+public enum AgentBehaviour
+{
+    Honest,
+
+    /// <summary>Signs a lie with its own proper key: for the forged-receipt scenario.</summary>
+    SimulatedLiar,
+}
+
+/// <summary>How one agent runs, bound from <c>Hypernode:Agent</c>.</summary>
+public sealed class AgentOptions : IValidatableObject
+{
+    public const string Section = "Hypernode:Agent";
+
+    /// <summary>The node's id, a lower-case UUID, as it registered.</summary>
+    [Required]
+    public string NodeId { get; set; } = "";
+
+    /// <summary>Journal, log chunks and job files. One agent at a time.</summary>
+    [Required]
+    public string DataFolder { get; set; } = "";
+
+    /// <summary>Jobs at a time.</summary>
+    [Range(1, 64)]
+    public int Slots { get; set; } = 1;
+
+    /// <summary>The most a job may ask for, in thousandths of a core; 0: whatever the engine has.</summary>
+    [Range(0, 1_024_000)]
+    public int MaxCpuMillis { get; set; }
+
+    /// <summary>The most a job may ask for, in MiB; 0: whatever the engine has.</summary>
+    [Range(0, 16_777_216)]
+    public int MaxMemoryMb { get; set; }
+
+    /// <summary>Images that it will run (<c>sha256:…</c> or <c>name@sha256:…</c>); empty: any.</summary>
+    public IList<string> Images { get; } = [];
+
+    /// <summary>May it fetch an image (by digest) that the engine does not have?</summary>
+    public bool AllowPull { get; set; }
+
+    public AgentRuntime Runtime { get; set; } = AgentRuntime.Docker;
+
+    /// <summary>The process runtime has no sandbox: it starts only when this says so too.</summary>
+    public bool AllowUnsandboxed { get; set; }
+
+    /// <summary>The engine's socket, <c>unix:///…</c>; empty: DOCKER_HOST, else /var/run/docker.sock.</summary>
+    public string EngineHost { get; set; } = "";
+
+    /// <summary>The engine's OCI runtime: <c>runc</c>, <c>runsc</c> or <c>kata</c>.</summary>
+    [Required]
+    public string ContainerRuntime { get; set; } = "runc";
+
+    [Range(8, 32_768)]
+    public int PidsLimit { get; set; } = 256;
+
+    /// <summary>
+    /// Where no hard quota for /out can be had, run all the same and watch its size. Default: such jobs are declined.
+    /// </summary>
+    public bool AllowWatchedOutput { get; set; }
+
+    /// <summary>Bytes of stdout and stderr of one attempt that are kept; what comes after is dropped, and the log says so.</summary>
+    [Range(1_024, 1_073_741_824)]
+    public long MaxLogBytes { get; set; } = 16 * 1024 * 1024;
+
+    /// <summary>Regular files that a job may leave in /out.</summary>
+    [Range(1, 100_000)]
+    public int MaxArtifacts { get; set; } = 1_000;
+
+    public AgentBehaviour Behaviour { get; set; } = AgentBehaviour.Honest;
+
+    /// <summary>A simulated behaviour starts only when this says so too.</summary>
+    public bool AllowSimulations { get; set; }
+
+    /// <summary>File with the node's key (Solana's JSON array of 64 bytes, mode 0600). Used by the program; a host brings its own signer.</summary>
+    public string KeyFile { get; set; } = "";
+
+    /// <summary>Folder of inputs and outputs by hash, shared with the control plane. Used by the program; a host brings its own store.</summary>
+    public string BlobFolder { get; set; } = "";
+
+    /// <summary>The broker, <c>amqp://node.{id}:password@host/vhost</c>. Used by the program; a host may bring another link.</summary>
+    public string Broker { get; set; } = "";
+
+    public NodeId Node => Hypernode.Contracts.Nodes.NodeId.Parse(NodeId);
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (!Contracts.Nodes.NodeId.TryParse(NodeId, null, out _))
+        {
+            yield return new("NodeId is not a lower-case UUID", [nameof(NodeId)]);
+        }
+
+        if (Runtime == AgentRuntime.Process && !AllowUnsandboxed)
+        {
+            yield return new("the process runtime has no sandbox: set AllowUnsandboxed to use it all the same", [nameof(Runtime)]);
+        }
+
+        if (Runtime == AgentRuntime.Process && Uri.TryCreate(Broker, UriKind.Absolute, out var broker) && !broker.IsLoopback)
+        {
+            yield return new("the process runtime is refused outside loopback", [nameof(Runtime)]);
+        }
+
+        if (Behaviour != AgentBehaviour.Honest && !AllowSimulations)
+        {
+            yield return new("a simulated behaviour needs AllowSimulations", [nameof(Behaviour)]);
+        }
+    }
+}

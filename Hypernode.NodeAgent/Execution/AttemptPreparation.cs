@@ -1,0 +1,85 @@
+using Hypernode.Contracts.Jobs;
+using Hypernode.Contracts.Ports;
+using Hypernode.NodeAgent.Leases;
+
+namespace Hypernode.NodeAgent.Execution;
+
+/// <summary>Everything that must hold before a container is made: each failure is a typed decline.</summary>
+internal sealed class AttemptPreparation(AgentOptions options, IContainerEngine engine, IOutputFolders outputs, IBlobStore blobs)
+{
+    public static bool IsOf(ContainerFound container, Lease lease) =>
+        container.Labels.GetValueOrDefault(ContainerLabels.Job) == lease.JobId.ToString()
+        && container.Labels.GetValueOrDefault(ContainerLabels.Attempt) == lease.Attempt.ToString();
+
+    public async Task<ContainerPlan> PlanAsync(Lease lease, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var command = lease.Command;
+        var spec = command.Spec;
+        if (now.ToUnixTimeMilliseconds() > command.StartBy)
+        {
+            throw new DeclinedException("expired", "the command came too late to begin");
+        }
+
+        if (spec.Hash() != command.SpecHash)
+        {
+            throw new DeclinedException("inputs-unavailable", "the job is not the one whose hash was signed");
+        }
+
+        if ((spec.Script is null) == (spec.Cmd is null) || spec.Network != NetworkMode.None)
+        {
+            throw new DeclinedException("inputs-unavailable", "a job has either a script or a command, and no network");
+        }
+
+        RequireCapacity(spec.Limits);
+        var image = await ImageAsync(spec.Image, cancellationToken);
+        if (!outputs.Hard && !options.AllowWatchedOutput)
+        {
+            throw new DeclinedException("engine-unavailable", "no hard quota for /out can be had on this machine (see AllowWatchedOutput)");
+        }
+
+        return new ContainerPlan(
+            $"hypernode-{options.NodeId}-{command.JobId}-{command.Attempt}",
+            image,
+            spec.Script is not null,
+            spec.Cmd ?? [],
+            await InputFolder.PrepareAsync(lease.Folder, spec, blobs, cancellationToken),
+            await outputs.PrepareAsync(lease.Folder, spec.Limits.OutputMb, cancellationToken),
+            spec.Limits.CpuMillis,
+            spec.Limits.MemoryMb,
+            new Dictionary<string, string>
+            {
+                [ContainerLabels.Agent] = options.NodeId,
+                [ContainerLabels.Job] = command.JobId.ToString(),
+                [ContainerLabels.Attempt] = command.Attempt.ToString(),
+            });
+    }
+
+    private void RequireCapacity(JobLimits limits)
+    {
+        if (limits.Gpus > 0)
+        {
+            throw new DeclinedException("no-capacity", "this node has no GPU");
+        }
+
+        if ((options.MaxCpuMillis > 0 && limits.CpuMillis > options.MaxCpuMillis) || (options.MaxMemoryMb > 0 && limits.MemoryMb > options.MaxMemoryMb))
+        {
+            throw new DeclinedException("no-capacity", "the job's limits are above what a slot of this node has");
+        }
+    }
+
+    private async Task<ImageFound> ImageAsync(string text, CancellationToken cancellationToken)
+    {
+        if (!ImageReference.TryParse(text, out var reference))
+        {
+            throw new DeclinedException("image-unavailable", "the image is not given by its digest");
+        }
+
+        if (options.Images.Count > 0 && !options.Images.Contains(text))
+        {
+            throw new DeclinedException("image-unavailable", "the image is not one that this node runs");
+        }
+
+        return await engine.ResolveImageAsync(reference, cancellationToken)
+            ?? throw new DeclinedException("image-unavailable", "the engine has no such image");
+    }
+}

@@ -1,0 +1,95 @@
+namespace Hypernode.NodeAgent.Execution;
+
+/// <summary>What runs jobs: a container engine, or (unsandboxed, by explicit wish) plain processes.</summary>
+public interface IContainerEngine
+{
+    /// <summary>Does it keep jobs away from the machine?</summary>
+    bool Sandboxed { get; }
+
+    /// <summary>Null: the image is not here (and may not be, or could not be, fetched).</summary>
+    /// <exception cref="EngineUnavailableException">The engine does not answer.</exception>
+    Task<ImageFound?> ResolveImageAsync(ImageReference image, CancellationToken cancellationToken);
+
+    /// <summary>The new container's id; nothing runs yet. Asking again for the same name gives the same container.</summary>
+    Task<string> CreateAsync(ContainerPlan plan, CancellationToken cancellationToken);
+
+    Task StartAsync(string id, CancellationToken cancellationToken);
+
+    /// <summary>Null: there is no such container.</summary>
+    Task<ContainerState?> InspectAsync(string id, CancellationToken cancellationToken);
+
+    /// <summary>Returns when the container has ended, or is gone.</summary>
+    Task WaitAsync(string id, CancellationToken cancellationToken);
+
+    /// <summary>All output from its start, always in the same order; with <paramref name="follow"/> until the container ends.</summary>
+    IAsyncEnumerable<LogPiece> ReadLogsAsync(string id, bool follow, CancellationToken cancellationToken);
+
+    /// <summary>Sends SIGTERM or, with <paramref name="force"/>, SIGKILL. No error when it has ended already.</summary>
+    Task KillAsync(string id, bool force, CancellationToken cancellationToken);
+
+    /// <summary>What is in /out, as a tar stream. Types are the container's: nothing of it is opened by path on this machine.</summary>
+    Task<Stream> OpenOutputsAsync(string id, CancellationToken cancellationToken);
+
+    /// <summary>Removes it, running or not. No error when it is gone.</summary>
+    Task RemoveAsync(string id, CancellationToken cancellationToken);
+
+    /// <summary>All containers, ended ones too, that carry the label.</summary>
+    Task<IReadOnlyList<ContainerFound>> ListAsync(string label, string value, CancellationToken cancellationToken);
+}
+
+/// <param name="Id">The engine's own id of it.</param>
+/// <param name="Digest">What the receipt says that ran: equal to the reference when that is a digest.</param>
+/// <param name="Volumes">Paths for which the image wants writable volumes; they get small tmpfs mounts instead.</param>
+public sealed record ImageFound(string Id, string Digest, IReadOnlyList<string> Volumes);
+
+public sealed record ContainerFound(string Id, bool Running, IReadOnlyDictionary<string, string> Labels);
+
+public enum ContainerStatus
+{
+    Created,
+    Running,
+    Ended,
+}
+
+/// <param name="ImageId">The image that it was really made from.</param>
+public sealed record ContainerState(
+    ContainerStatus Status,
+    string ImageId,
+    DateTimeOffset StartedAt,
+    DateTimeOffset FinishedAt,
+    int ExitCode,
+    bool OutOfMemory);
+
+/// <param name="Stream"><c>stdout</c> or <c>stderr</c>.</param>
+public readonly record struct LogPiece(string Stream, ReadOnlyMemory<byte> Data);
+
+/// <summary>One attempt's container, limits and all. Memory equals swap; network, capabilities and a writable root it has none.</summary>
+/// <param name="Script">Run <c>/bin/sh /in/.script</c> in /out; else <paramref name="Cmd"/> as the image has it.</param>
+/// <param name="InFolder">Read-only at /in.</param>
+/// <param name="OutFolder">Writable at /out.</param>
+public sealed record ContainerPlan(
+    string Name,
+    ImageFound Image,
+    bool Script,
+    IReadOnlyList<string> Cmd,
+    string InFolder,
+    string OutFolder,
+    int CpuMillis,
+    int MemoryMb,
+    IReadOnlyDictionary<string, string> Labels);
+
+public static class ContainerLabels
+{
+    public const string Agent = "hypernode.agent";
+    public const string Job = "hypernode.job";
+    public const string Attempt = "hypernode.attempt";
+}
+
+/// <summary>The engine does not answer: try again, or leave it.</summary>
+public sealed class EngineUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>The engine answers, and refuses.</summary>
+public sealed class EngineRefusedException(int status, string message) : Exception($"{status}: {message}")
+{
+    public int Status { get; } = status;
+}

@@ -1,0 +1,205 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Hypernode.Contracts.Jobs;
+using Hypernode.Contracts.Nodes;
+using Hypernode.Contracts.Text;
+
+namespace Hypernode.NodeAgent.Execution;
+
+/// <summary>
+/// One attempt's output as hash-chained chunks, in a file that outlives the agent. A chunk is on disk before it is sent,
+/// so a restarted agent goes on with the very chain that the control plane has seen.
+/// </summary>
+public sealed class LogChain : IDisposable
+{
+    public const string AgentStream = "agent";
+
+    /// <summary>The most that one message to the control plane may carry.</summary>
+    public const int MaxBatch = 256;
+
+    private readonly Lock _gate = new();
+    private readonly TimeProvider _time;
+    private readonly JobId _job;
+    private readonly int _attempt;
+    private readonly FileStream _file;
+    private readonly string _sentFile;
+    private readonly Queue<LogChunk> _unsent = new();
+    private readonly IncrementalHash _output = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private bool _dirty;
+
+    private LogChain(FileStream file, string sentFile, JobId job, int attempt, TimeProvider time)
+    {
+        _file = file;
+        _sentFile = sentFile;
+        _job = job;
+        _attempt = attempt;
+        _time = time;
+    }
+
+    /// <summary>Called after each new chunk.</summary>
+    public Action Appended { get; set; } = static () => { };
+
+    /// <summary>Chunks made so far.</summary>
+    public long Count { get; private set; }
+
+    /// <summary>The hash of the last chunk; zero when there is none.</summary>
+    public Hash256 Head { get; private set; } = Hash256.Zero;
+
+    /// <summary>Bytes of the job's own output in the chain: how far the engine's log has been taken over.</summary>
+    public long OutputBytes { get; private set; }
+
+    /// <summary>SHA-256 of those bytes: proves that a log which is read again is the same log.</summary>
+    public Hash256 OutputHash
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return Hash256.FromBytes(_output.GetCurrentHash());
+            }
+        }
+    }
+
+    public static LogChain Open(string folder, JobId job, int attempt, TimeProvider time)
+    {
+        var file = new FileStream(Path.Combine(folder, "chunks.jsonl"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
+        var chain = new LogChain(file, Path.Combine(folder, "sent"), job, attempt, time);
+        try
+        {
+            chain.Load();
+            return chain;
+        }
+        catch
+        {
+            chain.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Adds output, in chunks of at most <see cref="LogChunk.MaxBytes"/>.</summary>
+    public void Append(string stream, ReadOnlySpan<byte> data)
+    {
+        while (data.Length > 0)
+        {
+            var take = Math.Min(data.Length, LogChunk.MaxBytes);
+            AppendOne(stream, data[..take]);
+            data = data[take..];
+        }
+
+        Appended();
+    }
+
+    /// <summary>Adds a line of the agent's own.</summary>
+    public void Say(string line) => Append(AgentStream, System.Text.Encoding.UTF8.GetBytes(line + "\n"));
+
+    /// <summary>The next chunks that nobody has confirmed, on disk already; empty when there are none.</summary>
+    public IReadOnlyList<LogChunk> PeekUnsent(int maxBytes)
+    {
+        lock (_gate)
+        {
+            if (_dirty)
+            {
+                _file.Flush(flushToDisk: true);
+                _dirty = false;
+            }
+
+            var batch = new List<LogChunk>();
+            var bytes = 0;
+            foreach (var chunk in _unsent)
+            {
+                bytes += chunk.Data.Length + 256;
+                if (batch.Count == MaxBatch || (batch.Count > 0 && bytes > maxBytes))
+                {
+                    break;
+                }
+
+                batch.Add(chunk);
+            }
+
+            return batch;
+        }
+    }
+
+    /// <summary>The control plane has these. A crash before this is written only sends them twice.</summary>
+    public void MarkSent(IReadOnlyList<LogChunk> batch)
+    {
+        lock (_gate)
+        {
+            foreach (var _ in batch)
+            {
+                _unsent.Dequeue();
+            }
+
+            File.WriteAllText(_sentFile, (batch[^1].Seq + 1).ToString());
+        }
+    }
+
+    public void Dispose()
+    {
+        _file.Dispose();
+        _output.Dispose();
+    }
+
+    private void AppendOne(string stream, ReadOnlySpan<byte> data)
+    {
+        lock (_gate)
+        {
+            var at = _time.GetUtcNow().ToUnixTimeMilliseconds();
+            var chunk = new LogChunk(_job, _attempt, Count, stream, at, data.ToArray(), LogChunk.ChainHash(Head, Count, stream, at, data));
+            _file.Write([.. JsonSerializer.SerializeToUtf8Bytes(chunk, ContractJson.Options), (byte)'\n']);
+            _file.Flush();
+            _dirty = true;
+            Take(chunk);
+            _unsent.Enqueue(chunk);
+        }
+    }
+
+    private void Take(LogChunk chunk)
+    {
+        Count++;
+        Head = chunk.Hash;
+        if (chunk.Stream != AgentStream)
+        {
+            OutputBytes += chunk.Data.Length;
+            _output.AppendData(chunk.Data);
+        }
+    }
+
+    private void Load()
+    {
+        var sent = File.Exists(_sentFile) && long.TryParse(File.ReadAllText(_sentFile), out var value) ? value : 0;
+        var whole = 0L;
+        using (var reader = new StreamReader(_file, leaveOpen: true))
+        {
+            while (reader.ReadLine() is { } line && Read(line) is { } chunk)
+            {
+                whole += System.Text.Encoding.UTF8.GetByteCount(line) + 1;
+                Take(chunk);
+                if (chunk.Seq >= sent)
+                {
+                    _unsent.Enqueue(chunk);
+                }
+            }
+        }
+
+        // A torn or foreign tail was never sent (a chunk is flushed before it is): cut it off.
+        _file.SetLength(Math.Min(whole, _file.Length));
+        _file.Seek(0, SeekOrigin.End);
+    }
+
+    /// <summary>Null: not the next chunk of this chain.</summary>
+    private LogChunk? Read(string line)
+    {
+        try
+        {
+            var chunk = JsonSerializer.Deserialize<LogChunk>(line, ContractJson.Options);
+            return chunk is not null && chunk.Seq == Count && chunk.Hash == LogChunk.ChainHash(Head, chunk.Seq, chunk.Stream, chunk.At, chunk.Data)
+                ? chunk
+                : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}

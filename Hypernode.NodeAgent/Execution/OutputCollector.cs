@@ -1,0 +1,92 @@
+using System.Formats.Tar;
+using Hypernode.Contracts.Nodes;
+using Hypernode.Contracts.Ports;
+
+namespace Hypernode.NodeAgent.Execution;
+
+/// <param name="Refused">Why something is missing, one line each.</param>
+internal sealed record CollectedOutputs(IReadOnlyList<Artifact> Artifacts, IReadOnlyList<string> Refused);
+
+/// <summary>
+/// Stores what a job left in /out: regular files only, capped in count and bytes. It reads a tar stream, so a symlink, device
+/// or pipe is a type in a header and never something that the agent opens.
+/// </summary>
+internal static class OutputCollector
+{
+    private const int MaxRefusedLines = 20;
+    private const int MaxNameLength = 255;
+
+    public static async Task<CollectedOutputs> CollectAsync(
+        Stream tar, IBlobStore blobs, int maxFiles, long maxBytes, CancellationToken cancellationToken)
+    {
+        var artifacts = new List<Artifact>();
+        var refused = new List<string>();
+        var left = maxBytes;
+        await using var reader = new TarReader(tar);
+        for (var entries = 0L; await reader.GetNextEntryAsync(copyData: false, cancellationToken) is { } entry; entries++)
+        {
+            var name = NameOf(entry.Name);
+            if (entry.EntryType == TarEntryType.Directory)
+            {
+                continue;
+            }
+
+            if (Refusal(entry, name) is { } reason)
+            {
+                Refuse(refused, $"{Printable(name)} is not taken: {reason}");
+                continue;
+            }
+
+            // The size is in the header: a sparse file of a terabyte is refused before one byte of it is read.
+            if (artifacts.Count == maxFiles || entry.Length > left || entries > 10L * maxFiles)
+            {
+                refused.Add($"{Printable(name)} and what follows is not taken: more than {maxFiles} files or {maxBytes} bytes");
+                break;
+            }
+
+            var (sha256, bytes) = await blobs.PutAsync(entry.DataStream ?? Stream.Null, left, cancellationToken);
+            artifacts.Add(new Artifact(name, sha256, bytes));
+            left -= bytes;
+        }
+
+        return new([.. artifacts.OrderBy(a => a.Name, StringComparer.Ordinal)], refused);
+    }
+
+    private static string? Refusal(TarEntry entry, string name) => entry.EntryType switch
+    {
+        TarEntryType.RegularFile or TarEntryType.V7RegularFile or TarEntryType.ContiguousFile =>
+            IsSafe(name) ? null : "its name is not one that we store",
+        TarEntryType.SymbolicLink => "it is a symlink",
+        TarEntryType.HardLink => "it is a second name of another file",
+        _ => $"it is not a regular file ({entry.EntryType})",
+    };
+
+    /// <summary>Engines write <c>./x</c>, <c>out/x</c> or <c>x</c>.</summary>
+    private static string NameOf(string entry)
+    {
+        var name = entry.TrimEnd('/');
+        return name switch
+        {
+            "." or "out" => "",
+            _ when name.StartsWith("./", StringComparison.Ordinal) => name[2..],
+            _ when name.StartsWith("out/", StringComparison.Ordinal) => name[4..],
+            _ => name,
+        };
+    }
+
+    private static bool IsSafe(string name) =>
+        name.Length is > 0 and <= MaxNameLength
+        && !name.Any(char.IsControl)
+        && !name.Contains('\\', StringComparison.Ordinal)
+        && name.Split('/').All(part => part is not ("" or "." or ".."));
+
+    private static void Refuse(List<string> refused, string line)
+    {
+        if (refused.Count < MaxRefusedLines)
+        {
+            refused.Add(line);
+        }
+    }
+
+    private static string Printable(string name) => new([.. name.Take(80).Select(c => char.IsControl(c) ? '?' : c)]);
+}

@@ -1,0 +1,54 @@
+using Hypernode.Contracts.Commands;
+using Hypernode.Contracts.Nodes;
+using Hypernode.Contracts.Text;
+using Hypernode.NodeAgent.Leases;
+
+namespace Hypernode.NodeAgent.Execution;
+
+/// <summary>What is known of an attempt whose container has ended.</summary>
+internal sealed record EndedAttempt(
+    string ImageDigest,
+    DateTimeOffset StartedAt,
+    DateTimeOffset EndedAt,
+    int ExitCode,
+    bool TimedOut,
+    bool OutOfMemory,
+    Hash256 LogRoot,
+    long LogCount,
+    IReadOnlyList<Artifact> Artifacts);
+
+/// <summary>Writes and signs receipts. Its one subclass is a simulation, and says so.</summary>
+internal class ReceiptWriter(NodeId node, INodeSigner signer)
+{
+    public AttemptReported Write(ExecuteJob command, EndedAttempt ended, Hash256 previous)
+    {
+        var receipt = Finish(new Receipt(
+            command.JobId,
+            command.IntentId,
+            node,
+            command.Attempt,
+            command.LeaseEpoch,
+            command.SpecHash,
+            ended.ImageDigest,
+            Receipt.RootOf(command.Spec.Inputs ?? []),
+            command.Challenge,
+            ended.StartedAt.ToUnixTimeMilliseconds(),
+            ended.EndedAt.ToUnixTimeMilliseconds(),
+            ended.ExitCode,
+            ended.TimedOut,
+            ended.OutOfMemory,
+            ended.LogRoot,
+            ended.LogCount,
+            Receipt.RootOf(ended.Artifacts),
+            ended.Artifacts,
+            GpuUuids: [],          // a job that asks for GPUs is declined: this agent sells none yet
+            GpuMilliseconds: 0,
+            PeakVramMb: 0,
+            Receipt.MarkerOf(command.Challenge, command.JobId, command.Attempt, ended.ExitCode),
+            previous));
+        return new AttemptReported(receipt, signer.Sign(receipt.SigningBytes()));
+    }
+
+    /// <summary>The last step before the signature.</summary>
+    protected virtual Receipt Finish(Receipt receipt) => receipt;
+}

@@ -1,0 +1,169 @@
+using System.Text;
+using System.Text.Json;
+using Hypernode.Contracts.Commands;
+using Hypernode.Contracts.Jobs;
+using Hypernode.Contracts.Nodes;
+using Hypernode.Contracts.Text;
+
+namespace Hypernode.NodeAgent.Leases;
+
+/// <summary>
+/// The agent's memory across restarts: an append-only file, one JSON line a record, each on disk before the call returns.
+/// A command is acknowledged only after its line is; a torn last line (a crash while writing) is cut off.
+/// </summary>
+public sealed class AgentJournal : IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly TimeProvider _time;
+    private readonly FileStream _file;
+    private readonly Dictionary<JobId, JournalEntry> _entries = [];
+
+    private AgentJournal(FileStream file, TimeProvider time)
+    {
+        _file = file;
+        _time = time;
+    }
+
+    /// <summary>Hash of the last receipt that this node signed; zero before its first.</summary>
+    public Hash256 LastReceipt { get; private set; } = Hash256.Zero;
+
+    /// <exception cref="InvalidDataException">A line other than the last can't be read: somebody changed the file.</exception>
+    public static AgentJournal Open(string path, TimeProvider time)
+    {
+        // A new file's name is made durable with it; without FileShare.Write, a second agent on the same folder is refused.
+        var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, bufferSize: 1 << 16);
+        var journal = new AgentJournal(file, time);
+        try
+        {
+            journal.Load();
+            return journal;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    public JournalEntry? Find(JobId job)
+    {
+        lock (_gate)
+        {
+            return _entries.GetValueOrDefault(job);
+        }
+    }
+
+    /// <summary>Attempts that are not yet confirmed, in the order in which they were accepted.</summary>
+    public IReadOnlyList<JournalEntry> Unconfirmed()
+    {
+        lock (_gate)
+        {
+            return [.. _entries.Values.Where(e => e is { Command: not null, Confirmed: false })];
+        }
+    }
+
+    public JournalEntry Accept(ExecuteJob command) =>
+        Append(new(JournalKind.Accepted, command.JobId, command.Attempt, Now(), Command: command));
+
+    public void Start(JobId job, int attempt, string container) =>
+        Append(new(JournalKind.Started, job, attempt, Now(), Container: container));
+
+    public void Stop(JobId job, int attempt) => Append(new(JournalKind.Stopped, job, attempt, Now()));
+
+    public void Decline(AttemptDeclined declined) =>
+        Append(new(JournalKind.Declined, declined.JobId, declined.Attempt, Now(), Declined: declined));
+
+    public void Confirm(JobId job, int attempt) => Append(new(JournalKind.Confirmed, job, attempt, Now()));
+
+    /// <summary>Receipts form a chain, so the one before is read and the new one written under one lock.</summary>
+    public AttemptReported Report(Func<Hash256, AttemptReported> sign)
+    {
+        lock (_gate)
+        {
+            var report = sign(LastReceipt);
+            Append(new(JournalKind.Reported, report.Receipt.JobId, report.Receipt.Attempt, Now(), Reported: report));
+            return report;
+        }
+    }
+
+    public void Dispose() => _file.Dispose();
+
+    private JournalEntry Append(JournalRecord record)
+    {
+        var line = JsonSerializer.SerializeToUtf8Bytes(record, ContractJson.Options);
+        lock (_gate)
+        {
+            _file.Seek(0, SeekOrigin.End);
+            _file.Write([.. line, (byte)'\n']);
+            _file.Flush(flushToDisk: true);
+            return Apply(record);
+        }
+    }
+
+    private JournalEntry Apply(JournalRecord record)
+    {
+        if (!_entries.TryGetValue(record.JobId, out var entry) || record.Attempt > entry.Attempt)
+        {
+            entry = new JournalEntry(record.JobId, record.Attempt);
+            _entries[record.JobId] = entry;
+        }
+
+        // A superseded attempt may still end; its receipt stays in the chain, and the newer attempt is what counts.
+        if (record.Reported is not null)
+        {
+            LastReceipt = record.Reported.Receipt.Hash();
+        }
+
+        if (record.Attempt < entry.Attempt)
+        {
+            return entry;
+        }
+
+        entry.Command = record.Command ?? entry.Command;
+        entry.Container = record.Container ?? entry.Container;
+        entry.StopRequested |= record.Kind == JournalKind.Stopped;
+        entry.Outcome = record.Reported ?? record.Declined ?? entry.Outcome;
+        entry.Confirmed |= record.Kind == JournalKind.Confirmed;
+        return entry;
+    }
+
+    private void Load()
+    {
+        var bytes = new byte[_file.Length];
+        _file.ReadExactly(bytes);
+        var start = 0;
+        var number = 0;
+        while (start < bytes.Length)
+        {
+            var length = Array.IndexOf(bytes, (byte)'\n', start) - start;
+            if (length < 0)
+            {
+                break;
+            }
+
+            number++;
+            Apply(Read(bytes.AsSpan(start, length), number));
+            start += length + 1;
+        }
+
+        if (start < bytes.Length)
+        {
+            _file.SetLength(start);
+            _file.Flush(flushToDisk: true);
+        }
+    }
+
+    private static JournalRecord Read(ReadOnlySpan<byte> line, int number)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<JournalRecord>(line, ContractJson.Options) ?? throw new JsonException("null");
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"line {number} of the journal can't be read: {Encoding.UTF8.GetString(line[..Math.Min(80, line.Length)])}", e);
+        }
+    }
+
+    private long Now() => _time.GetUtcNow().ToUnixTimeMilliseconds();
+}

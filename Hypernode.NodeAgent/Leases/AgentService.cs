@@ -1,0 +1,354 @@
+using Hypernode.Contracts.Commands;
+using Hypernode.Contracts.Jobs;
+using Hypernode.Contracts.Nodes;
+using Hypernode.Contracts.Ports;
+using Hypernode.NodeAgent.Execution;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Hypernode.NodeAgent.Leases;
+
+/// <summary>
+/// One agent: takes commands, runs attempts, beats, reports. It may die at any moment; started again on the same data folder it
+/// adopts what still runs and delivers what was not confirmed. Stopping it leaves its containers running for the same reason.
+/// </summary>
+public sealed class AgentService : IHostedService, IAsyncDisposable
+{
+    private readonly AgentOptions _options;
+    private readonly IAgentLink _link;
+    private readonly IContainerEngine _engine;
+    private readonly IOutputFolders _outputs;
+    private readonly TimeProvider _time;
+    private readonly ILogger<AgentService> _logger;
+    private readonly NodeId _node;
+    private readonly AgentJournal _journal;
+    private readonly AttemptRunner _runner;
+    private readonly BeatLoop _beats;
+    private readonly Lock _gate = new();
+    private readonly List<Lease> _leases = [];
+    private readonly List<Task> _loops = [];
+    private readonly CancellationTokenSource _down = new();
+    private bool _disposed;
+
+    /// <exception cref="IOException">Another agent has the data folder.</exception>
+    public AgentService(
+        AgentOptions options,
+        IAgentLink link,
+        IContainerEngine engine,
+        IOutputFolders outputs,
+        IBlobStore blobs,
+        INodeSigner signer,
+        TimeProvider time,
+        ILogger<AgentService> logger)
+    {
+        _options = options;
+        _link = link;
+        _engine = engine;
+        _outputs = outputs;
+        _time = time;
+        _logger = logger;
+        _node = options.Node;
+        Directory.CreateDirectory(AttemptsFolder);
+        _journal = AgentJournal.Open(Path.Combine(options.DataFolder, "journal.jsonl"), time);
+        var receipts = options.Behaviour == AgentBehaviour.SimulatedLiar ? new SimulatedLiar(_node, signer) : new ReceiptWriter(_node, signer);
+        _runner = new AttemptRunner(options, engine, outputs, blobs, _journal, receipts, time, logger);
+        _beats = new BeatLoop(link, CurrentBeat, () => HoldsLease, time, logger);
+    }
+
+    /// <summary>Attempts whose outcome is not yet confirmed.</summary>
+    public int OpenAttempts
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _leases.Count;
+            }
+        }
+    }
+
+    private string AttemptsFolder => Path.Combine(_options.DataFolder, "attempts");
+
+    private bool HoldsLease => OpenAttempts > 0;
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        Warn();
+        foreach (var entry in _journal.Unconfirmed())
+        {
+            lock (_gate)
+            {
+                Begin(entry, resumed: true);
+            }
+        }
+
+        // From the pool: a link or an engine that answers in the same breath must not run on the caller's thread.
+        _loops.Add(Task.Run(() => _beats.RunAsync(_down.Token), CancellationToken.None));
+        _loops.Add(Task.Run(() => LifeAsync("listening", () => _link.ListenAsync(HandleAsync, _down.Token)), CancellationToken.None));
+        _loops.Add(Task.Run(() => LifeAsync("tidying", TidyAsync), CancellationToken.None));
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Ends the agent, not its jobs: containers go on, and the next start adopts them.</summary>
+    public Task StopAsync(CancellationToken cancellationToken) => SimulateCrash();
+
+    /// <summary>
+    /// Drops the agent as a crash would: every loop ends at once, nothing more is sent, journal and containers stay as they are.
+    /// Returns when its files are closed, so that another agent may open them.
+    /// </summary>
+    public async Task SimulateCrash()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        await _down.CancelAsync();
+        Task[] running;
+        lock (_gate)
+        {
+            running = [.. _loops, .. _leases.Select(l => l.Running)];
+        }
+
+        await Task.WhenAll(running);
+        lock (_gate)
+        {
+            _leases.ForEach(l => l.Dispose());
+        }
+
+        _journal.Dispose();
+    }
+
+    /// <summary>
+    /// SIMULATION of a machine that dies: the agent is dropped as by <see cref="SimulateCrash"/>, and its containers are killed.
+    /// </summary>
+    public async Task SimulateMachineDeath(CancellationToken cancellationToken)
+    {
+        await SimulateCrash();
+        foreach (var container in await _engine.ListAsync(ContainerLabels.Agent, _options.NodeId, cancellationToken))
+        {
+            await _engine.RemoveAsync(container.Id, cancellationToken);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await SimulateCrash();
+        _down.Dispose();
+    }
+
+    /// <summary>A command: when this returns it is on disk, and the link acknowledges it.</summary>
+    internal Task HandleAsync(NodeCommand command, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            _down.Token.ThrowIfCancellationRequested();
+            switch (command)
+            {
+                case ExecuteJob execute when execute.NodeId == _node:
+                    Execute(execute);
+                    break;
+                case StopJob stop when stop.NodeId == _node:
+                    Stop(stop);
+                    break;
+                default:
+                    _logger.LogError("a {Command} that is not for this node is dropped", command.GetType().Name);
+                    break;
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private void Execute(ExecuteJob command)
+    {
+        var known = _journal.Find(command.JobId);
+        if (known is not null && command.Attempt < known.Attempt)
+        {
+            _logger.LogWarning("{Job} attempt {Attempt} is refused: attempt {Latest} is known", command.JobId, command.Attempt, known.Attempt);
+            return;
+        }
+
+        if (known is not null && command.Attempt == known.Attempt)
+        {
+            // A repeat. What runs goes on; what has an outcome is answered again; what was stopped first never starts.
+            if (known.Outcome is not null && !_leases.Any(l => l.JobId == command.JobId && l.Attempt == command.Attempt))
+            {
+                Begin(known, resumed: true);
+            }
+
+            return;
+        }
+
+        foreach (var older in _leases.Where(l => l.JobId == command.JobId))
+        {
+            older.Stop();
+        }
+
+        var free = _leases.Count(l => !l.SlotFree) < _options.Slots;
+        var entry = _journal.Accept(command);
+        if (!free)
+        {
+            var declined = new AttemptDeclined(command.JobId, command.Attempt, "no-capacity", $"all {_options.Slots} slots are taken");
+            _journal.Decline(declined);
+        }
+
+        Begin(entry, resumed: false);
+    }
+
+    private void Stop(StopJob command)
+    {
+        var known = _journal.Find(command.JobId);
+        if (known is null || known.Attempt < command.Attempt || known is { StopRequested: false, Outcome: null } && known.Attempt == command.Attempt)
+        {
+            _journal.Stop(command.JobId, command.Attempt);
+        }
+
+        foreach (var lease in _leases.Where(l => l.JobId == command.JobId && l.Attempt <= command.Attempt))
+        {
+            _logger.LogInformation("{Job} attempt {Attempt} is stopped: {Reason}", lease.JobId, lease.Attempt, command.Reason);
+            lease.Stop();
+        }
+    }
+
+    /// <summary>Under the gate: the lease is known before anything of it can happen.</summary>
+    private void Begin(JournalEntry entry, bool resumed)
+    {
+        var folder = FolderOf(entry.JobId, entry.Attempt);
+        Directory.CreateDirectory(folder);
+        var log = LogChain.Open(folder, entry.JobId, entry.Attempt, _time);
+        var mail = new AttemptMail(log, _link, _time, _logger);
+        log.Appended = mail.Wake;
+        var lease = new Lease(entry.Command!, folder, log, mail) { SlotFree = entry.Outcome is not null, Ended = entry.Outcome is not null };
+        if (entry.StopRequested)
+        {
+            lease.Stop();
+        }
+
+        _leases.Add(lease);
+        lease.Running = Task.Run(() => LifeAsync($"{lease.JobId} attempt {lease.Attempt}", () => LiveAsync(lease, entry.Outcome, resumed)));
+    }
+
+    private async Task LiveAsync(Lease lease, NodeMessage? outcome, bool resumed)
+    {
+        using var scope = _logger.BeginScope(new Dictionary<string, object> { ["Job"] = lease.JobId, ["Attempt"] = lease.Attempt });
+        await Task.WhenAll(lease.Mail.RunAsync(_down.Token), WorkAsync(lease, outcome, resumed));
+        lease.Dispose();
+        await _outputs.ReleaseAsync(lease.Folder, _down.Token);
+        Directory.Delete(lease.Folder, recursive: true);
+        lock (_gate)
+        {
+            _leases.Remove(lease);
+        }
+    }
+
+    private async Task WorkAsync(Lease lease, NodeMessage? outcome, bool resumed)
+    {
+        if (outcome is null)
+        {
+            await _runner.RunAsync(lease, resumed, _beats.Now, () => EndBeat(lease), _down.Token);
+            return;
+        }
+
+        if (outcome is AttemptReported)
+        {
+            lease.Mail.Post(() => EndBeat(lease));
+        }
+
+        lease.Mail.Post(() => outcome, () => _journal.Confirm(lease.JobId, lease.Attempt), last: true);
+    }
+
+    private Beat CurrentBeat() => BeatOf(null);
+
+    private Beat EndBeat(Lease ended) => BeatOf(ended);
+
+    private Beat BeatOf(Lease? ended)
+    {
+        lock (_gate)
+        {
+            var named = _leases.Where(l => l == ended || l is { Beating: true, Ended: false });
+            return new Beat(
+                _time.GetUtcNow().ToUnixTimeMilliseconds(),
+                [.. named.Select(l => new LeaseBeat(l.JobId, l.Attempt, l.Log.Count, Ended: l == ended))]);
+        }
+    }
+
+    /// <summary>What carries this agent's label, or lies in its folder, and belongs to no open attempt, is left over.</summary>
+    private async Task TidyAsync()
+    {
+        while (true)
+        {
+            try
+            {
+                foreach (var container in await _engine.ListAsync(ContainerLabels.Agent, _options.NodeId, _down.Token))
+                {
+                    if (!IsOpen(l => AttemptPreparation.IsOf(container, l) && !l.SlotFree))
+                    {
+                        _logger.LogInformation("container {Container} belongs to no open attempt and is removed", container.Id);
+                        await _engine.RemoveAsync(container.Id, _down.Token);
+                    }
+                }
+
+                foreach (var folder in Directory.EnumerateDirectories(AttemptsFolder).Where(f => !IsOpen(l => l.Folder == f)))
+                {
+                    await _outputs.ReleaseAsync(folder, _down.Token);
+                    Directory.Delete(folder, recursive: true);
+                }
+
+                return;
+            }
+            catch (Exception e) when (!_down.IsCancellationRequested)
+            {
+                _logger.LogWarning("left-overs can't be looked for now: {Reason}", e.Message);
+            }
+
+            await Task.Delay(TimeSpan.FromSeconds(5), _time, _down.Token);
+        }
+    }
+
+    private bool IsOpen(Func<Lease, bool> matches)
+    {
+        lock (_gate)
+        {
+            return _leases.Any(matches);
+        }
+    }
+
+    /// <summary>The outermost catch of a loop: being dropped is its ordinary end, anything else must not take the others along.</summary>
+    private async Task LifeAsync(string what, Func<Task> live)
+    {
+        try
+        {
+            await live();
+        }
+        catch (Exception) when (_down.IsCancellationRequested)
+        {
+            // Dropped: what the engine or the link still threw does not matter any more.
+        }
+        catch (Exception e)
+        {
+            _logger.LogCritical(e, "{What} has failed", what);
+        }
+    }
+
+    private string FolderOf(JobId job, int attempt) => Path.Combine(AttemptsFolder, $"{job}-{attempt}");
+
+    private void Warn()
+    {
+        if (!_engine.Sandboxed)
+        {
+            _logger.LogWarning("UNSANDBOXED: jobs run as plain processes of this machine");
+        }
+
+        if (!_outputs.Hard)
+        {
+            _logger.LogWarning("no hard quota for /out on this machine: its size is only watched");
+        }
+
+        if (_options.Behaviour == AgentBehaviour.SimulatedLiar)
+        {
+            _logger.LogWarning("SIMULATED LIAR: this agent signs false receipts, on purpose");
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using Hypernode.Contracts.Commands;
+using Hypernode.Contracts.Jobs;
+using Hypernode.NodeAgent.Execution;
+
+namespace Hypernode.NodeAgent.Leases;
+
+/// <summary>One attempt of a job that this agent answers for, from the command to the confirmed outcome.</summary>
+internal sealed class Lease(ExecuteJob command, string folder, LogChain log, AttemptMail mail) : IDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+
+    public ExecuteJob Command { get; } = command;
+
+    public JobId JobId => Command.JobId;
+
+    public int Attempt => Command.Attempt;
+
+    /// <summary>Everything of the attempt on disk; goes when the outcome is confirmed.</summary>
+    public string Folder { get; } = folder;
+
+    public LogChain Log { get; } = log;
+
+    public AttemptMail Mail { get; } = mail;
+
+    /// <summary>A container runs: beats name the lease from here on (they are what is charged).</summary>
+    public bool Beating { get; set; }
+
+    /// <summary>The container has ended: only the attempt's own last beat names the lease any more.</summary>
+    public bool Ended { get; set; }
+
+    /// <summary>Container and files are gone: another job may come, though the outcome may still be on its way.</summary>
+    public bool SlotFree { get; set; }
+
+    /// <summary>Nobody wants the result any more.</summary>
+    public CancellationToken StopRequested => _stop.Token;
+
+    public Task Running { get; set; } = Task.CompletedTask;
+
+    public void Stop() => _stop.Cancel();
+
+    public void Dispose()
+    {
+        Log.Dispose();
+        _stop.Dispose();
+    }
+}

@@ -1,0 +1,38 @@
+using Hypernode.Contracts.Ports;
+using Hypernode.NodeAgent;
+using Hypernode.NodeAgent.Adapters.Files;
+using Hypernode.NodeAgent.Adapters.Keys;
+using Hypernode.NodeAgent.Adapters.RabbitMq;
+using Hypernode.NodeAgent.Leases;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Serilog;
+using Serilog.Formatting.Json;
+
+// hypernode-agent --config FILE [--plain] [--Hypernode:Agent:Slots 2 …]
+// Options come from the file, then the environment (Hypernode__Agent__Slots), then the command line.
+var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+var arguments = args.Where(a => a != "--plain").ToArray();
+var commandLine = new ConfigurationBuilder().AddCommandLine(arguments).Build();
+if (commandLine["config"] is { } file)
+{
+    builder.Configuration.AddJsonFile(Path.GetFullPath(file), optional: false);
+}
+
+builder.Configuration.AddEnvironmentVariables().AddCommandLine(arguments);
+var logging = new LoggerConfiguration().MinimumLevel.Information();
+logging = args.Contains("--plain") ? logging.WriteTo.Console() : logging.WriteTo.Console(new JsonFormatter(renderMessage: true));
+builder.Logging.AddSerilog(logging.CreateLogger(), dispose: true);
+
+builder.Services.AddSingleton(TimeProvider.System);
+builder.Services.AddHypernodeNodeAgent();
+builder.Services.AddSingleton<INodeSigner>(p => NodeKeyFile.Load(OptionsOf(p).KeyFile));
+builder.Services.AddSingleton<IBlobStore>(p => new FolderBlobStore(Path.GetFullPath(OptionsOf(p).BlobFolder)));
+builder.Services.AddSingleton<IAgentLink>(p => new RabbitMqAgentLink(
+    new Uri(OptionsOf(p).Broker), OptionsOf(p).Node, p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<RabbitMqAgentLink>>()));
+await builder.Build().RunAsync();
+
+static AgentOptions OptionsOf(IServiceProvider services) => services.GetRequiredService<IOptions<AgentOptions>>().Value;

@@ -1,0 +1,88 @@
+using System.Threading.Channels;
+using Hypernode.Contracts.Nodes;
+using Hypernode.Contracts.Ports;
+
+namespace Hypernode.NodeAgent.Tests.Fakes;
+
+/// <summary>A control plane in memory: it gives commands, keeps what it is told, and can be cut off.</summary>
+internal sealed class FakeLink : IAgentLink
+{
+    private readonly Channel<NodeCommand> _commands = Channel.CreateUnbounded<NodeCommand>();
+    private readonly Lock _gate = new();
+    private readonly List<NodeMessage> _received = [];
+
+    /// <summary>Sends throw while it is set.</summary>
+    public bool Down { get; set; }
+
+    public IReadOnlyList<NodeMessage> Received
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _received];
+            }
+        }
+    }
+
+    public IReadOnlyList<LogChunk> Chunks => [.. Received.OfType<LogChunks>().SelectMany(l => l.Chunks)];
+
+    public IReadOnlyList<Beat> Beats => [.. Received.OfType<Beat>()];
+
+    /// <summary>What the control plane would store: each chunk once, by its number; a different one under a known number fails.</summary>
+    public IReadOnlyList<LogChunk> StoredChunks()
+    {
+        var stored = new SortedDictionary<long, LogChunk>();
+        foreach (var chunk in Chunks)
+        {
+            if (stored.TryGetValue(chunk.Seq, out var known))
+            {
+                known.Hash.ShouldBe(chunk.Hash);
+            }
+
+            stored[chunk.Seq] = chunk;
+        }
+
+        return [.. stored.Values];
+    }
+
+    public string Text(string stream) =>
+        string.Concat(StoredChunks().Where(c => c.Stream == stream).Select(c => System.Text.Encoding.UTF8.GetString(c.Data)));
+
+    public void Command(NodeCommand command) => _commands.Writer.TryWrite(command);
+
+    public async Task ListenAsync(Func<NodeCommand, CancellationToken, Task> handle, CancellationToken cancellationToken)
+    {
+        await foreach (var command in _commands.Reader.ReadAllAsync(cancellationToken))
+        {
+            await handle(command, cancellationToken);
+        }
+    }
+
+    public Task SendAsync(NodeMessage message, CancellationToken cancellationToken)
+    {
+        if (Down)
+        {
+            throw new IOException("the broker is away");
+        }
+
+        lock (_gate)
+        {
+            _received.Add(message);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Waits in real time, without a fixed pause that would have to be right.</summary>
+    public async Task<T> WaitForAsync<T>(Func<T, bool>? matches = null, int seconds = 20)
+        where T : NodeMessage
+    {
+        T? found = null;
+        await Wait.UntilAsync(() => (found = Received.OfType<T>().FirstOrDefault(m => matches?.Invoke(m) ?? true)) is not null, seconds, () =>
+            $"no {typeof(T).Name} came; came: {string.Join(", ", Received.Select(m => m is Beat ? "beat" : m.ToString()))}");
+        return found!;
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}

@@ -55,6 +55,10 @@ public interface IRpcClient
 
     Task<IReadOnlyList<ProgramAccount>> GetProgramAccountsAsync(PublicKey program, IReadOnlyList<AccountFilter>? filters = null, Commitment commitment = Commitment.Confirmed, CancellationToken cancellation = default);
 
+    /// <summary>Transactions that named this account, newest first.</summary>
+    /// <param name="limit">1 to 1,000</param>
+    Task<IReadOnlyList<AddressSignature>> GetSignaturesForAddressAsync(PublicKey account, int limit = 1_000, Commitment commitment = Commitment.Confirmed, CancellationToken cancellation = default);
+
     /// <returns>null when the node does not know it at this commitment</returns>
     Task<TransactionInfo?> GetTransactionAsync(string signature, Commitment commitment = Commitment.Confirmed, CancellationToken cancellation = default);
 }
@@ -63,6 +67,9 @@ public interface IRpcClient
 /// <param name="LastValidBlockHeight">after this block height a transaction with this hash can no longer land</param>
 /// <param name="Slot">of the answer</param>
 public sealed record LatestBlockHash(string Blockhash, ulong LastValidBlockHeight, ulong Slot);
+
+/// <param name="Signature">base58</param>
+public sealed record AddressSignature(string Signature, ulong Slot, TransactionError? Error);
 
 /// <param name="Slot">in which it was processed</param>
 public sealed record SignatureStatus(ulong Slot, Commitment Commitment, TransactionError? Error);

@@ -53,6 +53,8 @@ internal sealed class FakeRpc : IRpcClient
 
     public Task<TokenBalance> GetTokenAccountBalanceAsync(PublicKey tokenAccount, Commitment commitment, CancellationToken cancellation) => throw new NotSupportedException();
 
+    public Task<IReadOnlyList<AddressSignature>> GetSignaturesForAddressAsync(PublicKey account, int limit, Commitment commitment, CancellationToken cancellation) => throw new NotSupportedException();
+
     public Task<ulong> GetSlotAsync(Commitment commitment, CancellationToken cancellation) => throw new NotSupportedException();
 
     public Task<string> GetGenesisHashAsync(CancellationToken cancellation) => throw new NotSupportedException();

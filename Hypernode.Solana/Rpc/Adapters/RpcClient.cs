@@ -124,6 +124,17 @@ public sealed class RpcClient : IRpcClient
                 ReadAccount(a.GetProperty("account")) ?? throw new FormatException("an account without content")))], cancellation);
     }
 
+    public Task<IReadOnlyList<AddressSignature>> GetSignaturesForAddressAsync(PublicKey account, int limit, Commitment commitment, CancellationToken cancellation)
+    {
+        var config = Config(commitment);
+        config["limit"] = limit;
+        return ReadAsync<IReadOnlyList<AddressSignature>>("getSignaturesForAddress", [account.Key, config], r =>
+            [.. r.EnumerateArray().Select(s => new AddressSignature(
+                s.GetProperty("signature").GetString()!,
+                s.GetProperty("slot").GetUInt64(),
+                TransactionError.Parse(s.GetProperty("err"))))], cancellation);
+    }
+
     public Task<TransactionInfo?> GetTransactionAsync(string signature, Commitment commitment, CancellationToken cancellation)
     {
         var config = Config(commitment);

@@ -1,0 +1,224 @@
+using Hypernode.Contracts.Intents;
+using Hypernode.Contracts.Money;
+using Hypernode.Contracts.Text;
+using Hypernode.Solana;
+using Hypernode.Solana.Facilitator;
+using Microsoft.Extensions.Logging;
+using Base58 = Hypernode.Solana.Base58;
+
+namespace Hypernode.Workers.Adapters.Solana;
+
+/// <summary>What is on the chain now, and ready.</summary>
+/// <param name="Config">as the chain has it, whoever wrote it</param>
+public sealed record ChainSetup(Deployment Deployment, FacilitatorConfig Config);
+
+/// <summary>The chain holds something else than these keys and settings: nothing here may overwrite it.</summary>
+public sealed class ChainSetupException(string message) : Exception(message);
+
+/// <summary>
+/// Brings a fresh localnet to where jobs can be paid: SOL for the keys, the facilitator through the real loader, HYPER's
+/// mint, the vaults, Config. Every step looks first, so it may be run at every start and after a crash in any step.
+/// </summary>
+public sealed partial class ChainBootstrap
+{
+    public const byte OracleThreshold = 3;
+
+    private const ulong Lamports = 1_000_000_000;
+    private const ulong LowWater = 5 * Lamports;
+    private const ulong Airdrop = 100 * Lamports;
+
+    private readonly IRpcClient rpc;
+    private readonly ChainKeys keys;
+    private readonly string network;
+    private readonly TimeProvider time;
+    private readonly ILogger log;
+    private readonly TransactionSender sender;
+    private readonly ProgramDeployer deployer;
+
+    public ChainBootstrap(IRpcClient rpc, ChainKeys keys, SolanaOptions options, TimeProvider time, ILogger<ChainBootstrap> log)
+    {
+        (this.rpc, this.keys, network, this.time, this.log) = (rpc, keys, options.Network, time, log);
+        var tracker = new ConfirmationTracker(rpc, time, new ConfirmationOptions { PollInterval = TimeSpan.FromMilliseconds(options.PollMilliseconds) });
+        sender = new TransactionSender(rpc, tracker);
+        deployer = new ProgramDeployer(rpc, sender, time);
+    }
+
+    private PublicKey Mint => keys.Mint.PublicKey;
+
+    /// <param name="programKey">the program's own key: its address</param>
+    /// <param name="program">the bytes of the .so</param>
+    /// <param name="refundGrace">for a new Config; one that is there keeps its own</param>
+    /// <exception cref="ChainSetupException">the chain was set up with other keys</exception>
+    /// <exception cref="IOException">the chain can't be asked now</exception>
+    public async Task<ChainSetup> RunAsync(Account programKey, byte[] program, TimeSpan refundGrace, CancellationToken cancellation)
+    {
+        try
+        {
+            await EnsureSolAsync(keys.UpgradeAuthority.PublicKey, cancellation);
+            await EnsureSolAsync(keys.Relayer.PublicKey, cancellation);
+            var outcome = await deployer.DeployAsync(programKey, keys.UpgradeAuthority, keys.UpgradeAuthority, program, cancellation: cancellation);
+            LogProgram(programKey.PublicKey.Key, outcome);
+            await EnsureMintAsync(cancellation);
+            await EnsureTokenAccountsAsync([keys.ProtocolTreasury.PublicKey, keys.PlatformTreasury.PublicKey], cancellation);
+            var facilitator = new FacilitatorProgram(programKey.PublicKey);
+            var config = await EnsureConfigAsync(facilitator, refundGrace, cancellation);
+            LogReady(facilitator.ConfigAddress.Key, Mint.Key);
+            return new ChainSetup(
+                new Deployment(network, Hash256.FromBytes(config.Cluster), programKey.PublicKey.ToAddress(), Mint.ToAddress()), config);
+        }
+        catch (Exception e) when (e is RpcException or RpcTransportException)
+        {
+            throw new IOException($"The chain can't be set up now: {e.Message}", e);
+        }
+    }
+
+    /// <summary>A wallet of the demo: a token account with at least this much HYPER in it, and SOL for its own transactions.</summary>
+    public async Task FundWalletAsync(PublicKey wallet, HyperAmount atLeast, CancellationToken cancellation)
+    {
+        await EnsureSolAsync(wallet, cancellation);
+        await EnsureTokenAccountsAsync([wallet], cancellation);
+        var balance = (await rpc.GetTokenAccountBalanceAsync(FacilitatorProgram.TokenAccountOf(wallet, Mint), cancellation: cancellation)).Amount;
+        if (balance < atLeast.BaseUnits)
+        {
+            await MustHappenAsync(
+                [TokenProgram.MintTo(Mint, FacilitatorProgram.TokenAccountOf(wallet, Mint), atLeast.BaseUnits - balance, keys.UpgradeAuthority.PublicKey)],
+                "mint HYPER", cancellation);
+        }
+    }
+
+    /// <summary>The wallet's one-time approval of its allowance, so that signed intents are enough from then on. Replaces any other delegate.</summary>
+    public async Task ApproveAllowanceAsync(ChainSetup setup, Account wallet, HyperAmount amount, CancellationToken cancellation)
+    {
+        var facilitator = new FacilitatorProgram(setup.Deployment.Program.ToKey());
+        var source = FacilitatorProgram.TokenAccountOf(wallet.PublicKey, Mint);
+        var allowance = facilitator.AllowanceAddress(wallet.PublicKey);
+        var now = TokenAccount.From(await rpc.GetAccountInfoAsync(source, cancellation: cancellation));
+        if (now?.Delegate == allowance && now.DelegatedAmount >= amount.BaseUnits)
+        {
+            return;
+        }
+
+        var approve = TokenProgram.ApproveChecked(source, allowance, amount.BaseUnits, HyperAmount.Decimals, wallet.PublicKey, Mint);
+        var result = await sender.SendAsync([approve], keys.Relayer, [wallet], cancellation: cancellation);
+        Require(result, "approve the allowance");
+    }
+
+    /// <summary>The token accounts of these wallets, made where they are missing: a node needs one to be paid.</summary>
+    public async Task EnsureTokenAccountsAsync(IReadOnlyList<PublicKey> owners, CancellationToken cancellation)
+    {
+        var accounts = await rpc.GetMultipleAccountsAsync([.. owners.Select(o => FacilitatorProgram.TokenAccountOf(o, Mint))], cancellation: cancellation);
+        foreach (var owner in owners.Where((_, i) => accounts[i] is null))
+        {
+            await MustHappenAsync(
+                [AssociatedTokenAccountProgram.CreateAssociatedTokenAccount(keys.UpgradeAuthority.PublicKey, owner, Mint)], "make a token account", cancellation);
+        }
+    }
+
+    private async Task EnsureSolAsync(PublicKey account, CancellationToken cancellation)
+    {
+        if (await rpc.GetBalanceAsync(account, cancellation: cancellation) >= LowWater)
+        {
+            return;
+        }
+
+        if (network != "localnet")
+        {
+            throw new ChainSetupException($"{account} has less than {LowWater / Lamports} SOL, and {network} gives none away.");
+        }
+
+        await rpc.RequestAirdropAsync(account, Airdrop, cancellation);
+        await UntilAsync(async () => await rpc.GetBalanceAsync(account, cancellation: cancellation) >= LowWater, $"the airdrop for {account}", cancellation);
+    }
+
+    private async Task EnsureMintAsync(CancellationToken cancellation)
+    {
+        if (await rpc.GetAccountInfoAsync(Mint, cancellation: cancellation) is { } account)
+        {
+            if (TokenMint.From(account) is not { IsInitialized: true, Decimals: HyperAmount.Decimals })
+            {
+                throw new ChainSetupException($"{Mint} is no mint of {HyperAmount.Decimals} decimals.");
+            }
+
+            return;
+        }
+
+        var authority = keys.UpgradeAuthority.PublicKey;
+        var rent = await rpc.GetMinimumBalanceForRentExemptionAsync(TokenProgram.MintAccountDataSize, cancellation);
+        await MustHappenAsync(
+            [
+                SystemProgram.CreateAccount(authority, Mint, rent, TokenProgram.MintAccountDataSize, TokenProgram.ProgramIdKey),
+                TokenProgram.InitializeMint(Mint, HyperAmount.Decimals, authority),
+            ],
+            "make the mint", cancellation, keys.Mint);
+    }
+
+    private async Task<FacilitatorConfig> EnsureConfigAsync(FacilitatorProgram facilitator, TimeSpan refundGrace, CancellationToken cancellation)
+    {
+        var reader = new FacilitatorReader(rpc, facilitator);
+        if (await reader.GetConfigAsync(cancellation) is { } present)
+        {
+            return RequireOurs(present);
+        }
+
+        var cluster = Base58.Decode(await rpc.GetGenesisHashAsync(cancellation));
+        var terms = new InitializeTerms(
+            cluster, keys.Relayer.PublicKey, keys.Assigner.PublicKey, [.. keys.Oracles.Select(o => o.PublicKey)], OracleThreshold, checked((long)refundGrace.TotalSeconds));
+        await MustHappenAsync(
+            [
+                facilitator.Initialize(
+                    terms, keys.UpgradeAuthority.PublicKey, Mint,
+                    FacilitatorProgram.TokenAccountOf(keys.ProtocolTreasury.PublicKey, Mint),
+                    FacilitatorProgram.TokenAccountOf(keys.PlatformTreasury.PublicKey, Mint)),
+            ],
+            "initialize the facilitator", cancellation);
+        return RequireOurs(await reader.GetConfigAsync(cancellation) ?? throw new ChainSetupException("Config was written, and is not there."));
+    }
+
+    private FacilitatorConfig RequireOurs(FacilitatorConfig config)
+    {
+        var ours = config.Facilitator == keys.Relayer.PublicKey
+            && config.Assigner == keys.Assigner.PublicKey
+            && config.Mint == Mint
+            && config.Oracles.SequenceEqual(keys.Oracles.Select(o => o.PublicKey));
+        return ours
+            ? config
+            : throw new ChainSetupException("The facilitator on this chain was set up with other keys: use their folder, or a fresh chain.");
+    }
+
+    private async Task MustHappenAsync(
+        IReadOnlyList<TransactionInstruction> instructions, string what, CancellationToken cancellation, params IReadOnlyList<Account> signers) =>
+        Require(await sender.SendAsync(instructions, keys.UpgradeAuthority, signers, cancellation: cancellation), what);
+
+    private static void Require(ConfirmationResult result, string what)
+    {
+        switch (result)
+        {
+            case { Happened: true }:
+                return;
+            case ConfirmationResult.Failed failed:
+                throw new ChainSetupException($"Could not {what}: {failed.Error}");
+            default:
+                throw new IOException($"Could not {what}: {result}");
+        }
+    }
+
+    private async Task UntilAsync(Func<Task<bool>> condition, string what, CancellationToken cancellation)
+    {
+        var started = time.GetTimestamp();
+        while (!await condition())
+        {
+            if (time.GetElapsedTime(started) > TimeSpan.FromSeconds(30))
+            {
+                throw new IOException($"Waited 30 s in vain for {what}.");
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(100), time, cancellation);
+        }
+    }
+
+    [LoggerMessage(EventId = 4201, Level = LogLevel.Information, Message = "Facilitator program {Program}: {Outcome}")]
+    private partial void LogProgram(string program, DeployOutcome outcome);
+
+    [LoggerMessage(EventId = 4202, Level = LogLevel.Information, Message = "The chain is ready: config {Config}, mint {Mint}")]
+    private partial void LogReady(string config, string mint);
+}

@@ -1,0 +1,181 @@
+using Hypernode.Contracts.Jobs;
+using Hypernode.Contracts.Ports;
+using Hypernode.Solana;
+using Hypernode.Solana.Facilitator;
+
+namespace Hypernode.Workers.Adapters.Solana;
+
+/// <summary>
+/// How every movement of money goes: ask the chain; find out what became of an earlier transaction; only then send; and
+/// ask the chain again. What it answers is what the chain says, not what was sent.
+/// </summary>
+internal sealed class EscrowChain(IRpcClient rpc, FacilitatorProgram program, Account feePayer, SolanaOptions options, TimeProvider time)
+{
+    private const int SignaturesToLookThrough = 20;
+
+    private readonly FacilitatorReader reader = new(rpc, program);
+    private readonly ConfirmationTracker tracker = new(rpc, time, new ConfirmationOptions
+    {
+        Deadline = TimeSpan.FromSeconds(options.ConfirmationSeconds),
+        PollInterval = TimeSpan.FromMilliseconds(options.PollMilliseconds),
+    });
+
+    /// <param name="intent">whose payment moves</param>
+    /// <param name="pending">an earlier transaction of ours, whose fate is not known</param>
+    /// <param name="isSo">has the payment got there already, or somewhere from where it can't get there any more?</param>
+    /// <param name="build">the instructions and further signers, from the payment as it is (null: there is none), or why not</param>
+    public async Task<EscrowAnswer> MoveAsync(
+        Guid intent,
+        PendingTransaction? pending,
+        Func<PaymentIntentAccount, bool> isSo,
+        Func<PaymentIntentAccount?, CancellationToken, Task<Step>> build,
+        CancellationToken cancellation)
+    {
+        try
+        {
+            if (await FindSoAsync(intent, isSo, cancellation) is { } already)
+            {
+                return already;
+            }
+
+            if (pending is not null && await AskForAsync(intent, pending, isSo, cancellation) is { } answer)
+            {
+                return answer;
+            }
+
+            var payment = await reader.GetPaymentAsync(intent, cancellation: cancellation);
+            var step = await build(payment, cancellation);
+            return step.Refusal ?? await SendAsync(intent, step, isSo, cancellation);
+        }
+        catch (Exception e) when (e is RpcException or RpcTransportException or FormatException)
+        {
+            // Before anything was sent: nothing was learnt and nothing has changed.
+            return new EscrowAnswer.Unknown(pending, e.Message);
+        }
+    }
+
+    public async Task<EscrowView?> FindAsync(Guid intent, CancellationToken cancellation) =>
+        await reader.GetPaymentAsync(intent, cancellation: cancellation) is { } payment
+            ? payment.ToView(program, await LastSignatureAsync(intent, cancellation))
+            : null;
+
+    public Task<IReadOnlyList<PaymentIntentAccount>> ListOpenAsync(CancellationToken cancellation) =>
+        reader.ListPaymentsAsync(PaymentStatus.Pending, cancellation);
+
+    /// <summary>A payout to a token account that is missing fails: make those first, in a transaction of their own.</summary>
+    public async Task EnsureTokenAccountsAsync(PublicKey mint, IReadOnlyList<PublicKey> owners, CancellationToken cancellation)
+    {
+        var accounts = await rpc.GetMultipleAccountsAsync([.. owners.Select(o => FacilitatorProgram.TokenAccountOf(o, mint))], cancellation: cancellation);
+        var missing = owners.Where((_, i) => accounts[i] is null).Distinct().ToList();
+        if (missing.Count > 0)
+        {
+            // Idempotent, so whatever comes of it, the payout itself will say whether it was enough.
+            await new TransactionSender(rpc, tracker).SendAsync(
+                [.. missing.Select(o => AssociatedTokenAccountProgram.CreateAssociatedTokenAccount(feePayer.PublicKey, o, mint))],
+                feePayer, cancellation: cancellation);
+        }
+    }
+
+    private async Task<EscrowAnswer?> AskForAsync(Guid intent, PendingTransaction pending, Func<PaymentIntentAccount, bool> isSo, CancellationToken cancellation)
+    {
+        var fate = await tracker.AwaitAsync(pending.Signature, pending.LastValidBlockHeight, cancellation: cancellation);
+        return fate switch
+        {
+            ConfirmationResult.Unknown unknown => new EscrowAnswer.Unknown(pending, unknown.Reason),
+            { Happened: true } => await ReadBackAsync(intent, fate, pending.LastValidBlockHeight, isSo, cancellation),
+            // Failed or expired: it can't land any more, so another may be sent.
+            _ => await FindSoAsync(intent, isSo, cancellation),
+        };
+    }
+
+    private async Task<EscrowAnswer> SendAsync(Guid intent, Step step, Func<PaymentIntentAccount, bool> isSo, CancellationToken cancellation)
+    {
+        var blockhash = await rpc.GetLatestBlockHashAsync(cancellation: cancellation);
+        var transaction = new TransactionBuilder()
+            .SetFeePayer(feePayer.PublicKey)
+            .SetRecentBlockHash(blockhash.Blockhash)
+            .AddInstructions(step.Instructions)
+            .Build([feePayer, .. step.Signers]);
+        // From here on something may have happened: the signature goes with every answer.
+        var result = await new TransactionSender(rpc, tracker).SendAsync(transaction, blockhash.LastValidBlockHeight, cancellation: cancellation);
+        switch (result)
+        {
+            case ConfirmationResult.Unknown unknown:
+                return new EscrowAnswer.Unknown(new PendingTransaction(unknown.Signature, unknown.LastValidBlockHeight), unknown.Reason);
+            case { Happened: true }:
+                return await ReadBackAsync(intent, result, blockhash.LastValidBlockHeight, isSo, cancellation);
+        }
+
+        // Refused: perhaps because another of ours, or anybody, was faster.
+        try
+        {
+            return await FindSoAsync(intent, isSo, cancellation) ?? (EscrowAnswer)(result switch
+            {
+                ConfirmationResult.Failed failed => Refusals.From(failed.Error),
+                ConfirmationResult.Expired expired => Refusals.Expired(expired),
+                _ => throw new InvalidOperationException($"No such result: {result}"),
+            });
+        }
+        catch (Exception e) when (e is RpcException or RpcTransportException)
+        {
+            return new EscrowAnswer.Unknown(new PendingTransaction(result.Signature, blockhash.LastValidBlockHeight), e.Message);
+        }
+    }
+
+    /// <summary>The transaction has happened; the account shows it as soon as this node has caught up.</summary>
+    private async Task<EscrowAnswer> ReadBackAsync(
+        Guid intent, ConfirmationResult happened, ulong lastValidBlockHeight, Func<PaymentIntentAccount, bool> isSo, CancellationToken cancellation)
+    {
+        var started = time.GetTimestamp();
+        var trouble = "the account does not show it yet";
+        while (true)
+        {
+            try
+            {
+                if (await reader.GetPaymentAsync(intent, cancellation: cancellation) is { } payment && isSo(payment))
+                {
+                    return new EscrowAnswer.Done(happened.Signature, payment.ToView(program, happened.Signature));
+                }
+            }
+            catch (Exception e) when (e is RpcException or RpcTransportException)
+            {
+                trouble = e.Message;
+            }
+
+            if (time.GetElapsedTime(started) > TimeSpan.FromSeconds(options.ConfirmationSeconds))
+            {
+                return new EscrowAnswer.Unknown(new PendingTransaction(happened.Signature, lastValidBlockHeight), $"{happened}, but {trouble}");
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(options.PollMilliseconds), time, cancellation);
+        }
+    }
+
+    private async Task<EscrowAnswer.Done?> FindSoAsync(Guid intent, Func<PaymentIntentAccount, bool> isSo, CancellationToken cancellation)
+    {
+        if (await reader.GetPaymentAsync(intent, cancellation: cancellation) is not { } payment || !isSo(payment))
+        {
+            return null;
+        }
+
+        var signature = await LastSignatureAsync(intent, cancellation);
+        return new EscrowAnswer.Done(signature ?? "", payment.ToView(program, signature));
+    }
+
+    private async Task<string?> LastSignatureAsync(Guid intent, CancellationToken cancellation)
+    {
+        // Failed ones name the account too, but have not brought it anywhere.
+        var history = await rpc.GetSignaturesForAddressAsync(program.PaymentAddress(intent), SignaturesToLookThrough, cancellation: cancellation);
+        return history.FirstOrDefault(s => s.Error is null)?.Signature;
+    }
+}
+
+/// <summary>What to send, or why there is nothing to send.</summary>
+internal sealed record Step(IReadOnlyList<TransactionInstruction> Instructions, IReadOnlyList<Account> Signers, EscrowAnswer.Refused? Refusal = null)
+{
+    public static Step Of(IReadOnlyList<TransactionInstruction> instructions, params IReadOnlyList<Account> signers) => new(instructions, signers);
+
+    public static Step Refuse(EscrowAnswer.Refused refusal) => new([], [], refusal);
+
+    public static Step Refuse(string code, string detail) => Refuse(new EscrowAnswer.Refused(code, detail, CanRetry: false));
+}

@@ -1,0 +1,193 @@
+using System.Text;
+using Hypernode.Contracts.Commands;
+using Hypernode.Contracts.Intents;
+using Hypernode.Contracts.Jobs;
+using Hypernode.Contracts.Money;
+using Hypernode.Contracts.Ports;
+using Hypernode.Solana;
+using Hypernode.Solana.Facilitator;
+
+namespace Hypernode.Workers.Adapters.Solana;
+
+/// <summary>The escrow on Solana: the facilitator program, driven with the relayer's, the assigner's and the oracles' keys.</summary>
+public sealed class SolanaEscrow : IEscrow
+{
+    private readonly IRpcClient rpc;
+    private readonly FacilitatorProgram program;
+    private readonly FacilitatorConfig config;
+    private readonly Account relayer;
+    private readonly Account assigner;
+    private readonly IOracleQuorum oracles;
+    private readonly SolanaOptions options;
+    private readonly TimeProvider time;
+    private readonly EscrowChain chain;
+
+    /// <param name="config">as the chain has it</param>
+    /// <param name="relayer">Config's facilitator: signs, and pays fees and rent</param>
+    /// <param name="assigner">Config's</param>
+    public SolanaEscrow(
+        IRpcClient rpc, Deployment deployment, FacilitatorConfig config, Account relayer, Account assigner, IOracleQuorum oracles, SolanaOptions options, TimeProvider time)
+    {
+        if (config.Facilitator != relayer.PublicKey || config.Assigner != assigner.PublicKey || config.Mint != deployment.Mint.ToKey())
+        {
+            throw new ArgumentException("Relayer, assigner and mint are not those of the Config on chain.", nameof(config));
+        }
+
+        (this.rpc, this.config, this.relayer, this.assigner, this.oracles, this.options, this.time) = (rpc, config, relayer, assigner, oracles, options, time);
+        Deployment = deployment;
+        program = new FacilitatorProgram(deployment.Program.ToKey());
+        chain = new EscrowChain(rpc, program, relayer, options, time);
+    }
+
+    public Deployment Deployment { get; }
+
+    public Task<EscrowAnswer> LockAsync(LockEscrow command, CancellationToken cancellationToken) => chain.MoveAsync(
+        command.Intent.IntentId.Value,
+        command.Pending,
+        // Whatever stands under this id: nothing else can be locked under it. The caller judges whether it is the same payment.
+        isSo: _ => true,
+        build: (_, _) => Task.FromResult(BuildLock(command)),
+        cancellationToken);
+
+    public Task<EscrowAnswer> AssignAsync(AssignNode command, CancellationToken cancellationToken)
+    {
+        var (intent, node, attempt) = (command.IntentId.Value, command.Authority.ToKey(), (uint)command.Attempt);
+        return chain.MoveAsync(
+            intent,
+            pending: null,
+            // A higher attempt never goes back: that is an answer too.
+            isSo: payment => payment.Attempt >= attempt,
+            build: (payment, _) => Task.FromResult(payment switch
+            {
+                null => Step.Refuse(Refusals.Missing(intent)),
+                { Status: not PaymentStatus.Pending } => Step.Refuse(nameof(FacilitatorError.InvalidPaymentStatus), $"the payment is {payment.Status}"),
+                _ => Step.Of([program.AssignNode(intent, attempt, node, assigner.PublicKey)], assigner),
+            }),
+            cancellationToken);
+    }
+
+    public Task<EscrowAnswer> SettleAsync(SettlePayment command, CancellationToken cancellationToken) => chain.MoveAsync(
+        command.IntentId.Value,
+        command.Pending,
+        isSo: HasEnded,
+        build: (payment, cancellation) => BuildSettlementAsync(command, payment, cancellation),
+        cancellationToken);
+
+    public Task<EscrowAnswer> RefundAsync(RefundPayment command, CancellationToken cancellationToken) => chain.MoveAsync(
+        command.IntentId.Value,
+        command.Pending,
+        isSo: HasEnded,
+        build: (payment, cancellation) => BuildRefundAsync(command, payment, cancellation),
+        cancellationToken);
+
+    public Task<EscrowView?> FindAsync(IntentId intent, CancellationToken cancellationToken) =>
+        AskAsync(() => chain.FindAsync(intent.Value, cancellationToken));
+
+    public Task<PayerFunds> FundsOfAsync(WalletAddress payer, CancellationToken cancellationToken) => AskAsync(async () =>
+    {
+        var wallet = payer.ToKey();
+        var account = TokenAccount.From(await rpc.GetAccountInfoAsync(FacilitatorProgram.TokenAccountOf(wallet, config.Mint), cancellation: cancellationToken));
+        var allowed = account is not null && account.Delegate == program.AllowanceAddress(wallet) ? account.DelegatedAmount : 0;
+        return new PayerFunds(new HyperAmount(account?.Amount ?? 0), new HyperAmount(allowed));
+    });
+
+    public Task<IReadOnlyList<EscrowView>> OpenPastAsync(long settleBy, CancellationToken cancellationToken) => AskAsync<IReadOnlyList<EscrowView>>(async () =>
+    {
+        var open = await chain.ListOpenAsync(cancellationToken);
+        return [.. open.Where(p => p.SettleBy < settleBy).OrderBy(p => p.SettleBy).Select(p => p.ToView(program, lastSignature: null))];
+    });
+
+    public bool Verify(WalletAddress signer, ReadOnlySpan<byte> message, string signatureBase58) =>
+        TryDecodeSignature(signatureBase58, out var signature) && signer.ToKey().Verify(message, signature);
+
+    private Step BuildLock(LockEscrow command)
+    {
+        var intent = command.Intent;
+        if (!TryDecodeSignature(command.Signature, out var signature))
+        {
+            return Step.Refuse("signature-malformed", "the signature is not base58 of 64 bytes");
+        }
+
+        var text = Encoding.UTF8.GetBytes(intent.ToSigningText());
+        var terms = new SignedIntentTerms(
+            intent.IntentId.Value, command.JobId.Value, intent.Amount.BaseUnits, checked((ulong)intent.Timestamp), checked((ulong)intent.ExpiresAt),
+            command.SpecHash.ToBytes(), command.SettleBy, command.Salt.ToBytes());
+        return Step.Of(program.AuthorizeIntent(terms, relayer.PublicKey, config.Mint, intent.Client.ToKey(), text, signature));
+    }
+
+    private async Task<Step> BuildSettlementAsync(SettlePayment command, PaymentIntentAccount? payment, CancellationToken cancellation)
+    {
+        if (payment is null)
+        {
+            return Step.Refuse(Refusals.Missing(command.IntentId.Value));
+        }
+
+        // The oracles sign nothing that contradicts the chain, even where the program would refuse it anyway.
+        var node = command.Authority.ToKey();
+        if (payment.Attempt != command.Attempt || payment.AssignedNode != node || payment.JobId != command.JobId.Value)
+        {
+            return Step.Refuse("attempt-mismatch", $"the payment names attempt {payment.Attempt} of {payment.AssignedNode}, job {payment.JobId:D}");
+        }
+
+        if (command.Charge.BaseUnits == 0 || command.Charge.BaseUnits > payment.Amount)
+        {
+            return Step.Refuse(nameof(FacilitatorError.ChargeOutOfRange), $"a charge of {command.Charge.BaseUnits} base units out of {payment.Amount}");
+        }
+
+        if (command.Verdict is not (Verdict.Succeeded or Verdict.JobFault or Verdict.Cancelled))
+        {
+            return Step.Refuse("verdict-not-payable", $"{command.Verdict} is not paid");
+        }
+
+        await chain.EnsureTokenAccountsAsync(config.Mint, [node, payment.Payer], cancellation);
+        var proof = new UsageProof(
+            payment.IntentId, payment.Attempt, node, (ProofVerdict)(byte)command.Verdict, command.Charge.BaseUnits,
+            command.ExecutionHash.ToBytes(), command.LogsHash.ToBytes(), ValidUntil());
+        var signatures = oracles.Sign(proof.Digest(config.Cluster, program.ProgramIdKey));
+        return Step.Of(program.SubmitUsageProof(proof, config, payment.Payer, payment.RentPayer, signatures));
+    }
+
+    private async Task<Step> BuildRefundAsync(RefundPayment command, PaymentIntentAccount? payment, CancellationToken cancellation)
+    {
+        if (payment is null)
+        {
+            return Step.Refuse(Refusals.Missing(command.IntentId.Value));
+        }
+
+        await chain.EnsureTokenAccountsAsync(config.Mint, [payment.Payer], cancellation);
+        switch (command.Reason)
+        {
+            case RefundReason.Expired:
+                return Step.Of([program.RefundExpired(payment.IntentId, config.Mint, payment.Payer, payment.RentPayer)]);
+            case RefundReason.Cancelled or RefundReason.AttemptsUsedUp when payment.Attempt == 0:
+                return Step.Of([program.Cancel(payment.IntentId, relayer.PublicKey, config.Mint, payment.Payer, payment.RentPayer)]);
+            case RefundReason.Cancelled or RefundReason.AttemptsUsedUp when payment.Attempt <= command.Attempt:
+                // The chain may be behind: the last attempts may have ended before they were written there.
+                var order = new RefundOrder(payment.IntentId, payment.Attempt, (byte)command.Reason, ValidUntil());
+                var signatures = oracles.Sign(order.Digest(config.Cluster, program.ProgramIdKey));
+                return Step.Of(program.RefundFailed(order, config, payment.Payer, payment.RentPayer, signatures));
+            default:
+                // The oracles speak about attempts that they have judged, not about a later one that may be running.
+                return Step.Refuse("attempt-mismatch", $"the payment names attempt {payment.Attempt}, not {command.Attempt}");
+        }
+    }
+
+    private long ValidUntil() => time.GetUtcNow().ToUnixTimeSeconds() + options.AttestationSeconds;
+
+    private static bool HasEnded(PaymentIntentAccount payment) => payment.Status != PaymentStatus.Pending;
+
+    private static bool TryDecodeSignature(string base58, out byte[] signature) =>
+        Base58.TryDecode(base58, out signature) && signature.Length == Ed25519.SignatureLength;
+
+    private static async Task<T> AskAsync<T>(Func<Task<T>> ask)
+    {
+        try
+        {
+            return await ask();
+        }
+        catch (Exception e) when (e is RpcException or RpcTransportException or FormatException)
+        {
+            throw new IOException($"The chain can't be asked now: {e.Message}", e);
+        }
+    }
+}

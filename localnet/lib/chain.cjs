@@ -16,7 +16,6 @@ const { balancesOf, tokenBalancesOf } = require('./balances.cjs');
 const { feeOf, isWritable, parseTransaction } = require('./transaction.cjs');
 const { Vm } = require('./vm.cjs');
 
-const SNAPSHOT_EVERY_RECORDS = 1000;
 const SYSTEM_PROGRAM = Buffer.alloc(32);
 const LITESVM_VERSION = '1.5.0';
 
@@ -31,13 +30,15 @@ class Chain extends EventEmitter {
   #timer;
   #startedAt; // monotonic ms of the current anchor
   #awaiting = { confirmed: [], finalized: [] };
+  #snapshotEvery;
   #sinceSnapshot = 0;
   #replayedSlot = -1;
 
-  /** options: {directory, slotMs, warn(text)}. */
-  constructor({ directory, slotMs, warn }) {
+  /** options: {directory, slotMs, snapshotEvery (records), warn(text)}. */
+  constructor({ directory, slotMs, snapshotEvery, warn }) {
     super();
     this.slotMs = slotMs;
+    this.#snapshotEvery = snapshotEvery;
     this.history = new History();
     this.#snapshots = new Snapshots(directory);
     this.#recover(directory, warn);
@@ -283,7 +284,7 @@ class Chain extends EventEmitter {
   }
 
   #afterMutation() {
-    if (++this.#sinceSnapshot < SNAPSHOT_EVERY_RECORDS) return;
+    if (++this.#sinceSnapshot < this.#snapshotEvery) return;
     this.#sinceSnapshot = 0;
     setImmediate(() => this.snapshot());
   }

@@ -52,7 +52,9 @@ async function listenBoth(rpcServer, { port, wsPort }) {
 async function startNode(options, { warn, onFatal }) {
   fs.mkdirSync(options.data, { recursive: true, mode: 0o700 });
   const unlock = await lockDirectory(options.data);
-  const chain = new Chain({ directory: options.data, slotMs: options.slotMs, warn });
+  const chain = new Chain({
+    directory: options.data, slotMs: options.slotMs, snapshotEvery: options.snapshotEvery, warn,
+  });
   chain.on('fatal', onFatal);
   const faults = new Faults();
   const call = createDispatcher(chain, faults,

@@ -10,6 +10,7 @@ Usage: node localnet/main.cjs [options]
   --ws-port N            subscriptions over WebSocket             (port + 1)
   --data DIR             keep the ledger here; without it, in a temporary folder that ends with the node
   --slot-ms N            length of a slot in ms                   (400)
+  --snapshot-every N     records between snapshots                (1000)
   --parent-pid PID       end when this process has ended
   --until-stdin-closes   end when stdin closes
   --controls             allow localnet_warp and localnet_setAccount
@@ -30,6 +31,7 @@ const OPTIONS = {
   'ws-port': { type: 'string' },
   data: { type: 'string' },
   'slot-ms': { type: 'string', default: '400' },
+  'snapshot-every': { type: 'string', default: '1000' },
   'parent-pid': { type: 'string' },
   'until-stdin-closes': { type: 'boolean', default: false },
   controls: { type: 'boolean', default: false },
@@ -53,6 +55,7 @@ function parseOptions(argv) {
     wsPort: optional('ws-port', 0, 65_535),
     data: values.data,
     slotMs: wholeNumber(values['slot-ms'], 'slot-ms', 5, 60_000),
+    snapshotEvery: wholeNumber(values['snapshot-every'], 'snapshot-every', 1, 1_000_000),
     parentPid: optional('parent-pid', 1, 2 ** 31 - 1),
     untilStdinCloses: values['until-stdin-closes'],
     controls: values.controls,

@@ -15,6 +15,8 @@ namespace Hypernode.Storage.Shared;
 /// </summary>
 internal sealed class JobIntake(Database database, IIdSource ids, IServiceProvider services) : IJobIntake
 {
+    private const int MaxTries = 10;
+
     private const string InsertJob = """
         insert into jobs (
             job_id, user_id, job_type, description, status, state, version, attempt, payment_amount, payment_intent_id,
@@ -45,7 +47,7 @@ internal sealed class JobIntake(Database database, IIdSource ids, IServiceProvid
     public async Task<IntakeResult> SubmitAsync(JobSubmission submission, CancellationToken cancellationToken)
     {
         var message = FirstMessage(submission);
-        while (true)
+        for (var tries = 0; tries < MaxTries; tries++)
         {
             if (await database.WriteAsync(session => InsertAsync(session, submission, message), cancellationToken))
             {
@@ -60,6 +62,8 @@ internal sealed class JobIntake(Database database, IIdSource ids, IServiceProvid
 
             // The row that stood in the way was rolled back: try again.
         }
+
+        throw new IOException($"the storage refused job {submission.Intent.JobId} {MaxTries} times and can't say why");
     }
 
     private OutboxMessage FirstMessage(JobSubmission s)

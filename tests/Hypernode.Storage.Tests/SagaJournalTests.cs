@@ -263,6 +263,10 @@ public abstract class SagaJournalTests(StorageFixture storage)
         var wrong = Row(job, 0, JobStateNames.Paid) with { Settlement = new Settlement(new(1_000), new(851), new(100), new(50), new(999_000)) };
         await Should.ThrowAsync<System.Data.Common.DbException>(() => _journal.CommitAsync(Commit(wrong), None));
         (await _journal.LoadAsync(job, None))!.Version.ShouldBe(0);
+
+        // The refusal spoils neither the connection nor its prepared statements.
+        var right = wrong with { Settlement = wrong.Settlement with { NodeShare = new(850) } };
+        (await _journal.CommitAsync(Commit(right), None)).ShouldBe(CommitResult.Committed);
     }
 
     [Fact]

@@ -17,7 +17,7 @@ create table users (
 create table nodes (
     node_id               text primary key,
     user_id               text not null references users (id), -- the authority: the wallet that is paid
-    node_key              text not null,           -- the key that signs receipts
+    node_key              text not null,                     -- the key that signs receipts
     hostname              text not null,
     status                text not null,
     slots                 integer not null check (slots >= 0),
@@ -68,7 +68,7 @@ create table jobs (
 ) strict;
 
 create index idx_jobs_user on jobs (user_id, created_at desc, job_id desc);
-create index idx_jobs_state on jobs (state);
+-- No index on status or state: it would be rewritten at every transition, for a question that is asked rarely.
 create index idx_jobs_unfinished on jobs (settle_by) where completed_at is null;
 
 -- A nonce and an intent id are used once, forever (I6): rows of this table are never deleted.

@@ -1,0 +1,56 @@
+using Hypernode.Contracts.Ports;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace Hypernode.Storage.Tests;
+
+public sealed class RegistrationTests
+{
+    public static TheoryData<string, Type> Ports()
+    {
+        var data = new TheoryData<string, Type>();
+        foreach (var provider in new[] { "sqlite", "postgres" })
+        {
+            foreach (var port in new[]
+            {
+                typeof(ISagaJournal), typeof(IOutbox), typeof(IJobIntake), typeof(IJobReader), typeof(INodeDirectory),
+                typeof(IEvidence), typeof(IWalletDirectory), typeof(IBlobStore), typeof(IStorageMigrator),
+            })
+            {
+                data.Add(provider, port);
+            }
+        }
+
+        return data;
+    }
+
+    [Theory]
+    [MemberData(nameof(Ports))]
+    public async Task The_configuration_chooses_a_storage_with_every_port(string provider, Type port)
+    {
+        // Nothing connects or opens a file before its first use.
+        await using var services = Build(
+            ("Provider", provider), ("ConnectionString", "Host=127.0.0.1;Port=1"), ("Path", "/nowhere/hypernode.db"), ("BlobPath", "/nowhere/blobs"));
+        services.GetRequiredService(port).ShouldNotBeNull();
+    }
+
+    [Theory]
+    [InlineData("oracle", "Provider")]
+    [InlineData("postgres", "ConnectionString")]
+    [InlineData("sqlite", "Path")]
+    public async Task What_is_wrong_in_the_configuration_is_named(string provider, string field)
+    {
+        await using var services = Build(("Provider", provider));
+        var refused = Should.Throw<OptionsValidationException>(() => services.GetRequiredService<IOptions<StorageOptions>>().Value);
+        refused.Message.ShouldContain(field);
+    }
+
+    private static ServiceProvider Build(params (string Key, string Value)[] settings)
+    {
+        var configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection(settings.ToDictionary(s => $"{StorageOptions.Section}:{s.Key}", s => (string?)s.Value))
+            .Build();
+        return new ServiceCollection().AddSingleton<IIdSource, TestIds>().AddHypernodeStorage(configuration).BuildServiceProvider();
+    }
+}

@@ -1,21 +1,19 @@
 using System.Text;
 using Hypernode.Contracts.Intents;
-using Hypernode.Contracts.Text;
-using Org.BouncyCastle.Math.EC.Rfc8032;
+using Hypernode.Solana;
+using Base58 = Hypernode.Contracts.Text.Base58;
 
 namespace Hypernode.Api.Tests.Fakes;
 
 /// <summary>A real Ed25519 key, from a seed of one repeated byte.</summary>
 public sealed class TestWallet
 {
-    private readonly byte[] _secret;
+    private readonly byte[] _seed;
 
     public TestWallet(byte seed)
     {
-        _secret = [.. Enumerable.Repeat(seed, 32)];
-        var key = new byte[32];
-        Ed25519.GeneratePublicKey(_secret, 0, key, 0);
-        Address = WalletAddress.FromBytes(key);
+        _seed = [.. Enumerable.Repeat(seed, 32)];
+        Address = WalletAddress.FromBytes(Ed25519.PublicKeyFromSeed(_seed));
     }
 
     public static TestWallet Alice { get; } = new(1);
@@ -26,16 +24,8 @@ public sealed class TestWallet
 
     public WalletAddress Address { get; }
 
-    public string Sign(string text)
-    {
-        var message = Encoding.UTF8.GetBytes(text);
-        var signature = new byte[64];
-        Ed25519.Sign(_secret, 0, message, 0, message.Length, signature, 0);
-        return Base58.Encode(signature);
-    }
+    public string Sign(string text) => Base58.Encode(Ed25519.Sign(_seed, Encoding.UTF8.GetBytes(text)));
 
     public static bool Verify(WalletAddress signer, ReadOnlySpan<byte> message, string signature) =>
-        Base58.TryDecode(signature, out var bytes)
-        && bytes.Length == 64
-        && Ed25519.Verify(bytes, 0, signer.ToBytes(), 0, message.ToArray(), 0, message.Length);
+        Base58.TryDecode(signature, out var bytes) && bytes.Length == 64 && Ed25519.Verify(signer.ToBytes(), message, bytes);
 }

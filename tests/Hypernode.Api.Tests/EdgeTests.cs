@@ -1,0 +1,163 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Hypernode.Api.Tests.Fakes;
+using Hypernode.Contracts.Intents;
+using Hypernode.Contracts.Jobs;
+using Hypernode.Contracts.Ports;
+using Hypernode.Contracts.Text;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace Hypernode.Api.Tests;
+
+/// <summary>Blobs, health, statistics, the document, and what happens when something breaks.</summary>
+public sealed class EdgeTests
+{
+    [Fact]
+    public async Task A_file_is_stored_under_its_own_hash()
+    {
+        await using var host = await ApiHost.StartAsync();
+        var alice = await host.SignInAsync(TestWallet.Alice);
+
+        var answer = await alice.PostAsync("/api/blobs", new ByteArrayContent("hello"u8.ToArray()));
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.Created);
+        var json = await ApiHost.JsonOfAsync(answer);
+        json["sha256"]!.GetValue<string>().ShouldBe(Hash256.Of("hello"u8).ToString());
+        json["bytes"]!.GetValue<long>().ShouldBe(5);
+    }
+
+    [Fact]
+    public async Task A_file_over_the_limit_is_refused_with_or_without_its_length()
+    {
+        await using var host = await ApiHost.StartAsync();
+        var alice = await host.SignInAsync(TestWallet.Alice);
+
+        (await alice.PostAsync("/api/blobs", new ByteArrayContent(new byte[2_049]))).StatusCode.ShouldBe(HttpStatusCode.RequestEntityTooLarge);
+        var unknown = new HttpRequestMessage(HttpMethod.Post, "/api/blobs") { Content = new StreamContent(new MemoryStream(new byte[2_049])) };
+        unknown.Headers.TransferEncodingChunked = true;
+        (await alice.SendAsync(unknown)).StatusCode.ShouldBe(HttpStatusCode.RequestEntityTooLarge);
+        host.Blobs.All.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Ready_tells_names_and_statuses_of_its_checks_but_not_their_secrets()
+    {
+        await using var host = await ApiHost.StartAsync(more: services => services.AddHealthChecks()
+            .AddCheck("storage", () => HealthCheckResult.Healthy())
+            .AddCheck("chain", () => HealthCheckResult.Unhealthy("Password=hunter2", new InvalidOperationException("hunter2"))));
+
+        var ready = await host.Anonymous.GetAsync("/health/ready");
+
+        ready.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        var text = await ready.Content.ReadAsStringAsync();
+        text.ShouldBe("""{"status":"unhealthy","checks":[{"name":"chain","status":"unhealthy"},{"name":"storage","status":"healthy"}]}""");
+        (await host.Anonymous.GetAsync("/health/live")).StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task What_breaks_inside_stays_inside()
+    {
+        await using var host = await ApiHost.StartAsync(more: services => services.AddSingleton<IJobIntake>(new BrokenIntake()));
+
+        var answer = await Bodies.SubmitAsync(host, await Bodies.SubmissionAsync(host, TestWallet.Alice));
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.InternalServerError);
+        var text = await answer.Content.ReadAsStringAsync();
+        text.ShouldContain("urn:hypernode:problem:internal");
+        text.ShouldNotContain("hunter2");
+        text.ShouldNotContain("InvalidOperation");
+    }
+
+    [Fact]
+    public async Task A_payment_intent_shows_what_the_chain_says_and_no_secret_of_the_job()
+    {
+        await using var host = await ApiHost.StartAsync();
+        var job = host.Jobs.All[JobId.Parse(await Bodies.SubmittedJobAsync(host, TestWallet.Alice))];
+        var path = $"/api/facilitator/payment-intent/{job.Intent.IntentId}";
+
+        (await KnownAsync()).ShouldBe("none");
+        host.Escrow.Payments[job.Intent.IntentId] = new EscrowView(
+            job.Intent.IntentId, job.Id, job.Owner, TestWallet.Bob.Address, job.Intent.Amount, EscrowStatus.Pending, 0, null, job.SettleBy, default, default, default, "sig");
+        (await KnownAsync()).ShouldBe("found");
+        host.Escrow.IsDown = true;
+        (await KnownAsync()).ShouldBe("unknown");
+        var text = await host.Anonymous.GetStringAsync(path);
+        text.ShouldNotContain(job.Salt.ToString());
+        text.ShouldNotContain(job.IntentSignature);
+        text.ShouldNotContain("sort /in");
+        (await host.Anonymous.GetAsync("/api/facilitator/payment-intent/nonsense")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+
+        async Task<string> KnownAsync() => (await ApiHost.JsonOfAsync(await host.Anonymous.GetAsync(path)))["onChain"]!["known"]!.GetValue<string>();
+    }
+
+    [Fact]
+    public async Task Statistics_add_up()
+    {
+        await using var host = await ApiHost.StartAsync();
+        var id = JobId.Parse(await Bodies.SubmittedJobAsync(host, TestWallet.Alice));
+        await Bodies.SubmittedJobAsync(host, TestWallet.Bob);
+        host.Jobs.Move(id, JobStateNames.Paid, j => j with { Settlement = new Settlement(new(10), new(9), new(1), new(0), new(5)) });
+
+        var jobs = await ApiHost.JsonOfAsync(await host.Anonymous.GetAsync("/api/stats/jobs"));
+        jobs["total"]!.GetValue<int>().ShouldBe(2);
+        jobs["charged"]!.GetValue<int>().ShouldBe(10);
+        jobs["refunded"]!.GetValue<int>().ShouldBe(5);
+        var facilitator = await ApiHost.JsonOfAsync(await host.Anonymous.GetAsync("/api/facilitator/stats"));
+        facilitator["byStatus"]!.ToJsonString().ShouldBe("""{"completed":1,"pending":1}""");
+    }
+
+    [Fact]
+    public async Task The_document_names_every_route_its_bodies_and_the_sign_in()
+    {
+        await using var host = await ApiHost.StartAsync();
+
+        var document = await ApiHost.JsonOfAsync(await host.Anonymous.GetAsync("/openapi/v1.json"));
+
+        var paths = document["paths"]!.AsObject();
+        var routes = paths.SelectMany(p => p.Value!.AsObject().Select(o => $"{o.Key.ToUpperInvariant()} {p.Key}"));
+        routes.ShouldBe(
+            [
+                "POST /api/auth/challenge", "POST /api/auth/login", "POST /api/auth/verify",
+                "POST /api/facilitator/prepare-intent", "POST /api/facilitator/submit-job", "POST /api/facilitator/register-node",
+                "GET /api/facilitator/node/{nodeId}", "GET /api/facilitator/payment-intent/{id}", "GET /api/facilitator/stats",
+                "GET /api/jobs", "GET /api/jobs/{jobId}", "POST /api/jobs/cancel/{jobId}", "GET /api/jobs/{jobId}/logs", "GET /api/jobs/{jobId}/result",
+                "GET /api/nodes", "GET /api/nodes/{nodeId}", "POST /api/blobs",
+                "GET /api/stats/network", "GET /api/stats/nodes", "GET /api/stats/jobs", "GET /health/live", "GET /health/ready",
+            ],
+            ignoreOrder: true);
+        document["components"]!["securitySchemes"]!["wallet"]!["scheme"]!.GetValue<string>().ShouldBe("bearer");
+        paths["/api/jobs"]!["get"]!["security"]![0]!["wallet"].ShouldNotBeNull();
+        paths["/api/facilitator/submit-job"]!["post"]!["security"].ShouldBeNull();
+        var body = paths["/api/facilitator/submit-job"]!["post"]!["requestBody"]!["content"]!["application/json"]!;
+        body["schema"].ShouldNotBeNull();
+        body["example"].ShouldNotBeNull();
+        paths["/api/facilitator/submit-job"]!["post"]!["responses"]!.AsObject().Select(r => r.Key).ShouldBe(["202", "400", "402", "409", "413", "415"], ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task The_documents_examples_have_the_right_form()
+    {
+        await using var host = await ApiHost.StartAsync();
+        host.Clock.Now = DateTimeOffset.FromUnixTimeMilliseconds(1_735_689_600_000);
+        var document = await ApiHost.JsonOfAsync(await host.Anonymous.GetAsync("/openapi/v1.json"));
+
+        (await SendAsync("/api/auth/challenge")).ShouldBe(HttpStatusCode.OK);
+        (await SendAsync("/api/auth/login")).ShouldBe(HttpStatusCode.Unauthorized);
+        (await SendAsync("/api/facilitator/prepare-intent")).ShouldBe(HttpStatusCode.OK);
+        (await SendAsync("/api/facilitator/submit-job")).ShouldBe(HttpStatusCode.PaymentRequired);
+        (await SendAsync("/api/facilitator/register-node")).ShouldBe(HttpStatusCode.Forbidden);
+
+        async Task<HttpStatusCode> SendAsync(string path)
+        {
+            var example = document["paths"]![path]!["post"]!["requestBody"]!["content"]!["application/json"]!["example"]!;
+            return (await host.Anonymous.PostAsync(path, ApiHost.Json(example.ToJsonString()))).StatusCode;
+        }
+    }
+
+    private sealed class BrokenIntake : IJobIntake
+    {
+        public Task<IntakeResult> SubmitAsync(JobSubmission submission, CancellationToken cancellationToken) =>
+            throw new InvalidOperationException("Host=db;Password=hunter2");
+    }
+}

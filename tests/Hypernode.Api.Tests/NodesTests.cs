@@ -1,0 +1,152 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Hypernode.Api.Tests.Fakes;
+using Hypernode.Contracts.Money;
+using Hypernode.Contracts.Nodes;
+using Hypernode.Contracts.Text;
+using System.Text.Json;
+
+namespace Hypernode.Api.Tests;
+
+public sealed class NodesTests
+{
+    private static readonly NodeId Id = NodeId.Parse("0f8fad5b-d9cb-469f-a165-70867728950e");
+
+    [Fact]
+    public async Task A_node_registers_with_both_signatures_and_gets_its_queue()
+    {
+        await using var host = await ApiHost.StartAsync();
+
+        var answer = await RegisterAsync(host, Signed(host));
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.Created, await answer.Content.ReadAsStringAsync());
+        answer.Headers.Location!.ToString().ShouldBe($"/api/nodes/{Id}");
+        host.Nodes.Queues.ShouldBe([Id]);
+        host.Nodes.All[Id].Offer.PricePerSecond.ShouldBe(new HyperAmount(1_000));
+        (await RegisterAsync(host, Signed(host))).StatusCode.ShouldBe(HttpStatusCode.Created);
+    }
+
+    [Fact]
+    public async Task Nodes_are_shown_without_host_names_and_GPU_serials()
+    {
+        await using var host = await ApiHost.StartAsync();
+        (await RegisterAsync(host, Signed(host))).EnsureSuccessStatusCode();
+
+        foreach (var path in new[] { "/api/nodes", $"/api/nodes/{Id}", $"/api/facilitator/node/{Id}", "/api/stats/network" })
+        {
+            var text = await host.Anonymous.GetStringAsync(path);
+            text.ShouldNotContain("gpu-box-7");
+            text.ShouldNotContain("GPU-8a3b");
+        }
+
+        var node = await ApiHost.JsonOfAsync(await host.Anonymous.GetAsync($"/api/nodes/{Id}"));
+        node["status"]!.GetValue<string>().ShouldBe("active");
+        node["pricePerSecond"]!.GetValue<long>().ShouldBe(1_000);
+        node["pricePerSecondHyper"]!.GetValue<string>().ShouldBe("0.001");
+        node["gpus"]![0]!["model"]!.GetValue<string>().ShouldBe("RTX 4090");
+    }
+
+    [Fact]
+    public async Task A_list_shows_active_nodes_unless_asked_for_others()
+    {
+        await using var host = await ApiHost.StartAsync();
+        (await RegisterAsync(host, Signed(host))).EnsureSuccessStatusCode();
+        await host.Nodes.SetStatusAsync(Id, NodeStatus.Offline, default);
+
+        (await CountAsync("/api/nodes")).ShouldBe(0);
+        (await CountAsync("/api/nodes?status=offline")).ShouldBe(1);
+        (await CountAsync("/api/nodes?status=all")).ShouldBe(1);
+        (await host.Anonymous.GetAsync("/api/nodes?status=sleepy")).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        (await host.Anonymous.GetAsync("/api/nodes/nonsense")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+
+        async Task<int> CountAsync(string path) =>
+            (await ApiHost.JsonOfAsync(await host.Anonymous.GetAsync(path)))["items"]!.AsArray().Count;
+    }
+
+    [Fact]
+    public async Task A_node_id_of_another_key_is_a_conflict()
+    {
+        await using var host = await ApiHost.StartAsync();
+        (await RegisterAsync(host, Signed(host))).EnsureSuccessStatusCode();
+
+        var answer = await RegisterAsync(host, Signed(host, key: TestWallet.Bob));
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.Conflict);
+        host.Nodes.All[Id].NodeKey.ShouldBe(TestWallet.Node.Address);
+    }
+
+    public static TheoryData<string, int, string> BadRegistrations => new()
+    {
+        { "nodeId=\"x\"", 400, "/nodeId" },
+        { "nodeKey=\"x\"", 400, "/nodeKey" },
+        { "authority=null", 400, "/authority" },
+        { "hostname=\"a b\"", 400, "/hostname" },
+        { "hostname=\"\"", 400, "/hostname" },
+        { "timestamp=0", 400, "/timestamp" },
+        { "timestamp=1772367000001", 400, "/timestamp" },
+        { "nodeSignature=\"x\"", 400, "/nodeSignature" },
+        { "authoritySignature=1", 400, "/authoritySignature" },
+        { "owner=\"x\"", 400, "/owner" },
+        { "offer=[]", 400, "/offer" },
+        { "offer.slots=0", 400, "/offer/slots" },
+        { "offer.cpuMillis=-1", 400, "/offer/cpuMillis" },
+        { "offer.memoryMb=\"8 GB\"", 400, "/offer/memoryMb" },
+        { "offer.pricePerSecond=0", 400, "/offer/pricePerSecond" },
+        { "offer.pricePerSecond=0.5", 400, "/offer/pricePerSecond" },
+        { "offer.pricePerSecond=9007199254740993", 400, "/offer/pricePerSecond" },
+        { "offer.gpus=[1]", 400, "/offer/gpus/0" },
+        { "offer.images=[\"\"]", 400, "/offer/images/0" },
+        { "offer.discount=1", 400, "/offer/discount" },
+        { "offer.slots=2", 403, "/nodeSignature" },
+        { "nodeSignature=other", 403, "/nodeSignature" },
+        { "authoritySignature=other", 403, "/authoritySignature" },
+    };
+
+    [Theory]
+    [MemberData(nameof(BadRegistrations))]
+    public async Task A_bad_registration_is_refused_by_its_field(string change, int status, string pointer)
+    {
+        await using var host = await ApiHost.StartAsync();
+        var body = Signed(host);
+        var (path, value) = (change.Split('=', 2)[0].Split('.'), change.Split('=', 2)[1]);
+        var target = path.Length == 2 ? body[path[0]]!.AsObject() : body;
+        target[path[^1]] = value == "other" ? TestWallet.Bob.Sign("another text") : JsonNode.Parse(value);
+
+        var answer = await RegisterAsync(host, body);
+
+        answer.StatusCode.ShouldBe((HttpStatusCode)status);
+        (await ApiHost.JsonOfAsync(answer))["errors"]![0]!["pointer"]!.GetValue<string>().ShouldBe(pointer);
+        host.ShouldHaveNothing();
+    }
+
+    [Fact]
+    public async Task A_registration_of_another_network_is_refused()
+    {
+        await using var host = await ApiHost.StartAsync();
+        var body = Signed(host);
+        host.Escrow.Deployment = host.Escrow.Deployment with { Network = "devnet" };
+
+        (await RegisterAsync(host, body)).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+    }
+
+    /// <summary>As an agent makes it: the contract's own JSON, and two signatures.</summary>
+    private static JsonObject Signed(ApiHost host, TestWallet? key = null)
+    {
+        var node = key ?? TestWallet.Node;
+        var registration = new NodeRegistration(
+            Id,
+            node.Address,
+            TestWallet.Bob.Address,
+            "gpu-box-7",
+            new NodeOffer(1, 2_000, 8_192, new HyperAmount(1_000), [new GpuInfo("GPU-8a3b", "RTX 4090", 24_576)], []),
+            host.Clock.Now.ToUnixTimeMilliseconds());
+        var text = registration.ToSigningText("localnet");
+        var body = JsonSerializer.SerializeToNode(registration, ContractJson.Options)!.AsObject();
+        body["nodeSignature"] = node.Sign(text);
+        body["authoritySignature"] = TestWallet.Bob.Sign(text);
+        return body;
+    }
+
+    private static Task<HttpResponseMessage> RegisterAsync(ApiHost host, JsonObject body) =>
+        host.Anonymous.PostAsync("/api/facilitator/register-node", ApiHost.Json(body.ToJsonString()));
+}

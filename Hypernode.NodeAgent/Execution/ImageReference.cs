@@ -27,7 +27,7 @@ public sealed record ImageReference(string? Name, string Digest)
 
     private static bool IsName(string name) =>
         name.Length is > 0 and <= 255 && char.IsAsciiLetterOrDigit(name[0])
-        && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '.' or '_' or '-' or '/' or ':');
+        && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' or '/' or ':');
 }
 
 internal static class HexText

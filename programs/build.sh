@@ -33,10 +33,12 @@ common=(
   "--remap-path-prefix=$PWD=programs" "--remap-path-prefix=$core_source=core"
 )
 
+# SBPF_LINKER names a linker that is built already.
 build_linker() {
+  [ -z "${SBPF_LINKER:-}" ] || return 0
   dotnet build linker/Sbpf.Linker.csproj -c Release -o "$out/linker" --nologo -v q >"$out/linker.log" 2>&1 || { cat "$out/linker.log" >&2; exit 1; }
 }
-linker() { dotnet "$out/linker/Sbpf.Linker.dll" "$@"; }
+linker() { dotnet "${SBPF_LINKER:-$out/linker/Sbpf.Linker.dll}" "$@"; }
 
 # core, once a compiler; and an empty compiler_builtins: nothing may be called that the runtime does not have
 build_core() {

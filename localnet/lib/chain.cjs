@@ -11,7 +11,7 @@ const { Faucet, FAUCET_LAMPORTS } = require('./faucet.cjs');
 const { History } = require('./history.cjs');
 const { Ledger } = require('./ledger.cjs');
 const { Slots } = require('./slots.cjs');
-const { Snapshots } = require('./snapshots.cjs');
+const { Snapshots, syncPath } = require('./snapshots.cjs');
 const { balancesOf, tokenBalancesOf } = require('./balances.cjs');
 const { feeOf, isWritable, parseTransaction } = require('./transaction.cjs');
 const { Vm } = require('./vm.cjs');
@@ -58,6 +58,7 @@ class Chain extends EventEmitter {
       this.slots = new Slots(this.genesis);
       this.#ledger.append({ kind: 'genesis', genesis: this.genesis, litesvm: LITESVM_VERSION });
       this.#ledger.flushNow();
+      syncPath(directory); // or a power cut could take the new file's name
     }
     this.#faucet = new Faucet(this.genesis);
     const snapshot = this.#snapshots.load(this.#ledger.nextNumber - 1, warn);

@@ -9,12 +9,16 @@ const { Vm } = require('./vm.cjs');
 
 const KEPT = 2;
 const NAME = /^snapshot-(\d+)\.svm$/;
+const UNFINISHED = /^snapshot-\d+\.svm\.tmp$/;
 
 class Snapshots {
   #directory;
 
   constructor(directory) {
     this.#directory = directory;
+    for (const name of fs.readdirSync(directory)) {
+      if (UNFINISHED.test(name)) fs.rmSync(path.join(directory, name));
+    }
   }
 
   #list() {

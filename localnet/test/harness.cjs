@@ -10,7 +10,7 @@ const timers = require('node:timers/promises');
 const { Connection, Keypair, sendAndConfirmTransaction, Transaction } = require('@solana/web3.js');
 
 const MAIN = path.join(__dirname, '..', 'main.cjs');
-const DEADLINE_MS = 30_000;
+const DEADLINE_MS = 60_000;
 
 /** Polls until `condition` gives something truthy, which it returns. */
 async function until(what, condition, deadlineMs = DEADLINE_MS) {
@@ -25,7 +25,7 @@ async function until(what, condition, deadlineMs = DEADLINE_MS) {
 
 /** A node as a child process of the test `t`; `kill()` is kill -9, `stop()` a clean end. */
 class TestNode {
-  static async start(t, { args = [], data, slotMs = 50 } = {}) {
+  static async start(t, { args = [], data, slotMs = 100 } = {}) {
     const child = spawn(process.execPath,
       [MAIN, '--port', '0', '--slot-ms', String(slotMs), '--until-stdin-closes', ...(data ? ['--data', data] : []), ...args],
       { stdio: ['pipe', 'pipe', 'pipe'] });

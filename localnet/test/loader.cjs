@@ -9,6 +9,7 @@ const LOADER = new PublicKey('BPFLoaderUpgradeab1e11111111111111111111111');
 const BUFFER_HEADER_BYTES = 37;
 const PROGRAM_BYTES = 36;
 const CHUNK_BYTES = 900;
+const WRITES_AT_ONCE = 20;
 
 const u32 = (value) => { const bytes = Buffer.alloc(4); bytes.writeUInt32LE(value); return bytes; };
 const u64 = (value) => { const bytes = Buffer.alloc(8); bytes.writeBigUInt64LE(BigInt(value)); return bytes; };
@@ -28,14 +29,15 @@ async function writeBuffer(node, payer, elf) {
     }),
     instruction([account(buffer.publicKey, { writable: true }), account(payer.publicKey)], u32(0)),
   ], [payer, buffer]);
-  const writes = [];
-  for (let offset = 0; offset < elf.length; offset += CHUNK_BYTES) {
+  const offsets = Array.from({ length: Math.ceil(elf.length / CHUNK_BYTES) }, (_, index) => index * CHUNK_BYTES);
+  const write = (offset) => {
     const chunk = elf.subarray(offset, offset + CHUNK_BYTES);
-    writes.push(node.send([instruction(
+    return node.send([instruction(
       [account(buffer.publicKey, { writable: true }), account(payer.publicKey, { signer: true })],
-      u32(1), u32(offset), u64(chunk.length), chunk)], [payer]));
-  }
-  await Promise.all(writes);
+      u32(1), u32(offset), u64(chunk.length), chunk)], [payer]);
+  };
+  // A few at a time: all at once, a busy machine signs the last ones after their blockhash has expired.
+  while (offsets.length > 0) await Promise.all(offsets.splice(0, WRITES_AT_ONCE).map(write));
   return buffer.publicKey;
 }
 

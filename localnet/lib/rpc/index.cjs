@@ -46,9 +46,12 @@ function errorObject(error, request, warn) {
   if (error instanceof RpcError) {
     return { code: error.code, message: error.message, ...(error.data === undefined ? {} : { data: error.data }) };
   }
-  // A parameter of the wrong shape surfaces as a TypeError deep inside; a fault of ours may too, so it is told.
+  // A parameter of the wrong shape surfaces deep inside as one of these; a fault of ours may too, so it is told.
   warn(`${request.method}: ${error.stack}`);
-  return { code: codes.invalidParams, message: `Invalid params: ${error.message}` };
+  const fromParameters = error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError;
+  return fromParameters
+    ? { code: codes.invalidParams, message: `Invalid params: ${error.message}` }
+    : { code: codes.internal, message: 'Internal error' };
 }
 
 module.exports = { createDispatcher };

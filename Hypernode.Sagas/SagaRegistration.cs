@@ -1,6 +1,5 @@
 using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Ports;
-using Hypernode.Contracts.Topology;
 using Hypernode.Sagas.Engine;
 using Hypernode.Sagas.Timers;
 using MassTransit;
@@ -32,7 +31,7 @@ public static class SagaRegistration
             .Repository(r => r.RegisterSagaRepository<JobState, ISagaJournal, SagaConsumeContextFactory<ISagaJournal, JobState>, JobSagaRepository>());
     }
 
-    /// <summary>Quartz, with the timer pump and the relay.</summary>
+    /// <summary>The timer pump and the relay, for the host's <see cref="QuartzService"/>.</summary>
     public static IServiceCollection AddHypernodeTimers(this IServiceCollection services)
     {
         services.AddSingleton(p => new RecurringWork(
@@ -41,7 +40,6 @@ public static class SagaRegistration
             (s, ct) => s.GetRequiredService<OutboxRelay>().FireTimersAsync(ct)));
         services.AddSingleton(new RecurringWork(
             "outbox-relay", TimeSpan.FromSeconds(1), (s, ct) => s.GetRequiredService<OutboxRelay>().RelayAsync(ct)));
-        services.AddHostedService<QuartzService>();
         return services;
     }
 
@@ -52,7 +50,4 @@ public static class SagaRegistration
         endpoint.ConcurrentMessageLimit = options.Concurrency;
         endpoint.ConfigureSaga<JobState>(context);
     }
-
-    /// <summary>The name of the saga's queue, for hosts.</summary>
-    public static string SagaQueue => Queues.JobSaga;
 }

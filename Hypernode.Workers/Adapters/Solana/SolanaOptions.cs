@@ -2,10 +2,10 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Hypernode.Workers.Adapters.Solana;
 
-/// <summary>The chain, bound from <c>Hypernode:Solana</c>.</summary>
+/// <summary>The chain, bound from <c>Hypernode:Chain</c>.</summary>
 public sealed class SolanaOptions
 {
-    public const string Section = "Hypernode:Solana";
+    public const string Section = "Hypernode:Chain";
 
     /// <summary>The node's JSON-RPC address.</summary>
     [Required]
@@ -31,4 +31,17 @@ public sealed class SolanaOptions
     /// <summary>How long an oracle's statement may be used, in seconds.</summary>
     [Range(10, 3_600)]
     public int AttestationSeconds { get; set; } = 120;
+
+    /// <summary>The folder of the control plane's keys; empty: <c>keys</c> in the host's data folder.</summary>
+    public string KeysPath { get; set; } = "";
+
+    /// <summary>The facilitator's bytes; empty: <c>programs/bin/facilitator.so</c>, looked for from the program's folder upwards.</summary>
+    public string ProgramPath { get; set; } = "";
+
+    /// <summary>The facilitator's key (its address); empty: the development key beside the programs.</summary>
+    public string ProgramKeyPath { get; set; } = "";
+
+    /// <summary>On a localnet the demo wallet <c>payer.json</c> is given this much HYPER once.</summary>
+    [Range(0, 1_000_000)]
+    public int DemoWalletHyper { get; set; } = 10_000;
 }

@@ -1,0 +1,77 @@
+using Hypernode.Contracts.Jobs;
+using Hypernode.Contracts.Money;
+using Hypernode.Contracts.Ports;
+using Hypernode.Host.Adapters;
+using Hypernode.Solana;
+using Hypernode.Workers.Adapters.Solana;
+using Microsoft.Extensions.Options;
+
+namespace Hypernode.Host.Chain;
+
+/// <summary>The chain of this host: its keys, its set-up at start, and the escrow that stands on both.</summary>
+internal sealed partial class SolanaChain(
+    IOptions<SolanaOptions> options,
+    IOptions<WorkflowWindows> windows,
+    TimeProvider time,
+    ILoggerFactory loggers,
+    ILogger<SolanaChain> logger) : IDisposable
+{
+    private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(options.Value.RequestSeconds) };
+    private ChainKeys? _keys;
+    private SolanaEscrow? _escrow;
+
+    public IEscrow Escrow => _escrow ?? throw new InvalidOperationException("the chain is not prepared yet");
+
+    /// <summary>Idempotent: makes what is missing, overwrites nothing.</summary>
+    public async Task PrepareAsync(CancellationToken cancellationToken)
+    {
+        var settings = options.Value;
+        _keys = ChainKeys.LoadOrCreate(settings.KeysPath);
+        var rpc = new RpcClient(_http, new Uri(settings.RpcUrl), time: time, log: loggers.CreateLogger<RpcClient>());
+        var bootstrap = new ChainBootstrap(rpc, _keys, settings, time, loggers.CreateLogger<ChainBootstrap>());
+        using var programKey = KeyFile.Load(ShippedFiles.Find(settings.ProgramKeyPath, "programs/keys/facilitator-keypair.json"));
+        var program = await File.ReadAllBytesAsync(ShippedFiles.Find(settings.ProgramPath, "programs/bin/facilitator.so"), cancellationToken);
+        var grace = TimeSpan.FromSeconds(windows.Value.RefundGraceSeconds);
+        var setup = await bootstrap.RunAsync(programKey, program, grace, cancellationToken);
+        await FundDemoWalletAsync(bootstrap, settings, cancellationToken);
+
+        var oracles = new SimulatedOracleQuorum([.. _keys.Oracles], setup.Config.Threshold);
+        OracleQuorum(logger, oracles.Description);
+        _escrow = new SolanaEscrow(rpc, setup.Deployment, setup.Config, _keys.Relayer, _keys.Assigner, oracles, settings, time);
+    }
+
+    /// <summary>Once: a restart must not make money.</summary>
+    private static async Task FundDemoWalletAsync(ChainBootstrap bootstrap, SolanaOptions settings, CancellationToken cancellationToken)
+    {
+        var done = Path.Combine(settings.KeysPath, "payer.funded");
+        if (settings.Network != "localnet" || settings.DemoWalletHyper == 0 || File.Exists(done))
+        {
+            return;
+        }
+
+        using var payer = KeyFile.LoadOrCreate(Path.Combine(settings.KeysPath, "payer.json"));
+        var amount = new HyperAmount(checked((ulong)settings.DemoWalletHyper * HyperAmount.UnitsPerHyper));
+        await bootstrap.FundWalletAsync(payer.PublicKey, amount, cancellationToken);
+        await File.WriteAllTextAsync(done, "", cancellationToken);
+    }
+
+    public void Dispose()
+    {
+        _keys?.Dispose();
+        _http.Dispose();
+    }
+
+    [LoggerMessage(2401, LogLevel.Warning, "{Description}")]
+    private static partial void OracleQuorum(ILogger logger, string description);
+}
+
+internal static class ChainComposition
+{
+    public static IServiceCollection AddSolanaChain(this IServiceCollection services)
+    {
+        services.AddOptions<SolanaOptions>().BindConfiguration(SolanaOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<SolanaChain>();
+        services.AddSingleton(p => p.GetRequiredService<SolanaChain>().Escrow);
+        return services;
+    }
+}

@@ -1,0 +1,43 @@
+namespace Hypernode.Host;
+
+/// <summary>The command line of the server program.</summary>
+internal sealed record HostArguments(bool Bootstrap, string? Config, string? Roles, bool Text, bool UntilStdinCloses)
+{
+    public const string Help = """
+        The Hypernode server program: any mix of roles in one process.
+
+        usage: Hypernode.Host [bootstrap] --config FILE [--roles LIST] [--log-format json|text] [--until-stdin-closes]
+
+          bootstrap              make the schema, keys, programs and accounts that are missing, and end
+          --config FILE          settings (JSON, all under "Hypernode"); environment variables Hypernode__… win over it
+          --roles LIST           api,sagas,workers,agents in any mix (agents: the embedded stack)
+          --log-format FORMAT    json (default) or text
+          --until-stdin-closes   end when standard input closes: for parents that may die
+
+        examples:
+          Hypernode.Host --config embedded.json
+          Hypernode.Host --config services.json --roles sagas,workers
+          Hypernode.Host bootstrap --config services.json
+        """;
+
+    /// <exception cref="ArgumentException">With what is wrong.</exception>
+    public static HostArguments Parse(string[] args)
+    {
+        var result = new HostArguments(false, null, null, false, false);
+        for (var i = 0; i < args.Length; i++)
+        {
+            string Value() => i + 1 < args.Length ? args[++i] : throw new ArgumentException($"{args[i]} needs a value");
+            result = args[i] switch
+            {
+                "bootstrap" => result with { Bootstrap = true },
+                "--config" => result with { Config = Path.GetFullPath(Value()) },
+                "--roles" => result with { Roles = Value() },
+                "--log-format" => result with { Text = Value() == "text" },
+                "--until-stdin-closes" => result with { UntilStdinCloses = true },
+                var other => throw new ArgumentException($"unknown argument {other}; see --help"),
+            };
+        }
+
+        return result.Config is null || File.Exists(result.Config) ? result : throw new ArgumentException($"no such file: {result.Config}");
+    }
+}

@@ -1,0 +1,134 @@
+using Hypernode.Api;
+using Hypernode.Contracts.Jobs;
+using Hypernode.Contracts.Ports;
+using Hypernode.Host.Adapters;
+using Hypernode.Host.Chain;
+using Hypernode.Host.Embedded;
+using Hypernode.Host.Health;
+using Hypernode.Host.Messaging;
+using Hypernode.Host.Messaging.Adapters.RabbitMq;
+using Hypernode.Sagas;
+using Hypernode.Sagas.Engine;
+using Hypernode.Sagas.Timers;
+using Hypernode.Storage;
+using Hypernode.Workers;
+using Hypernode.Workers.Nodes;
+using Hypernode.Workers.Settlement;
+using Microsoft.Extensions.Options;
+
+namespace Hypernode.Host;
+
+/// <summary>The one place where the parts meet: what each role adds, and in which order it starts.</summary>
+internal static class HostComposition
+{
+    public static void AddHypernodeHost(this WebApplicationBuilder builder, HostOptions host)
+    {
+        var (services, configuration) = (builder.Services, builder.Configuration);
+        Directory.CreateDirectory(host.DataPath);
+        Default(configuration, "Hypernode:Storage:Path", Path.Combine(host.DataPath, "hypernode.db"));
+        Default(configuration, "Hypernode:Storage:BlobPath", Path.Combine(host.DataPath, "blobs"));
+        Default(configuration, "Hypernode:Chain:KeysPath", Path.Combine(host.DataPath, "keys"));
+        Default(configuration, "Hypernode:Api:TokenKeyFile", Path.Combine(host.DataPath, "keys", "api-token.key"));
+        Default(configuration, $"{EngineOptions.Section}:BrokerIsDurable", (host.Transport == BusTransport.RabbitMq).ToString());
+        builder.WebHost.UseUrls(host.Url);
+        services.AddOptions<HostOptions>().BindConfiguration(HostOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.Configure<Microsoft.Extensions.Hosting.HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(30));
+
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<IIdSource, SystemIds>();
+        services.AddHypernodeStorage(configuration);
+        services.AddHypernodeEngine();
+        services.AddSolanaChain();
+        services.AddNodeWay(host);
+        services.AddHypernodeBus(host, configuration.GetSection(RabbitMqOptions.Section).Get<RabbitMqOptions>() ?? new RabbitMqOptions());
+        services.AddHealthChecks().AddCheck<StorageHealth>("storage").AddCheck<ChainHealth>("chain");
+
+        if (host.Has("sagas"))
+        {
+            services.AddHypernodeTimers();
+        }
+
+        if (host.Has("workers"))
+        {
+            services.AddHypernodeWorkers();
+            services.AddSweeps();
+        }
+
+        if (host.Has("api"))
+        {
+            services.AddHypernodeApi(configuration);
+        }
+
+        if (host.Has("agents"))
+        {
+            services.AddAgentFleet();
+        }
+
+        services.AddHostedService<QuartzService>();
+    }
+
+    /// <summary>Schema, broker objects and chain, before the first message: all of it idempotent.</summary>
+    public static async Task PrepareAsync(this WebApplication app, HostOptions host, CancellationToken cancellationToken)
+    {
+        await app.Services.GetRequiredService<IStorageMigrator>().MigrateAsync(cancellationToken);
+        if (host.Transport == BusTransport.RabbitMq)
+        {
+            await using var channel = await app.Services.GetRequiredService<RabbitMqConnection>().OpenChannelAsync(confirms: false, cancellationToken);
+            await RabbitMqTopology.DeclareAsync(channel, cancellationToken);
+        }
+
+        await app.Services.GetRequiredService<SolanaChain>().PrepareAsync(cancellationToken);
+    }
+
+    public static void MapHypernodeHost(this WebApplication app, HostOptions host)
+    {
+        if (host.Has("api"))
+        {
+            app.MapHypernodeApi();
+        }
+        else
+        {
+            app.MapHealthChecks("/health/ready");
+            app.MapGet("/health/live", () => "alive");
+        }
+
+        if (host.Has("agents"))
+        {
+            app.MapAgentControl();
+        }
+    }
+
+    private static void AddNodeWay(this IServiceCollection services, HostOptions host)
+    {
+        if (host.Transport == BusTransport.Memory)
+        {
+            services.AddSingleton(p => new InProcessNodes(new Lazy<INodeIngress>(p.GetRequiredService<INodeIngress>)));
+            services.AddSingleton<INodeCommandSender>(p => p.GetRequiredService<InProcessNodes>());
+            return;
+        }
+
+        services.AddOptions<RabbitMqOptions>().BindConfiguration(RabbitMqOptions.Section);
+        services.AddSingleton<RabbitMqConnection>();
+        services.AddSingleton<INodeCommandSender, RabbitMqNodeCommandSender>();
+        if (host.Has("workers"))
+        {
+            services.AddHostedService<RabbitMqNodeIngress>();
+        }
+    }
+
+    private static void AddSweeps(this IServiceCollection services)
+    {
+        services.AddSingleton(new RecurringWork("heartbeat-sweep", TimeSpan.FromSeconds(1), (s, ct) =>
+            s.GetRequiredService<HeartbeatSweep>().RunOnceAsync(s.GetRequiredService<TimeProvider>().GetUtcNow(), ct)));
+        services.AddSingleton(new RecurringWork("expiry-sweep", TimeSpan.FromSeconds(5), (s, ct) =>
+            s.GetRequiredService<ExpirySweep>().RunOnceAsync(s.GetRequiredService<TimeProvider>().GetUtcNow(), ct)));
+    }
+
+    private static void Default(ConfigurationManager configuration, string key, string value)
+    {
+        if (string.IsNullOrEmpty(configuration[key]))
+        {
+            configuration[key] = value;
+        }
+    }
+}

@@ -1,0 +1,120 @@
+using Hypernode.Api;
+using Hypernode.Host.Embedded;
+using Hypernode.Host.Embedded.Adapters;
+using Hypernode.Storage;
+using Serilog;
+using Serilog.Events;
+using Serilog.Formatting.Json;
+
+namespace Hypernode.Host;
+
+internal static class HostProgram
+{
+    public static async Task<int> RunAsync(string[] args)
+    {
+        if (args.Contains("--help") || args.Contains("-h"))
+        {
+            Console.WriteLine(HostArguments.Help);
+            return 0;
+        }
+
+        try
+        {
+            var arguments = HostArguments.Parse(args);
+            var builder = Configure(arguments);
+            var options = builder.Configuration.GetSection(HostOptions.Section).Get<HostOptions>() ?? new HostOptions();
+            using var localnet = await StartLocalnetAsync(builder.Configuration, options);
+            builder.AddHypernodeHost(options);
+
+            await using var app = builder.Build();
+            await app.PrepareAsync(options, CancellationToken.None);
+            if (arguments.Bootstrap)
+            {
+                return 0;
+            }
+
+            app.MapHypernodeHost(options);
+            if (arguments.UntilStdinCloses)
+            {
+                _ = StopWithParentAsync(app.Lifetime);
+            }
+
+            await app.StartAsync();
+            await ReadyFile.WriteAsync(app, options);
+            await app.WaitForShutdownAsync();
+            return 0;
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException or Microsoft.Extensions.Options.OptionsValidationException
+            or MigrationException or IOException)
+        {
+            await Console.Error.WriteLineAsync($"hypernode-host: {e.Message}");
+            return 2;
+        }
+        finally
+        {
+            await Log.CloseAndFlushAsync();
+        }
+    }
+
+    private static WebApplicationBuilder Configure(HostArguments arguments)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.Configuration.Sources.Clear();
+        if (arguments.Config is { } file)
+        {
+            builder.Configuration.AddJsonFile(file, optional: false);
+        }
+
+        builder.Configuration.AddEnvironmentVariables();
+        if (arguments.Roles is { } roles)
+        {
+            builder.Configuration[$"{HostOptions.Section}:Roles"] = roles;
+        }
+
+        var logger = new LoggerConfiguration()
+            .MinimumLevel.Information()
+            .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
+            .MinimumLevel.Override("MassTransit", LogEventLevel.Warning)
+            .MinimumLevel.Override("Quartz", LogEventLevel.Warning)
+            .ReadFrom.Configuration(builder.Configuration)
+            .Enrich.FromLogContext();
+        Log.Logger = (arguments.Text
+            ? logger.WriteTo.Console(formatProvider: System.Globalization.CultureInfo.InvariantCulture)
+            : logger.WriteTo.Console(new JsonFormatter(renderMessage: true))).CreateLogger();
+        builder.Logging.ClearProviders();
+        builder.Logging.AddSerilog(Log.Logger);
+        return builder;
+    }
+
+    /// <summary>Before anything else: the chain's address is part of the configuration that all the rest is built on.</summary>
+    private static async Task<LocalnetProcess?> StartLocalnetAsync(ConfigurationManager configuration, HostOptions host)
+    {
+        var options = configuration.GetSection(LocalnetOptions.Section).Get<LocalnetOptions>() ?? new LocalnetOptions();
+        if (!options.Start)
+        {
+            return null;
+        }
+
+        if (options.DataPath.Length == 0)
+        {
+            options.DataPath = Path.Combine(host.DataPath, "ledger");
+        }
+
+        var localnet = await LocalnetProcess.StartAsync(options, CancellationToken.None);
+        configuration["Hypernode:Chain:RpcUrl"] = localnet.Rpc;
+        configuration["Hypernode:Chain:WsUrl"] = localnet.Ws;
+        return localnet;
+    }
+
+    private static async Task StopWithParentAsync(IHostApplicationLifetime lifetime)
+    {
+        var buffer = new byte[256];
+        await using var input = Console.OpenStandardInput();
+        while (await input.ReadAsync(buffer) > 0)
+        {
+            // What a parent says is of no interest, only that it is there.
+        }
+
+        lifetime.StopApplication();
+    }
+}

@@ -1,0 +1,54 @@
+using Hypernode.Contracts.Topology;
+using RabbitMQ.Client;
+
+namespace Hypernode.Host.Messaging.Adapters.RabbitMq;
+
+/// <summary>
+/// Declares every queue before the first message: a message to an exchange without a queue would be lost. Quorum queues
+/// everywhere, with a delivery limit and one queue of dead letters. Agents declare nothing.
+/// </summary>
+internal static class RabbitMqTopology
+{
+    public static IReadOnlyDictionary<string, object> DeadLettering { get; } = new Dictionary<string, object>
+    {
+        ["x-delivery-limit"] = 10,
+        ["x-dead-letter-exchange"] = Queues.Dead,
+    };
+
+    public static async Task DeclareAsync(IChannel channel, CancellationToken cancellationToken)
+    {
+        await channel.ExchangeDeclareAsync(Queues.Dead, ExchangeType.Fanout, durable: true, cancellationToken: cancellationToken);
+        await channel.QueueDeclareAsync(Queues.Dead, true, false, false, Quorum([]), cancellationToken: cancellationToken);
+        await channel.QueueBindAsync(Queues.Dead, Queues.Dead, "", cancellationToken: cancellationToken);
+
+        foreach (var queue in Queues.Commands.Values.Append(Queues.JobSaga))
+        {
+            await channel.ExchangeDeclareAsync(queue, ExchangeType.Fanout, durable: true, cancellationToken: cancellationToken);
+            await channel.QueueDeclareAsync(queue, true, false, false, Quorum(DeadLettering), cancellationToken: cancellationToken);
+            await channel.QueueBindAsync(queue, queue, "", cancellationToken: cancellationToken);
+        }
+
+        await channel.ExchangeDeclareAsync(Queues.NodesCommands, ExchangeType.Direct, durable: true, cancellationToken: cancellationToken);
+        await channel.ExchangeDeclareAsync(Queues.NodesIngress, ExchangeType.Topic, durable: true, cancellationToken: cancellationToken);
+        await channel.QueueDeclareAsync(Queues.NodesIngress, true, false, false, Quorum(DeadLettering), cancellationToken: cancellationToken);
+        await channel.QueueBindAsync(Queues.NodesIngress, Queues.NodesIngress, "#", cancellationToken: cancellationToken);
+    }
+
+    /// <summary>The queue of one node.</summary>
+    public static async Task DeclareNodeAsync(IChannel channel, string queue, CancellationToken cancellationToken)
+    {
+        await channel.QueueDeclareAsync(queue, true, false, false, Quorum(DeadLettering), cancellationToken: cancellationToken);
+        await channel.QueueBindAsync(queue, Queues.NodesCommands, queue, cancellationToken: cancellationToken);
+    }
+
+    private static Dictionary<string, object?> Quorum(IEnumerable<KeyValuePair<string, object>> more)
+    {
+        var arguments = new Dictionary<string, object?> { ["x-queue-type"] = "quorum" };
+        foreach (var (name, value) in more)
+        {
+            arguments[name] = value;
+        }
+
+        return arguments;
+    }
+}

@@ -1,0 +1,107 @@
+using System.Text.Json.Serialization;
+using Hypernode.Contracts.Commands;
+using Hypernode.Contracts.Topology;
+using Hypernode.Host.Messaging.Adapters.RabbitMq;
+using Hypernode.Sagas;
+using MassTransit;
+
+namespace Hypernode.Host.Messaging;
+
+/// <summary>MassTransit for one host: the endpoints of its roles, on either transport.</summary>
+internal static class BusComposition
+{
+    public static IServiceCollection AddHypernodeBus(this IServiceCollection services, HostOptions host, RabbitMqOptions rabbit)
+    {
+        services.Configure<MassTransitHostOptions>(o =>
+        {
+            o.WaitUntilStarted = true;
+            o.StartTimeout = TimeSpan.FromSeconds(30);
+            o.StopTimeout = TimeSpan.FromSeconds(20);
+        });
+        services.AddMassTransit(bus =>
+        {
+            bus.DisableUsageTelemetry();
+            if (host.Has("sagas"))
+            {
+                bus.AddHypernodeSagas();
+            }
+
+            if (host.Transport == BusTransport.Memory)
+            {
+                bus.UsingInMemory((context, cfg) => Configure(cfg, context, host));
+                return;
+            }
+
+            bus.UsingRabbitMq((context, cfg) =>
+            {
+                cfg.Host(rabbit.Address, h =>
+                {
+                    h.Username(rabbit.UserName);
+                    h.Password(rabbit.Password);
+                    h.PublisherConfirmation = true;
+                });
+                Configure(cfg, context, host);
+            });
+        });
+        return services;
+    }
+
+    private static void Configure(IBusFactoryConfigurator cfg, IBusRegistrationContext context, HostOptions host)
+    {
+        cfg.ConfigureJsonSerializerOptions(options =>
+        {
+            options.Converters.Add(new JsonStringEnumConverter());
+            return options;
+        });
+        if (host.Has("sagas"))
+        {
+            cfg.ReceiveEndpoint(Queues.JobSaga, e =>
+            {
+                Harden(e);
+                e.ConfigureJobSaga(context);
+            });
+        }
+
+        if (host.Has("workers"))
+        {
+            Worker<VerifyIntent>(cfg, context);
+            Worker<LockEscrow>(cfg, context);
+            Worker<MatchJob>(cfg, context);
+            Worker<AssignNode>(cfg, context);
+            Worker<VerifyResult>(cfg, context);
+            Worker<SettlePayment>(cfg, context);
+            Worker<RefundPayment>(cfg, context);
+        }
+    }
+
+    private static void Worker<TCommand>(IBusFactoryConfigurator cfg, IBusRegistrationContext context)
+        where TCommand : class =>
+        cfg.ReceiveEndpoint(Queues.Commands[typeof(TCommand)], e =>
+        {
+            Harden(e);
+            e.ConcurrentMessageLimit = 16;
+            e.Consumer(() => ActivatorUtilities.CreateInstance<WorkerConsumer<TCommand>>(context));
+        });
+
+    /// <summary>
+    /// An answer that can't be known now is asked for again, a little later each time. What still fails goes back to the
+    /// broker, which counts deliveries and at the limit moves it to the dead letters; the saga's own timer asks anew.
+    /// </summary>
+    private static void Harden(IReceiveEndpointConfigurator endpoint)
+    {
+        endpoint.ConfigureConsumeTopology = false;
+        endpoint.PublishFaults = false;
+        endpoint.PrefetchCount = 64;
+        endpoint.UseMessageRetry(r => r.Exponential(4, TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(5), TimeSpan.FromMilliseconds(500)));
+        if (endpoint is IRabbitMqReceiveEndpointConfigurator rabbit)
+        {
+            rabbit.SetQuorumQueue();
+            foreach (var (name, value) in RabbitMqTopology.DeadLettering)
+            {
+                rabbit.SetQueueArgument(name, value);
+            }
+
+            endpoint.RethrowFaultedMessages();
+        }
+    }
+}

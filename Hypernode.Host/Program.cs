@@ -1,0 +1,4 @@
+using Hypernode.Host;
+
+// hypernode-host [bootstrap] --config FILE [--roles api,sagas,workers] [--log-format json|text] [--until-stdin-closes]
+return await HostProgram.RunAsync(args);

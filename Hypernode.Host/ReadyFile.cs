@@ -1,0 +1,31 @@
+using System.Text.Json;
+using Hypernode.Contracts.Ports;
+using Hypernode.Contracts.Text;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+
+namespace Hypernode.Host;
+
+/// <summary>Where this host answers, for whoever started it: <c>host.json</c>, or <c>host-{roles}.json</c> without the API.</summary>
+internal static class ReadyFile
+{
+    public static async Task WriteAsync(WebApplication app, HostOptions options)
+    {
+        var url = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        var name = options.Has("api") ? "host.json" : $"host-{options.Roles.Replace(',', '-')}.json";
+        var ready = new
+        {
+            Url = url,
+            Pid = Environment.ProcessId,
+            Roles = options.Roles.Split(','),
+            app.Services.GetRequiredService<IEscrow>().Deployment.Network,
+            Rpc = app.Configuration["Hypernode:Chain:RpcUrl"],
+            Ws = app.Configuration["Hypernode:Chain:WsUrl"],
+            StartedAt = app.Services.GetRequiredService<TimeProvider>().GetUtcNow().ToUnixTimeMilliseconds(),
+        };
+        var path = Path.Combine(options.DataPath, name);
+        var temporary = $"{path}.{Environment.ProcessId}";
+        await File.WriteAllTextAsync(temporary, JsonSerializer.Serialize(ready, ContractJson.Options));
+        File.Move(temporary, path, overwrite: true);
+    }
+}

@@ -1,19 +1,9 @@
-using System.Diagnostics;
-using System.Text.Json;
-
 namespace Hypernode.Solana.Tests.Localnet;
 
-/// <summary>
-/// The bundled node: the one that HYPERNODE_TEST_LOCALNET names, else a child process of its own on a free port and a
-/// temporary ledger, which ends when its input is closed.
-/// </summary>
+/// <summary>The client's parts over the run's one node.</summary>
 public sealed class LocalnetFixture : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
-
-    private readonly TempFolder ledger = new();
     private readonly HttpClient http = new();
-    private Process? node;
 
     public Uri Endpoint { get; private set; } = null!;
 
@@ -25,9 +15,7 @@ public sealed class LocalnetFixture : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        Endpoint = Environment.GetEnvironmentVariable("HYPERNODE_TEST_LOCALNET") is { Length: > 0 } given
-            ? new Uri(given)
-            : await StartAsync();
+        Endpoint = await LocalnetNode.EndpointAsync();
         (Rpc, Sender, Deployer) = Connect(http);
     }
 
@@ -50,69 +38,10 @@ public sealed class LocalnetFixture : IAsyncLifetime
         return account;
     }
 
-    public async Task DisposeAsync()
+    public Task DisposeAsync()
     {
         http.Dispose();
-        if (node is not null)
-        {
-            node.StandardInput.Close();
-            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
-            try
-            {
-                await node.WaitForExitAsync(patience.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                node.Kill();
-            }
-
-            node.Dispose();
-        }
-
-        ledger.Dispose();
-    }
-
-    private async Task<Uri> StartAsync()
-    {
-        var folder = RepositoryFiles.At("localnet");
-        if (!File.Exists(Path.Combine(folder, "main.cjs")))
-        {
-            throw new InvalidOperationException($"No localnet in {folder}, and HYPERNODE_TEST_LOCALNET is not set.");
-        }
-
-        if (!Directory.Exists(Path.Combine(folder, "node_modules")))
-        {
-            await RunAsync("npm", ["ci", "--no-audit", "--no-fund"], folder);
-        }
-
-        node = Process.Start(new ProcessStartInfo("node", ["main.cjs", "--port", "0", "--data", ledger.Path, "--until-stdin-closes"])
-        {
-            WorkingDirectory = folder,
-            UseShellExecute = false,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-        }) ?? throw new InvalidOperationException("node does not start");
-        using var patience = new CancellationTokenSource(Patience);
-        while (await node.StandardOutput.ReadLineAsync(patience.Token) is { } line)
-        {
-            if (line.StartsWith('{') && JsonSerializer.Deserialize<JsonElement>(line).TryGetProperty("rpc", out var rpc))
-            {
-                // Keep its output from filling the pipe.
-                node.OutputDataReceived += (_, _) => { };
-                node.BeginOutputReadLine();
-                return new Uri(rpc.GetString()!);
-            }
-        }
-
-        throw new InvalidOperationException("The localnet ended before it was ready.");
-    }
-
-    private static async Task RunAsync(string program, string[] arguments, string folder)
-    {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = folder })
-            ?? throw new InvalidOperationException($"{program} does not start");
-        await process.WaitForExitAsync();
-        process.ExitCode.ShouldBe(0, $"{program} {string.Join(' ', arguments)}");
+        return Task.CompletedTask;
     }
 }
 

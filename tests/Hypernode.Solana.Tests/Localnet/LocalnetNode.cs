@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace Hypernode.Solana.Tests.Localnet;
+
+/// <summary>
+/// The one node of this test run: the one that HYPERNODE_TEST_LOCALNET names, else a child process on a free port with a
+/// ledger of its own, which ends, and takes its ledger along, when this process closes its input by ending.
+/// </summary>
+internal static class LocalnetNode
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(180);
+
+    private static readonly Lazy<Task<Uri>> Started = new(() =>
+        Environment.GetEnvironmentVariable("HYPERNODE_TEST_LOCALNET") is { Length: > 0 } given ? Task.FromResult(new Uri(given)) : StartAsync());
+
+    // Held for the life of this process, and with it the child's input.
+    private static Process? node;
+
+    public static Task<Uri> EndpointAsync() => Started.Value;
+
+    private static async Task<Uri> StartAsync()
+    {
+        var folder = RepositoryFiles.At("localnet");
+        using var patience = new CancellationTokenSource(Patience);
+        await InstallAsync(folder, patience.Token);
+        node = Process.Start(new ProcessStartInfo("node", ["main.cjs", "--port", "0", "--until-stdin-closes"])
+        {
+            WorkingDirectory = folder,
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        }) ?? throw new InvalidOperationException("node does not start");
+        while (await node.StandardOutput.ReadLineAsync(patience.Token) is { } line)
+        {
+            if (line.StartsWith('{') && JsonSerializer.Deserialize<JsonElement>(line).TryGetProperty("rpc", out var rpc))
+            {
+                // Keep its output from filling the pipe.
+                node.OutputDataReceived += (_, _) => { };
+                node.BeginOutputReadLine();
+                return new Uri(rpc.GetString()!);
+            }
+        }
+
+        throw new InvalidOperationException("The localnet ended before it was ready.");
+    }
+
+    /// <summary>npm ci, once: another test process may be at it right now.</summary>
+    private static async Task InstallAsync(string folder, CancellationToken cancellation)
+    {
+        using var alone = await LockAsync(Path.Combine(Path.GetTempPath(), "hypernode-localnet-install.lock"), cancellation);
+        if (File.Exists(Path.Combine(folder, "node_modules", ".package-lock.json")))
+        {
+            return;
+        }
+
+        using var npm = Process.Start(new ProcessStartInfo("npm", ["ci", "--no-audit", "--no-fund"]) { WorkingDirectory = folder })
+            ?? throw new InvalidOperationException("npm does not start");
+        await npm.WaitForExitAsync(cancellation);
+        npm.ExitCode.ShouldBe(0, "npm ci in localnet/");
+    }
+
+    private static async Task<FileStream> LockAsync(string path, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            try
+            {
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, cancellation);
+            }
+        }
+    }
+}

@@ -59,7 +59,8 @@ public sealed class EscrowFixture : IAsyncLifetime
     public async Task DisposeAsync()
     {
         await localnet.DisposeAsync();
-        Keys.Dispose();
+        // null when the node did not start
+        Keys?.Dispose();
         folder.Dispose();
     }
 }

@@ -31,18 +31,20 @@ internal static class LocalnetNode
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
         }) ?? throw new InvalidOperationException("node does not start");
-        while (await node.StandardOutput.ReadLineAsync(patience.Token) is { } line)
+        var ready = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
+        node.OutputDataReceived += (_, line) =>
         {
-            if (line.StartsWith('{') && JsonSerializer.Deserialize<JsonElement>(line).TryGetProperty("rpc", out var rpc))
+            if (line.Data is null)
             {
-                // Keep its output from filling the pipe.
-                node.OutputDataReceived += (_, _) => { };
-                node.BeginOutputReadLine();
-                return new Uri(rpc.GetString()!);
+                ready.TrySetException(new InvalidOperationException("The localnet ended before it was ready."));
             }
-        }
-
-        throw new InvalidOperationException("The localnet ended before it was ready.");
+            else if (line.Data.StartsWith('{') && JsonSerializer.Deserialize<JsonElement>(line.Data).TryGetProperty("rpc", out var rpc))
+            {
+                ready.TrySetResult(new Uri(rpc.GetString()!));
+            }
+        };
+        node.BeginOutputReadLine();
+        return await ready.Task.WaitAsync(patience.Token);
     }
 
     /// <summary>npm ci, once: another test process may be at it right now.</summary>

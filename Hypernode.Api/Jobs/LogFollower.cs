@@ -4,6 +4,7 @@ using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Ports;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace Hypernode.Api.Jobs;
@@ -12,13 +13,26 @@ namespace Hypernode.Api.Jobs;
 /// Follows a job's log and states as Server-Sent Events until the job has ended: <c>log</c> (its id is where to resume),
 /// <c>state</c>, and one <c>end</c>.
 /// </summary>
-internal sealed class LogFollower(IJobReader jobs, IEvidence evidence, TimeProvider time, IOptions<ApiOptions> options)
+internal sealed class LogFollower(IJobReader jobs, IEvidence evidence, TimeProvider time, IHostApplicationLifetime host, IOptions<ApiOptions> options)
 {
     private const int PageSize = 200;
 
     public async Task FollowAsync(HttpContext context, JobId job, (int Attempt, long Seq) after)
     {
-        var cancellationToken = context.RequestAborted;
+        // A host that stops doesn't wait for its readers: they resume elsewhere.
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, host.ApplicationStopping);
+        try
+        {
+            await WriteStreamAsync(context, job, after, ending.Token);
+        }
+        catch (OperationCanceledException) when (ending.IsCancellationRequested)
+        {
+            // Ends without an "end": the job goes on.
+        }
+    }
+
+    private async Task WriteStreamAsync(HttpContext context, JobId job, (int Attempt, long Seq) after, CancellationToken cancellationToken)
+    {
         context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
         context.Response.ContentType = "text/event-stream";
         context.Response.Headers["X-Accel-Buffering"] = "no";

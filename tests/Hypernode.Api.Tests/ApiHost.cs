@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
@@ -5,6 +6,8 @@ using System.Text.Json.Nodes;
 using Hypernode.Api.Tests.Fakes;
 using Hypernode.Contracts.Ports;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -18,10 +21,18 @@ public sealed class ApiHost : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly string _folder = Directory.CreateTempSubdirectory("hypernode-api-").FullName;
 
-    private ApiHost(IReadOnlyDictionary<string, string?> settings, Action<IServiceCollection>? more)
+    private ApiHost(IReadOnlyDictionary<string, string?> settings, Action<IServiceCollection>? more, bool onSocket)
     {
         var builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseTestServer();
+        if (onSocket)
+        {
+            builder.WebHost.UseUrls("http://127.0.0.1:0");
+        }
+        else
+        {
+            builder.WebHost.UseTestServer();
+        }
+
         builder.Logging.ClearProviders();
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
         {
@@ -66,14 +77,20 @@ public sealed class ApiHost : IAsyncDisposable
 
     public string TokenKeyFile => Path.Combine(_folder, "token.key");
 
+    public IMeterFactory MeterFactory => _app.Services.GetRequiredService<IMeterFactory>();
+
     /// <summary>Nobody signed in.</summary>
     public HttpClient Anonymous { get; private set; } = null!;
 
-    public static async Task<ApiHost> StartAsync(IReadOnlyDictionary<string, string?>? settings = null, Action<IServiceCollection>? more = null)
+    /// <param name="onSocket">A real server on a free port, where its own limits count.</param>
+    public static async Task<ApiHost> StartAsync(
+        IReadOnlyDictionary<string, string?>? settings = null,
+        Action<IServiceCollection>? more = null,
+        bool onSocket = false)
     {
-        var host = new ApiHost(settings ?? new Dictionary<string, string?>(StringComparer.Ordinal), more);
+        var host = new ApiHost(settings ?? new Dictionary<string, string?>(StringComparer.Ordinal), more, onSocket);
         await host._app.StartAsync();
-        host.Anonymous = host._app.GetTestClient();
+        host.Anonymous = host.NewClient();
         return host;
     }
 
@@ -82,7 +99,7 @@ public sealed class ApiHost : IAsyncDisposable
 
     public HttpClient WithToken(string token)
     {
-        var client = _app.GetTestClient();
+        var client = NewClient();
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
         return client;
     }
@@ -111,6 +128,13 @@ public sealed class ApiHost : IAsyncDisposable
         JsonNode.Parse(await response.Content.ReadAsStringAsync())!.AsObject();
 
     public static StringContent Json(string text) => new(text, Encoding.UTF8, "application/json");
+
+    public Task StopAsync() => _app.StopAsync();
+
+    private HttpClient NewClient() =>
+        _app.Services.GetService<IServer>() is TestServer server
+            ? server.CreateClient()
+            : new HttpClient { BaseAddress = new Uri(_app.Urls.Single()) };
 
     public async ValueTask DisposeAsync()
     {

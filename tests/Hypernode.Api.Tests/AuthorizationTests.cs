@@ -1,11 +1,12 @@
 using System.Net;
 using Hypernode.Api.Tests.Fakes;
+using Hypernode.Contracts.Events;
 using Hypernode.Contracts.Jobs;
 
 namespace Hypernode.Api.Tests;
 
 /// <summary>Who may do what. Another wallet's job does not exist for one: 404, word for word as for an id that was never used.</summary>
-public sealed class AuthorizationTests
+public sealed class AuthorizationTests(SharedHost shared) : IClassFixture<SharedHost>
 {
     private const string Unused = "job-00000000-0000-4000-8000-0000000000ff";
 
@@ -39,17 +40,17 @@ public sealed class AuthorizationTests
     [MemberData(nameof(Routes))]
     public async Task Each_caller_gets_what_is_theirs(string method, string route, int anonymous, int other, int owner)
     {
-        await using var host = await ApiHost.StartAsync();
+        var host = shared.Host;
         var job = await Bodies.SubmittedJobAsync(host, TestWallet.Alice);
         var path = route
             .Replace("{job}", job, StringComparison.Ordinal)
             .Replace("{intent}", host.Jobs.All[JobId.Parse(job)].Intent.IntentId.ToString(), StringComparison.Ordinal);
 
         (await SendAsync(host.Anonymous)).ShouldBe((HttpStatusCode)anonymous);
-        host.Messages.Sent.ShouldBeEmpty();
-        (await SendAsync(await host.SignInAsync(TestWallet.Bob))).ShouldBe((HttpStatusCode)other);
-        host.Messages.Sent.ShouldBeEmpty();
-        (await SendAsync(await host.SignInAsync(TestWallet.Alice))).ShouldBe((HttpStatusCode)owner);
+        host.Messages.Sent.ShouldNotContain(new CancelRequested(JobId.Parse(job)));
+        (await SendAsync(shared.Bob)).ShouldBe((HttpStatusCode)other);
+        host.Messages.Sent.ShouldNotContain(new CancelRequested(JobId.Parse(job)));
+        (await SendAsync(shared.Alice)).ShouldBe((HttpStatusCode)owner);
 
         async Task<HttpStatusCode> SendAsync(HttpClient client)
         {
@@ -67,9 +68,9 @@ public sealed class AuthorizationTests
     [Fact]
     public async Task Another_wallets_job_looks_like_one_that_never_was()
     {
-        await using var host = await ApiHost.StartAsync();
+        var host = shared.Host;
         var job = await Bodies.SubmittedJobAsync(host, TestWallet.Alice);
-        var bob = await host.SignInAsync(TestWallet.Bob);
+        var bob = shared.Bob;
 
         var theirs = await bob.GetStringOrProblemAsync($"/api/jobs/{job}");
         var nobodys = await bob.GetStringOrProblemAsync($"/api/jobs/{Unused}");

@@ -6,9 +6,9 @@ using Hypernode.Api.Tests.Fakes;
 namespace Hypernode.Api.Tests;
 
 /// <summary>Bad input gets the right status with the offending field named, and nothing is locked, stored or queued.</summary>
-public sealed class BadInputTests(BadInputTests.OneHost fixture) : IClassFixture<BadInputTests.OneHost>
+public sealed class BadInputTests(SharedHost shared) : IClassFixture<SharedHost>
 {
-    private readonly ApiHost _host = fixture.Host;
+    private readonly ApiHost _host = shared.Host;
 
     public static TheoryData<string> Names => [.. BadSubmissions.All.Select(c => c.Name)];
 
@@ -141,20 +141,6 @@ public sealed class BadInputTests(BadInputTests.OneHost fixture) : IClassFixture
         text.ShouldNotContain("Exception");
         text.ShouldNotContain("   at ");
         _host.ShouldHaveNothing();
-    }
-
-    /// <summary>One host for the whole table: since every case is refused, it stays empty.</summary>
-    public sealed class OneHost : IAsyncLifetime
-    {
-        public ApiHost Host { get; private set; } = null!;
-
-        public async Task InitializeAsync() => Host = await ApiHost.StartAsync(new Dictionary<string, string?>(StringComparer.Ordinal)
-        {
-            ["Hypernode:Api:AllowedImages:0"] = Bodies.Image,
-            ["Hypernode:Api:AllowedImages:1"] = $"sha256:{new string('7', 64)}",
-        });
-
-        public async Task DisposeAsync() => await Host.DisposeAsync();
     }
 
     private sealed class EndlessStream : Stream

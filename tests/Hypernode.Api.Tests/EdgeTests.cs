@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Text.Json.Nodes;
 using Hypernode.Api.Tests.Fakes;
@@ -38,6 +39,52 @@ public sealed class EdgeTests
         unknown.Headers.TransferEncodingChunked = true;
         (await alice.SendAsync(unknown)).StatusCode.ShouldBe(HttpStatusCode.RequestEntityTooLarge);
         host.Blobs.All.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task On_a_real_socket_files_may_be_larger_than_the_servers_default_and_JSON_may_not()
+    {
+        await using var host = await ApiHost.StartAsync(
+            new Dictionary<string, string?>(StringComparer.Ordinal) { ["Hypernode:Api:MaxBlobBytes"] = "41943040" },
+            onSocket: true);
+        var alice = await host.SignInAsync(TestWallet.Alice);
+
+        (await alice.PostAsync("/api/blobs", new ByteArrayContent(new byte[32 * 1024 * 1024]))).StatusCode.ShouldBe(HttpStatusCode.Created);
+        var large = await alice.PostAsync("/api/facilitator/submit-job", ApiHost.Json(new string(' ', 300 * 1024)));
+        large.StatusCode.ShouldBe(HttpStatusCode.RequestEntityTooLarge);
+        large.Content.Headers.ContentType!.MediaType.ShouldBe("application/problem+json");
+        (await Bodies.SubmitAsync(host, await Bodies.SubmissionAsync(host, TestWallet.Alice))).StatusCode.ShouldBe(HttpStatusCode.Accepted);
+    }
+
+    [Fact]
+    public async Task A_refused_intent_leaves_nothing_but_a_count()
+    {
+        var counts = new System.Collections.Concurrent.ConcurrentQueue<string>();
+        await using var host = await ApiHost.StartAsync();
+        var meters = host.MeterFactory;
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, l) =>
+            {
+                if (instrument.Meter.Scope == meters && instrument.Name == "hypernode.api.intents")
+                {
+                    l.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((_, _, tags, _) => counts.Enqueue(tags[0].Value!.ToString()!));
+        listener.Start();
+        var body = await Bodies.SubmissionAsync(host, TestWallet.Alice);
+        var signature = body["signature"]!.GetValue<string>();
+
+        body["signature"] = TestWallet.Bob.Sign("something else");
+        await Bodies.SubmitAsync(host, body);
+        host.ShouldHaveNothing();
+        body["signature"] = signature;
+        await Bodies.SubmitAsync(host, body);
+        await Bodies.SubmitAsync(host, body);
+
+        counts.ShouldBe(["refused", "accepted", "repeated"]);
     }
 
     [Fact]

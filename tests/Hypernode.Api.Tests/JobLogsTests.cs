@@ -8,7 +8,7 @@ using Hypernode.Contracts.Nodes;
 
 namespace Hypernode.Api.Tests;
 
-public sealed class JobLogsTests
+public sealed class JobLogsTests(SharedHost shared) : IClassFixture<SharedHost>
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
@@ -55,8 +55,7 @@ public sealed class JobLogsTests
     [InlineData("-1.0")]
     public async Task A_wrong_cursor_is_refused(string cursor)
     {
-        await using var host = await ApiHost.StartAsync();
-        var (id, alice) = await RunningJobAsync(host);
+        var (id, alice) = await RunningJobAsync(shared.Host);
 
         (await alice.GetAsync($"/api/jobs/{id}/logs?cursor={cursor}")).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
     }
@@ -100,6 +99,20 @@ public sealed class JobLogsTests
         (await events.NextAsync("log")).Data["text"]!.GetValue<string>().ShouldBe("new");
         await events.NextAsync("state");
         await events.NextAsync("end");
+    }
+
+    [Fact]
+    public async Task A_stream_does_not_hold_up_a_host_that_stops()
+    {
+        await using var host = await ApiHost.StartAsync(onSocket: true);
+        var (id, alice) = await RunningJobAsync(host);
+        using var answer = await SendAsync(alice, $"/api/jobs/{id}/logs", "text/event-stream");
+        using var events = new EventReader(await answer.Content.ReadAsStreamAsync());
+        await events.NextAsync("state");
+
+        await host.StopAsync().WaitAsync(TimeSpan.FromSeconds(10));
+
+        (await events.IsAtEndAsync()).ShouldBeTrue();
     }
 
     private static async Task<(JobId Id, HttpClient Alice)> RunningJobAsync(ApiHost host)

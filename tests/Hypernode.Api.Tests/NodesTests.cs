@@ -1,14 +1,14 @@
 using System.Net;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Hypernode.Api.Tests.Fakes;
 using Hypernode.Contracts.Money;
 using Hypernode.Contracts.Nodes;
 using Hypernode.Contracts.Text;
-using System.Text.Json;
 
 namespace Hypernode.Api.Tests;
 
-public sealed class NodesTests
+public sealed class NodesTests(SharedHost shared) : IClassFixture<SharedHost>
 {
     private static readonly NodeId Id = NodeId.Parse("0f8fad5b-d9cb-469f-a165-70867728950e");
 
@@ -106,7 +106,7 @@ public sealed class NodesTests
     [MemberData(nameof(BadRegistrations))]
     public async Task A_bad_registration_is_refused_by_its_field(string change, int status, string pointer)
     {
-        await using var host = await ApiHost.StartAsync();
+        var host = shared.Host;
         var body = Signed(host);
         var (path, value) = (change.Split('=', 2)[0].Split('.'), change.Split('=', 2)[1]);
         var target = path.Length == 2 ? body[path[0]]!.AsObject() : body;

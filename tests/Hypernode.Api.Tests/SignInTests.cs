@@ -8,7 +8,7 @@ using Microsoft.IdentityModel.Tokens;
 namespace Hypernode.Api.Tests;
 
 [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
-public sealed class SignInTests
+public sealed class SignInTests(SharedHost shared) : IClassFixture<SharedHost>
 {
     [Fact]
     public async Task A_wallet_signs_a_challenge_and_is_known_by_its_token()
@@ -86,7 +86,7 @@ public sealed class SignInTests
     [InlineData("""{"wallet":"9xQeWvG816bUx9EPjHmaT23yvVM2ZWbrrpZb9PusVFin","admin":true}""", "/admin")]
     public async Task A_malformed_challenge_request_is_refused_by_its_field(string body, string pointer)
     {
-        await using var host = await ApiHost.StartAsync();
+        var host = shared.Host;
 
         var answer = await host.Anonymous.PostAsync("/api/auth/challenge", ApiHost.Json(body));
 
@@ -136,8 +136,7 @@ public sealed class SignInTests
     [InlineData("hypernode", "hypernode:localnet", SecurityAlgorithms.HmacSha256, -90, false)]
     public async Task Only_tokens_of_this_network_in_their_time_are_taken(string issuer, string audience, string algorithm, int minutesFromNow, bool taken)
     {
-        await using var host = await ApiHost.StartAsync();
-        await host.TokenOfAsync(TestWallet.Alice);
+        var host = shared.Host;
         var token = Forge(host, await File.ReadAllBytesAsync(host.TokenKeyFile), issuer, audience, algorithm, minutesFromNow);
 
         (await host.WithToken(token).GetAsync("/api/jobs")).StatusCode.ShouldBe(taken ? HttpStatusCode.OK : HttpStatusCode.Unauthorized);

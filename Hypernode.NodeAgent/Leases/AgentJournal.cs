@@ -16,23 +16,27 @@ public sealed class AgentJournal : IDisposable
     private readonly Lock _gate = new();
     private readonly TimeProvider _time;
     private readonly FileStream _file;
+    private readonly FileStream _lock;
     private readonly Dictionary<JobId, JournalEntry> _entries = [];
 
-    private AgentJournal(FileStream file, TimeProvider time)
+    private AgentJournal(FileStream file, FileStream @lock, TimeProvider time)
     {
         _file = file;
+        _lock = @lock;
         _time = time;
     }
 
     /// <summary>Hash of the last receipt that this node signed; zero before its first.</summary>
     public Hash256 LastReceipt { get; private set; } = Hash256.Zero;
 
+    /// <exception cref="IOException">Another agent has it open.</exception>
     /// <exception cref="InvalidDataException">A line other than the last can't be read: somebody changed the file.</exception>
     public static AgentJournal Open(string path, TimeProvider time)
     {
-        // A new file's name is made durable with it; without FileShare.Write, a second agent on the same folder is refused.
+        // A lock of its own, so that people may read the journal while the agent runs. The kernel drops it with the process.
+        var only = new FileStream(path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, bufferSize: 1 << 16);
-        var journal = new AgentJournal(file, time);
+        var journal = new AgentJournal(file, only, time);
         try
         {
             journal.Load();
@@ -40,7 +44,7 @@ public sealed class AgentJournal : IDisposable
         }
         catch
         {
-            file.Dispose();
+            journal.Dispose();
             throw;
         }
     }
@@ -86,7 +90,11 @@ public sealed class AgentJournal : IDisposable
         }
     }
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        _file.Dispose();
+        _lock.Dispose();
+    }
 
     private JournalEntry Append(JournalRecord record)
     {

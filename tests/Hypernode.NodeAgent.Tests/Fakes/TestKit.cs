@@ -50,7 +50,7 @@ internal sealed class TestKit : IDisposable
     public void ShouldBeProper(AttemptReported reported, ExecuteJob command)
     {
         var receipt = reported.Receipt;
-        _account.Verify(receipt.SigningBytes(), Contracts.Text.Base58.Decode(reported.Signature)).ShouldBeTrue();
+        IsSigned(reported).ShouldBeTrue();
         receipt.JobId.ShouldBe(command.JobId);
         receipt.IntentId.ShouldBe(command.IntentId);
         receipt.NodeId.ShouldBe(Node);
@@ -69,6 +69,9 @@ internal sealed class TestKit : IDisposable
 
         receipt.LogRoot.ShouldBe(head);
     }
+
+    public bool IsSigned(AttemptReported reported) =>
+        _account.Verify(reported.Receipt.SigningBytes(), Contracts.Text.Base58.Decode(reported.Signature));
 
     public void Dispose()
     {

@@ -1,0 +1,414 @@
+using Hypernode.Contracts.Commands;
+using Hypernode.Contracts.Jobs;
+using Hypernode.Contracts.Nodes;
+using Hypernode.Contracts.Text;
+using Hypernode.NodeAgent.Execution;
+using Hypernode.NodeAgent.Leases;
+using Hypernode.NodeAgent.Tests.Fakes;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Hypernode.NodeAgent.Tests;
+
+/// <summary>The agent on a fake engine, a fake link and a clock that the test moves.</summary>
+public sealed class AgentServiceTests : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly TestKit _kit = new();
+    private readonly FakeTime _time = new();
+    private readonly FakeEngine _engine;
+
+    public AgentServiceTests() => _engine = new FakeEngine(_time);
+
+    public void Dispose() => _kit.Dispose();
+
+    [Fact]
+    public async Task An_attempt_goes_from_the_command_to_a_confirmed_receipt()
+    {
+        await using var agent = await StartAsync();
+        var command = Command();
+        var container = await RunningAsync(command);
+        File.WriteAllText(Path.Combine(container.Plan.OutFolder, "answer"), "42");
+        _engine.Print(container, "hello\n");
+        await _time.PassAsync(TimeSpan.FromSeconds(3));
+        _engine.End(container);
+        var reported = await ReceiveAsync<AttemptReported>();
+
+        _kit.ShouldBeProper(reported, command);
+        reported.Receipt.Artifacts.Single().Name.ShouldBe("answer");
+        (reported.Receipt.EndedAt - reported.Receipt.StartedAt).ShouldBeGreaterThanOrEqualTo(3_000);
+        await _time.AdvanceUntilAsync(() => agent.OpenAttempts == 0, Patience);
+        _engine.All.ShouldBeEmpty();
+        Directory.EnumerateFileSystemEntries(Path.Combine(_kit.Folder, "attempts")).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_command_is_on_disk_before_it_is_acknowledged()
+    {
+        await using var agent = await StartAsync();
+        var command = Command();
+        await agent.HandleAsync(command, default);
+
+        // What a reader of the file sees now is what a restarted agent would.
+        await using var file = new FileStream(JournalPath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        using var reader = new StreamReader(file);
+        (await reader.ReadToEndAsync()).ShouldContain(command.JobId.ToString());
+    }
+
+    [Fact]
+    public async Task A_repeated_command_runs_once_and_is_answered_again_with_the_same_receipt()
+    {
+        await using var agent = await StartAsync();
+        var command = Command();
+        var container = await RunningAsync(command);
+        _kit.Link.Command(command);
+        _engine.End(container);
+        var first = await ReceiveAsync<AttemptReported>();
+        await _time.AdvanceUntilAsync(() => agent.OpenAttempts == 0, Patience);
+
+        _kit.Link.Command(command);
+        await _time.AdvanceUntilAsync(() => _kit.Link.Received.OfType<AttemptReported>().Count() == 2, Patience);
+
+        _engine.Created.ShouldBe(1);
+        _kit.Link.Received.OfType<AttemptReported>().Last().Signature.ShouldBe(first.Signature);
+    }
+
+    [Fact]
+    public async Task An_older_attempt_than_the_journaled_one_is_refused_and_a_newer_one_ends_it()
+    {
+        await using var agent = await StartAsync();
+        var second = Command(attempt: 2);
+        var running = await RunningAsync(second);
+        _kit.Link.Command(_kit.Execute(second.Spec, _time.NowMs, attempt: 1, job: second.JobId));
+        var third = _kit.Execute(second.Spec, _time.NowMs, attempt: 3, job: second.JobId);
+        _kit.Link.Command(third);
+
+        await _time.AdvanceUntilAsync(() => _engine.Created == 2 && running.Signals.Count > 0, Patience);
+        _kit.Link.Received.ShouldNotContain(m => m is AttemptStarted && ((AttemptStarted)m).Attempt == 1);
+    }
+
+    [Fact]
+    public async Task More_commands_than_slots_are_declined()
+    {
+        await using var agent = await StartAsync(o => o.Slots = 1);
+        await RunningAsync(Command());
+        var second = Command();
+        _kit.Link.Command(second);
+
+        var declined = await ReceiveAsync<AttemptDeclined>();
+        (declined.JobId, declined.Reason).ShouldBe((second.JobId, "no-capacity"));
+    }
+
+    [Fact]
+    public async Task A_command_that_comes_too_late_is_declined()
+    {
+        await using var agent = await StartAsync();
+        var command = Command();
+        _time.Advance(TimeSpan.FromSeconds(31));
+        _kit.Link.Command(command);
+
+        (await ReceiveAsync<AttemptDeclined>()).Reason.ShouldBe("expired");
+        _engine.Created.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Inputs_that_are_not_what_was_signed_are_declined()
+    {
+        await using var agent = await StartAsync();
+        var present = _kit.Blobs.Add("abc"u8.ToArray());
+        foreach (var input in (JobInput[])[new("a", Hash256.Of("missing"u8), 7), new("a", present, 2), new("a", present, 4), new("../a", present, 3)])
+        {
+            var command = Command(inputs: [input]);
+            _kit.Link.Command(command);
+            await _time.AdvanceUntilAsync(() => _kit.Link.Received.OfType<AttemptDeclined>().Any(d => d.JobId == command.JobId), Patience);
+            _kit.Link.Received.OfType<AttemptDeclined>().Single(d => d.JobId == command.JobId).Reason.ShouldBe("inputs-unavailable");
+        }
+    }
+
+    [Fact]
+    public async Task A_job_other_than_the_signed_one_is_declined()
+    {
+        await using var agent = await StartAsync();
+        _kit.Link.Command(Command() with { SpecHash = Hash256.Of("another"u8) });
+
+        (await ReceiveAsync<AttemptDeclined>()).Reason.ShouldBe("inputs-unavailable");
+    }
+
+    [Fact]
+    public async Task An_engine_that_is_away_declines_at_once_but_ends_no_running_job()
+    {
+        await using var agent = await StartAsync();
+        var command = Command();
+        var container = await RunningAsync(command);
+        _engine.Down = true;
+        _kit.Link.Command(Command());
+        (await ReceiveAsync<AttemptDeclined>()).Reason.ShouldBe("engine-unavailable");
+        await _time.PassAsync(TimeSpan.FromSeconds(2));
+        _engine.Down = false;
+        _engine.Print(container, "still here\n");
+        _engine.End(container);
+
+        _kit.ShouldBeProper(await ReceiveAsync<AttemptReported>(), command);
+        _kit.Link.Text("stdout").ShouldBe("still here\n");
+    }
+
+    [Fact]
+    public async Task Beats_come_at_once_then_every_15_seconds_idle_and_every_3_with_a_lease()
+    {
+        await using var agent = await StartAsync();
+        await _time.AdvanceUntilAsync(() => _kit.Link.Beats.Count == 1, TimeSpan.Zero);
+        await _time.PassAsync(TimeSpan.FromSeconds(31));
+        _kit.Link.Beats.Count.ShouldBe(3);
+        _kit.Link.Beats.ShouldAllBe(b => b.Leases.Count == 0);
+
+        var command = Command();
+        var container = await RunningAsync(command);
+        var before = _kit.Link.Beats.Count;
+        await _time.PassAsync(TimeSpan.FromSeconds(9.5));
+        (_kit.Link.Beats.Count - before).ShouldBeInRange(2, 4);
+        _kit.Link.Beats[^1].Leases.Single().Attempt.ShouldBe(1);
+        _engine.End(container);
+        await ReceiveAsync<AttemptReported>();
+
+        var last = _kit.Link.Beats.Single(b => b.Leases.Any(l => l.Ended));
+        last.Leases.Single().LogCount.ShouldBe(_kit.Link.StoredChunks().Count);
+    }
+
+    [Fact]
+    public async Task A_link_that_is_away_stops_no_job_and_gets_everything_in_order_when_it_is_back()
+    {
+        await using var agent = await StartAsync();
+        var command = Command();
+        _kit.Link.Command(command);
+        _kit.Link.Down = true;
+        await _time.AdvanceUntilAsync(() => _engine.All.Any(c => c.State.Status == ContainerStatus.Running), Patience);
+        var container = _engine.All.Single();
+        _engine.Print(container, "nobody hears me\n");
+        await _time.PassAsync(TimeSpan.FromSeconds(10));
+        _engine.End(container);
+        await _time.AdvanceUntilAsync(() => _engine.All.Count == 0, Patience);
+        _kit.Link.Received.ShouldNotContain(m => m is AttemptStarted);
+        _kit.Link.Down = false;
+
+        _kit.ShouldBeProper(await ReceiveAsync<AttemptReported>(), command);
+        var order = _kit.Link.Received.Where(m => m is not Beat { Leases.Count: 0 }).Select(m => m.GetType().Name).ToList();
+        order.IndexOf(nameof(AttemptStarted)).ShouldBeLessThan(order.IndexOf(nameof(AttemptReported)));
+        order[^1].ShouldBe(nameof(AttemptReported));
+        order[^2].ShouldBe(nameof(Beat));
+    }
+
+    [Theory]
+    [InlineData(true, 143)]
+    [InlineData(false, 137)]
+    public async Task The_run_limit_ends_a_job_first_kindly_then_by_force(bool endsAtTerm, int exitCode)
+    {
+        _engine.EndsAtTerm = endsAtTerm;
+        await using var agent = await StartAsync();
+        var command = Command(runLimitMs: 10_000);
+        var container = await RunningAsync(command);
+        var reported = await ReceiveAsync<AttemptReported>();
+
+        _kit.ShouldBeProper(reported, command);
+        reported.Receipt.TimedOut.ShouldBeTrue();
+        reported.Receipt.ExitCode.ShouldBe(exitCode);
+        container.Signals.Count.ShouldBe(endsAtTerm ? 1 : 2);
+        (reported.Receipt.EndedAt - reported.Receipt.StartedAt).ShouldBeInRange(10_000, endsAtTerm ? 11_000 : 13_500);
+    }
+
+    [Fact]
+    public async Task The_run_limit_counts_from_the_container_s_start_also_for_the_agent_that_adopts_it()
+    {
+        var command = Command(runLimitMs: 10_000);
+        await using (var first = await StartAsync())
+        {
+            await RunningAsync(command);
+            await _time.PassAsync(TimeSpan.FromSeconds(6));
+            await first.SimulateCrash();
+        }
+
+        _time.Advance(TimeSpan.FromSeconds(30));
+        await using var second = await StartAsync();
+        var reported = await ReceiveAsync<AttemptReported>();
+
+        reported.Receipt.TimedOut.ShouldBeTrue();
+        _engine.Created.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_restarted_agent_goes_on_with_the_chain_and_sends_no_other_chunk_under_a_known_number()
+    {
+        var command = Command();
+        FakeEngine.Container container;
+        await using (var first = await StartAsync())
+        {
+            container = await RunningAsync(command);
+            _engine.Print(container, "one\n");
+            _engine.Print(container, "two\n", "stderr");
+            await _time.AdvanceUntilAsync(() => _kit.Link.Text("stderr").Length > 0, Patience);
+            await first.SimulateCrash();
+        }
+
+        _engine.Print(container, "three\n");
+        _engine.End(container);
+        await using var second = await StartAsync();
+
+        _kit.ShouldBeProper(await ReceiveAsync<AttemptReported>(), command);
+        _kit.Link.Text("stdout").ShouldBe("one\nthree\n");
+        _kit.Link.Text("stderr").ShouldBe("two\n");
+    }
+
+    [Fact]
+    public async Task A_log_that_was_cut_while_the_agent_was_away_is_said_to_be_incomplete()
+    {
+        var command = Command();
+        FakeEngine.Container container;
+        await using (var first = await StartAsync())
+        {
+            container = await RunningAsync(command);
+            _engine.Print(container, "one\n");
+            await _time.AdvanceUntilAsync(() => _kit.Link.Text("stdout").Length > 0, Patience);
+            await first.SimulateCrash();
+        }
+
+        container.Output.Clear();
+        _engine.Print(container, "another\n");
+        _engine.End(container);
+        await using var second = await StartAsync();
+
+        _kit.ShouldBeProper(await ReceiveAsync<AttemptReported>(), command);
+        _kit.Link.Text("agent").ShouldContain("some output is missing");
+    }
+
+    [Fact]
+    public async Task A_receipt_that_was_not_confirmed_is_sent_again_after_a_restart_without_running_again()
+    {
+        var command = Command();
+        await using (var first = await StartAsync())
+        {
+            var container = await RunningAsync(command);
+            _kit.Link.Down = true;
+            _engine.End(container);
+            await _time.AdvanceUntilAsync(() => _engine.All.Count == 0, Patience);
+            await first.SimulateCrash();
+        }
+
+        _kit.Link.Down = false;
+        _kit.Link.Received.ShouldNotContain(m => m is AttemptReported);
+        await using var second = await StartAsync();
+
+        _kit.ShouldBeProper(await ReceiveAsync<AttemptReported>(), command);
+        _engine.Created.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Containers_of_this_agent_that_belong_to_nothing_are_removed_and_others_are_left_alone()
+    {
+        var image = new ImageFound("sha256:1", "sha256:1", []);
+        var mine = new Dictionary<string, string> { [ContainerLabels.Agent] = _kit.Node.ToString(), [ContainerLabels.Job] = "job-x", [ContainerLabels.Attempt] = "1" };
+        var plan = new ContainerPlan("x", image, true, [], "/in", "/out", 1, 1, mine);
+        await _engine.CreateAsync(plan, default);
+        var other = await _engine.CreateAsync(plan with { Labels = new Dictionary<string, string> { [ContainerLabels.Agent] = "another" } }, default);
+        await using var agent = await StartAsync();
+
+        await _time.AdvanceUntilAsync(() => _engine.All.Count == 1, Patience);
+        _engine.All.Single().Id.ShouldBe(other);
+    }
+
+    [Fact]
+    public async Task A_stop_ends_the_container_and_the_attempt_is_still_accounted_for()
+    {
+        await using var agent = await StartAsync();
+        var command = Command();
+        var container = await RunningAsync(command);
+        _kit.Link.Command(new StopJob(command.JobId, _kit.Node, 1, "cancelled"));
+
+        var reported = await ReceiveAsync<AttemptReported>();
+        reported.Receipt.ExitCode.ShouldBe(143);
+        reported.Receipt.TimedOut.ShouldBeFalse();
+        container.Signals.ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public async Task A_stop_that_overtakes_its_command_fences_the_attempt_off()
+    {
+        await using var agent = await StartAsync();
+        var command = Command();
+        _kit.Link.Command(new StopJob(command.JobId, _kit.Node, 1, "cancelled"));
+        _kit.Link.Command(command);
+        var next = Command();
+        await RunningAsync(next);
+
+        _engine.All.ShouldHaveSingleItem().Plan.Labels[ContainerLabels.Job].ShouldBe(next.JobId.ToString());
+    }
+
+    [Fact]
+    public async Task Receipts_name_the_one_before_them()
+    {
+        await using var agent = await StartAsync();
+        var previous = Hash256.Zero;
+        for (var i = 0; i < 3; i++)
+        {
+            var command = Command();
+            _engine.End(await RunningAsync(command));
+            await _time.AdvanceUntilAsync(() => _kit.Link.Received.OfType<AttemptReported>().Any(r => r.Receipt.JobId == command.JobId), Patience);
+            var receipt = _kit.Link.Received.OfType<AttemptReported>().Single(r => r.Receipt.JobId == command.JobId).Receipt;
+            receipt.PreviousReceipt.ShouldBe(previous);
+            previous = receipt.Hash();
+        }
+    }
+
+    [Fact]
+    public async Task The_simulated_liar_signs_a_false_log_root_with_its_own_proper_key()
+    {
+        await using var agent = await StartAsync(o => o.Behaviour = AgentBehaviour.SimulatedLiar);
+        var command = Command();
+        _engine.End(await RunningAsync(command));
+        var reported = await ReceiveAsync<AttemptReported>();
+
+        _kit.IsSigned(reported).ShouldBeTrue();
+        reported.Receipt.LogRoot.ShouldNotBe(_kit.Link.StoredChunks()[^1].Hash);
+    }
+
+    [Fact]
+    public async Task Two_agents_can_not_share_a_data_folder()
+    {
+        await using var agent = await StartAsync();
+        await Should.ThrowAsync<IOException>(() => StartAsync());
+    }
+
+    private string JournalPath => Path.Combine(_kit.Folder, "journal.jsonl");
+
+    private ExecuteJob Command(int attempt = 1, int runLimitMs = 60_000, IReadOnlyList<JobInput>? inputs = null)
+    {
+        var spec = new JobSpec(JobType.Custom, "sha256:" + new string('1', 64), new JobLimits(1_000, 64), 5, Script: "true", Inputs: inputs);
+        return _kit.Execute(spec, _time.NowMs, attempt, runLimitMs: runLimitMs);
+    }
+
+    private async Task<AgentService> StartAsync(Action<AgentOptions>? set = null)
+    {
+        var options = _kit.Options;
+        set?.Invoke(options);
+        var agent = new AgentService(
+            options, _kit.Link, _engine, new FakeOutputs(), _kit.Blobs, _kit.Signer, _time, NullLogger<AgentService>.Instance);
+        await agent.StartAsync(default);
+        return agent;
+    }
+
+    private async Task<FakeEngine.Container> RunningAsync(ExecuteJob command)
+    {
+        _kit.Link.Command(command);
+        await _time.AdvanceUntilAsync(
+            () => _kit.Link.Received.OfType<AttemptStarted>().Any(s => s.JobId == command.JobId)
+                && _kit.Link.Beats.Any(b => b.Leases.Any(l => l.JobId == command.JobId)),
+            Patience);
+        return _engine.All.Single(c => c.Plan.Labels[ContainerLabels.Job] == command.JobId.ToString());
+    }
+
+    private async Task<T> ReceiveAsync<T>()
+        where T : NodeMessage
+    {
+        await _time.AdvanceUntilAsync(
+            () => _kit.Link.Received.Any(m => m is T), Patience, () => $"no {typeof(T).Name}; came {string.Join(", ", _kit.Link.Received)}");
+        return _kit.Link.Received.OfType<T>().First();
+    }
+}

@@ -1,0 +1,52 @@
+using System.ComponentModel.DataAnnotations;
+using Hypernode.NodeAgent.Execution;
+using Hypernode.NodeAgent.Tests.Fakes;
+
+namespace Hypernode.NodeAgent.Tests;
+
+public sealed class OptionsTests : IDisposable
+{
+    private readonly TestKit _kit = new();
+
+    public void Dispose() => _kit.Dispose();
+
+    [Fact]
+    public void The_process_runtime_must_be_wished_for_twice_and_is_refused_outside_loopback()
+    {
+        var options = _kit.Options;
+        options.Runtime = AgentRuntime.Process;
+        IsValid(options).ShouldBeFalse();
+        options.AllowUnsandboxed = true;
+        IsValid(options).ShouldBeTrue();
+        options.Broker = "amqp://node.x:y@broker.example/";
+        IsValid(options).ShouldBeFalse();
+        options.Broker = "amqp://node.x:y@127.0.0.1/";
+        IsValid(options).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void A_simulated_liar_is_refused_where_simulations_are_not_allowed()
+    {
+        var options = _kit.Options;
+        options.Behaviour = AgentBehaviour.SimulatedLiar;
+        IsValid(options).ShouldBeFalse();
+        options.AllowSimulations = true;
+        IsValid(options).ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData("sha256:{0}", true)]
+    [InlineData("busybox@sha256:{0}", true)]
+    [InlineData("127.0.0.1:5000/a/b@sha256:{0}", true)]
+    [InlineData("busybox:latest", false)]
+    [InlineData("busybox", false)]
+    [InlineData("@sha256:{0}", false)]
+    [InlineData("a b@sha256:{0}", false)]
+    [InlineData("sha256:{0}0", false)]
+    [InlineData("", false)]
+    public void An_image_is_named_by_its_digest_or_not_at_all(string form, bool holds) =>
+        ImageReference.TryParse(string.Format(form, new string('a', 64)), out _).ShouldBe(holds);
+
+    private static bool IsValid(AgentOptions options) =>
+        Validator.TryValidateObject(options, new ValidationContext(options), null, validateAllProperties: true);
+}

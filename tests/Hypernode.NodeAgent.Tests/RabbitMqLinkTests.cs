@@ -1,0 +1,157 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Hypernode.Contracts.Commands;
+using Hypernode.Contracts.Jobs;
+using Hypernode.Contracts.Nodes;
+using Hypernode.Contracts.Text;
+using Hypernode.Contracts.Topology;
+using Hypernode.NodeAgent.Adapters.RabbitMq;
+using Hypernode.NodeAgent.Tests.Fakes;
+using Microsoft.Extensions.Logging.Abstractions;
+using RabbitMQ.Client;
+
+namespace Hypernode.NodeAgent.Tests;
+
+/// <summary>The link on a real broker. HYPERNODE_TEST_RABBITMQ says where it is; objects are declared by the test, as the control plane does.</summary>
+[Trait("Needs", "rabbitmq")]
+public sealed class RabbitMqLinkTests : IAsyncLifetime, IDisposable
+{
+    private readonly TestKit _kit = new();
+    private readonly string _ingress = $"test.ingress.{TestKit.NewId():N}";
+    private IConnection _connection = null!;
+    private IChannel _channel = null!;
+
+    private static Uri Broker => new(Environment.GetEnvironmentVariable("HYPERNODE_TEST_RABBITMQ")
+        ?? throw new InvalidOperationException("HYPERNODE_TEST_RABBITMQ is not set: the amqp uri of a broker for tests"));
+
+    private string Queue => Queues.Node(_kit.Node);
+
+    public async Task InitializeAsync()
+    {
+        _connection = await new ConnectionFactory { Uri = Broker }.CreateConnectionAsync();
+        _channel = await _connection.CreateChannelAsync();
+        await _channel.QueueDeclareAsync(Queue, durable: true, exclusive: false, autoDelete: false);
+        await _channel.ExchangeDeclareAsync(Queues.NodesIngress, ExchangeType.Topic, durable: true);
+        await _channel.QueueDeclareAsync(_ingress, durable: false, exclusive: true, autoDelete: true);
+        await _channel.QueueBindAsync(_ingress, Queues.NodesIngress, $"{Queue}.#");
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _channel.QueueDeleteAsync(Queue);
+        await _connection.DisposeAsync();
+    }
+
+    public void Dispose() => _kit.Dispose();
+
+    [Fact]
+    public async Task What_the_agent_says_arrives_persistent_with_its_user_its_kind_and_an_id()
+    {
+        await using var link = Link();
+        await link.SendAsync(new Beat(42, []), default);
+        var got = await TakeAsync();
+
+        got.RoutingKey.ShouldBe($"{Queue}.beat");
+        got.BasicProperties.UserId.ShouldBe(new ConnectionFactory { Uri = Broker }.UserName);
+        got.BasicProperties.DeliveryMode.ShouldBe(DeliveryModes.Persistent);
+        Guid.TryParse(got.BasicProperties.MessageId, out _).ShouldBeTrue();
+        JsonSerializer.Deserialize<NodeMessage>(got.Body.Span, ContractJson.Options).ShouldBeOfType<Beat>().At.ShouldBe(42);
+    }
+
+    [Fact]
+    public async Task A_message_that_nobody_would_get_is_not_taken_for_sent()
+    {
+        await _channel.QueueUnbindAsync(_ingress, Queues.NodesIngress, $"{Queue}.#");
+        await using var link = Link();
+
+        await Should.ThrowAsync<Exception>(() => link.SendAsync(new Beat(1, []), default));
+    }
+
+    [Fact]
+    public async Task A_command_is_acknowledged_only_when_it_was_taken_and_comes_again_otherwise()
+    {
+        await using var link = Link();
+        var tries = new ConcurrentQueue<NodeCommand>();
+        using var stop = new CancellationTokenSource();
+        var listening = link.ListenAsync(
+            (command, _) =>
+            {
+                tries.Enqueue(command);
+                return tries.Count == 1 ? throw new IOException("the disk is full") : Task.CompletedTask;
+            },
+            stop.Token);
+        var command = Command();
+        await PublishAsync(JsonSerializer.SerializeToUtf8Bytes<NodeCommand>(command, ContractJson.Options));
+
+        await Wait.UntilAsync(() => tries.Count == 2);
+        tries.ShouldAllBe(c => ((ExecuteJob)c).JobId == command.JobId);
+        await EndAsync(stop, listening);
+        (await _channel.QueueDeclarePassiveAsync(Queue)).MessageCount.ShouldBe(0u);
+    }
+
+    [Fact]
+    public async Task A_command_that_can_not_be_read_blocks_nothing()
+    {
+        await using var link = Link();
+        var taken = new ConcurrentQueue<NodeCommand>();
+        using var stop = new CancellationTokenSource();
+        var listening = link.ListenAsync((command, _) => Taken(taken, command), stop.Token);
+        await PublishAsync("{\"kind\":\"dance\"}"u8.ToArray());
+        await PublishAsync("nonsense"u8.ToArray());
+        await PublishAsync(JsonSerializer.SerializeToUtf8Bytes<NodeCommand>(Command(), ContractJson.Options));
+
+        await Wait.UntilAsync(() => taken.Count == 1);
+        await EndAsync(stop, listening);
+        (await _channel.QueueDeclarePassiveAsync(Queue)).MessageCount.ShouldBe(0u);
+    }
+
+    [Fact]
+    public async Task A_queue_that_goes_and_comes_again_is_read_again()
+    {
+        await using var link = Link();
+        var taken = new ConcurrentQueue<NodeCommand>();
+        using var stop = new CancellationTokenSource();
+        var listening = link.ListenAsync((command, _) => Taken(taken, command), stop.Token);
+        var json = JsonSerializer.SerializeToUtf8Bytes<NodeCommand>(Command(), ContractJson.Options);
+        await PublishAsync(json);
+        await Wait.UntilAsync(() => taken.Count == 1);
+
+        // The broker cancels the consumer, as it does when a node of the cluster goes.
+        await _channel.QueueDeleteAsync(Queue);
+        await _channel.QueueDeclareAsync(Queue, durable: true, exclusive: false, autoDelete: false);
+        await PublishAsync(json);
+        await Wait.UntilAsync(() => taken.Count == 2);
+        await EndAsync(stop, listening);
+    }
+
+    private RabbitMqAgentLink Link() => new(Broker, _kit.Node, TimeProvider.System, NullLogger<RabbitMqAgentLink>.Instance);
+
+    private ExecuteJob Command() => _kit.Execute(
+        new JobSpec(JobType.Custom, "sha256:" + new string('1', 64), new JobLimits(1_000, 64), 5, Script: "true"), 0);
+
+    private async Task PublishAsync(byte[] body) => await _channel.BasicPublishAsync("", Queue, body);
+
+    private async Task<BasicGetResult> TakeAsync()
+    {
+        BasicGetResult? got = null;
+        for (var i = 0; i < 500 && got is null; i++)
+        {
+            got = await _channel.BasicGetAsync(_ingress, autoAck: true);
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System);
+        }
+
+        return got ?? throw new TimeoutException("nothing came");
+    }
+
+    private static Task Taken(ConcurrentQueue<NodeCommand> taken, NodeCommand command)
+    {
+        taken.Enqueue(command);
+        return Task.CompletedTask;
+    }
+
+    private static async Task EndAsync(CancellationTokenSource stop, Task listening)
+    {
+        await stop.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(() => listening);
+    }
+}

@@ -29,4 +29,9 @@ public readonly record struct WalletAddress : IParsable<WalletAddress>
     public byte[] ToBytes() => Base58.Decode(ToString());
 
     public override string ToString() => _text ?? "11111111111111111111111111111111";
+
+    /// <summary>The default value is the all-zero one.</summary>
+    public bool Equals(WalletAddress other) => ToString() == other.ToString();
+
+    public override int GetHashCode() => ToString().GetHashCode(StringComparison.Ordinal);
 }

@@ -34,4 +34,9 @@ public readonly record struct Hash256 : IParsable<Hash256>
     public byte[] ToBytes() => Convert.FromHexString(ToString());
 
     public override string ToString() => _hex ?? Zero._hex!;
+
+    /// <summary>The default value is the all-zero one.</summary>
+    public bool Equals(Hash256 other) => ToString() == other.ToString();
+
+    public override int GetHashCode() => ToString().GetHashCode(StringComparison.Ordinal);
 }

@@ -1,11 +1,11 @@
-// Writes tests/vectors/payment-intents.json, which Rust, C# and JavaScript read. Deterministic: run again, same bytes.
+// Writes tests/vectors/*.json, which Rust, C# and JavaScript read. Deterministic: run again, same bytes.
 // `node generate-vectors.cjs --check` compares instead of writing.
 const fs = require('node:fs');
 const path = require('node:path');
 const { Keypair, PublicKey } = require('@solana/web3.js');
-const { sha256, uuidToBytes, uuidToText, renderIntent, intentNonce, addresses } = require('./lib/intents.cjs');
+const { sha256, u8, u32, u64, i64, uuidToBytes, uuidToText, renderIntent, intentNonce, addresses } = require('./lib/intents.cjs');
 
-const TARGET = path.join(__dirname, '../vectors/payment-intents.json');
+const FOLDER = path.join(__dirname, '../vectors');
 const KEY_FILE = path.join(__dirname, '../../programs/keys/facilitator-keypair.json');
 const PROGRAM = Keypair.fromSecretKey(Uint8Array.from(JSON.parse(fs.readFileSync(KEY_FILE)))).publicKey;
 
@@ -82,10 +82,40 @@ function vector(c, index) {
   };
 }
 
-const json = `${JSON.stringify(cases.map(vector), null, 2)}\n`;
-if (process.argv.includes('--check')) {
-  if (fs.readFileSync(TARGET, 'utf8') !== json) { console.error('payment-intents.json is not what the generator writes'); process.exit(1); }
-} else {
-  fs.writeFileSync(TARGET, json);
-  console.log(`${cases.length} vectors for program ${PROGRAM.toBase58()}`);
+// What the oracles sign. The extremes of every width, so that a wrong one shows.
+const attestations = [
+  { name: 'a success', attempt: 1, verdict: 0, charge: 40_000_001n, validUntil: 1_790_000_600, reason: 2 },
+  { name: 'a job\'s own fault', attempt: 1, verdict: 1, charge: 1n, validUntil: 1_790_000_600, reason: 1 },
+  { name: 'a cancelled run', attempt: 2, verdict: 2, charge: 123_456n, validUntil: 1_790_000_601, reason: 1 },
+  { name: 'never assigned', attempt: 0, verdict: 0, charge: 1n, validUntil: 1, reason: 0 },
+  { name: 'the largest values', attempt: 4_294_967_295, verdict: 255, charge: 18_446_744_073_709_551_615n, validUntil: Number.MAX_SAFE_INTEGER, reason: 255 },
+  { name: 'attempt 256, where the byte order shows', attempt: 256, verdict: 0, charge: 256n, validUntil: 256, reason: 3 },
+];
+
+function attestation(a, index) {
+  const seed = `attestation ${index}`;
+  const intentId = uuid(seed);
+  const [cluster, node] = [sha256('vector cluster', seed), key(`node ${seed}`)];
+  const [executionHash, logsHash] = [sha256('vector execution', seed), sha256('vector logs', seed)];
+  const [deployment, id, attempt, validUntil] = [[cluster, PROGRAM.toBuffer()], uuidToBytes(intentId), u32(a.attempt), i64(a.validUntil)];
+  const proof = sha256('HYPERNODE/usage-proof/v1', ...deployment, id, attempt, node.toBuffer(), executionHash, logsHash, u8(a.verdict), u64(a.charge), validUntil);
+  const refund = sha256('HYPERNODE/refund/v1', ...deployment, id, attempt, u8(a.reason), validUntil);
+  return {
+    name: a.name, cluster: cluster.toString('hex'), program: PROGRAM.toBase58(), intentId, attempt: a.attempt, node: node.toBase58(),
+    executionHash: executionHash.toString('hex'), logsHash: logsHash.toString('hex'), verdict: a.verdict, charge: a.charge.toString(),
+    reason: a.reason, validUntil: a.validUntil, usageProofDigest: proof.toString('hex'), refundDigest: refund.toString('hex'),
+  };
+}
+
+const files = { 'payment-intents.json': cases.map(vector), 'attestations.json': attestations.map(attestation) };
+for (const [name, vectors] of Object.entries(files)) {
+  const file = path.join(FOLDER, name);
+  const json = `${JSON.stringify(vectors, null, 2)}\n`;
+  if (!process.argv.includes('--check')) {
+    fs.writeFileSync(file, json);
+    console.log(`${name}: ${vectors.length} vectors for program ${PROGRAM.toBase58()}`);
+  } else if (fs.readFileSync(file, 'utf8') !== json) {
+    console.error(`${name} is not what the generator writes`);
+    process.exitCode = 1;
+  }
 }

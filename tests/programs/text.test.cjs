@@ -6,6 +6,7 @@ const path = require('node:path');
 const { execFileSync } = require('node:child_process');
 const { randomBytes } = require('node:crypto');
 const { World } = require('./lib/world.cjs');
+const { PublicKey } = require('@solana/web3.js');
 const { renderIntent, uuidToBytes } = require('./lib/intents.cjs');
 const { refused } = require('./lib/assertions.cjs');
 
@@ -17,6 +18,17 @@ const rendered = (terms) => world.simulate([world.facilitator.renderIntent(terms
 test('the vectors are what the generator writes', () => {
   execFileSync(process.execPath, [path.join(__dirname, 'generate-vectors.cjs'), '--check']);
   assert.ok(vectors.length >= 40);
+});
+
+test('our client computes the digest of every attestation', () => {
+  const hex = (text) => Buffer.from(text, 'hex');
+  for (const v of JSON.parse(fs.readFileSync(path.join(__dirname, '../vectors/attestations.json')))) {
+    const at = { cluster: hex(v.cluster), program: new PublicKey(v.program) };
+    const terms = { id: uuidToBytes(v.intentId), node: new PublicKey(v.node) };
+    const attested = { ...v, charge: BigInt(v.charge), executionHash: hex(v.executionHash), logsHash: hex(v.logsHash) };
+    assert.equal(world.facilitator.usageProofDigest(terms, attested, at).toString('hex'), v.usageProofDigest, v.name);
+    assert.equal(world.facilitator.refundDigest(terms, attested, at).toString('hex'), v.refundDigest, v.name);
+  }
 });
 
 test('the program renders every vector to its text', () => {

@@ -99,4 +99,27 @@ mod tests {
             assert_eq!(nonce, vector.hex("nonceHex"), "{}", vector.text("name"));
         }
     }
+
+    #[test]
+    fn every_attestations_digests_are_recomputed() {
+        for vector in vectors::attestations() {
+            let (cluster, program) = (vector.hex("cluster"), Pubkey::from_base58(vector.text("program")));
+            let deployment = Deployment { cluster: &cluster, program: &program };
+            let intent_id = vector.hex("intentId");
+            let (attempt, valid_until) = (vector.number("attempt") as u32, vector.number("validUntil") as i64);
+            let proof = UsageProof {
+                intent_id: &intent_id,
+                attempt,
+                node: &Pubkey::from_base58(vector.text("node")),
+                execution_hash: &vector.hex("executionHash"),
+                logs_hash: &vector.hex("logsHash"),
+                verdict: vector.number("verdict") as u8,
+                charge: vector.number("charge"),
+                valid_until,
+            };
+            let failure = Failure { intent_id: &intent_id, attempt, reason: vector.number("reason") as u8, valid_until };
+            assert_eq!(usage_proof_digest(&deployment, &proof), vector.hex("usageProofDigest"), "{}", vector.text("name"));
+            assert_eq!(refund_digest(&deployment, &failure), vector.hex("refundDigest"), "{}", vector.text("name"));
+        }
+    }
 }

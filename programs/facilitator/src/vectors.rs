@@ -1,4 +1,4 @@
-//! Test only: reads tests/vectors/payment-intents.json, an array of flat objects of strings and whole numbers.
+//! Test only: reads tests/vectors, arrays of flat objects of strings and whole numbers.
 use std::collections::HashMap;
 
 pub struct Vector(HashMap<String, String>);
@@ -20,11 +20,21 @@ impl Vector {
 }
 
 pub fn payment_intents() -> Vec<Vector> {
-    let path = std::env::var("HYPERNODE_VECTORS").expect("HYPERNODE_VECTORS names tests/vectors");
-    let json = std::fs::read_to_string(format!("{path}/payment-intents.json")).unwrap();
-    let vectors: Vec<Vector> = json.split('{').skip(1).map(|object| Vector(fields(object))).collect();
+    let vectors = read("payment-intents.json");
     assert!(vectors.len() >= 40, "the vectors are missing");
     vectors
+}
+
+pub fn attestations() -> Vec<Vector> {
+    let vectors = read("attestations.json");
+    assert!(!vectors.is_empty(), "the vectors are missing");
+    vectors
+}
+
+fn read(file: &str) -> Vec<Vector> {
+    let folder = std::env::var("HYPERNODE_VECTORS").expect("HYPERNODE_VECTORS names tests/vectors");
+    let json = std::fs::read_to_string(format!("{folder}/{file}")).unwrap();
+    json.split('{').skip(1).map(|object| Vector(fields(object))).collect()
 }
 
 /// The fields of one object: the generator writes each on a line of its own.

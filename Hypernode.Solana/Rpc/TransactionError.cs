@@ -18,10 +18,8 @@ public sealed record TransactionError(string Kind, int? InstructionIndex = null,
                 return null;
             case JsonValueKind.String:
                 return new TransactionError(error.GetString()!);
-            case JsonValueKind.Object when error.EnumerateObject().FirstOrDefault() is { Name: not null } property:
-                return property.Name == nameof(InstructionError) && ParseInstruction(property.Value) is { } parsed
-                    ? parsed
-                    : new TransactionError(property.Name);
+            case JsonValueKind.Object when First(error) is var (name, value):
+                return name == nameof(InstructionError) && ParseInstruction(value) is { } parsed ? parsed : new TransactionError(name);
             default:
                 return new TransactionError("Unreadable");
         }
@@ -29,7 +27,8 @@ public sealed record TransactionError(string Kind, int? InstructionIndex = null,
 
     private static TransactionError? ParseInstruction(JsonElement value)
     {
-        if (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() != 2 || !value[0].TryGetInt32(out var index))
+        if (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() != 2
+            || value[0].ValueKind != JsonValueKind.Number || !value[0].TryGetInt32(out var index))
         {
             return null;
         }
@@ -40,12 +39,22 @@ public sealed record TransactionError(string Kind, int? InstructionIndex = null,
             return new TransactionError(nameof(InstructionError), index, inner.GetString());
         }
 
-        if (inner.ValueKind != JsonValueKind.Object || inner.EnumerateObject().FirstOrDefault() is not { Name: not null } only)
+        if (inner.ValueKind != JsonValueKind.Object || First(inner) is not var (name, detail))
         {
             return new TransactionError(nameof(InstructionError), index, "Unreadable");
         }
 
-        uint? code = only.Name == "Custom" && only.Value.TryGetUInt32(out var number) ? number : null;
-        return new TransactionError(nameof(InstructionError), index, only.Name, code);
+        uint? code = name == "Custom" && detail.ValueKind == JsonValueKind.Number && detail.TryGetUInt32(out var number) ? number : null;
+        return new TransactionError(nameof(InstructionError), index, name, code);
+    }
+
+    private static (string Name, JsonElement Value)? First(JsonElement map)
+    {
+        foreach (var property in map.EnumerateObject())
+        {
+            return (property.Name, property.Value);
+        }
+
+        return null;
     }
 }

@@ -52,7 +52,7 @@ public sealed class RpcClient : IRpcClient
             var returned = value.TryGetProperty("returnData", out var data) && data.ValueKind == JsonValueKind.Object
                 ? data.GetProperty("data")[0].GetBytesFromBase64()
                 : null;
-            var units = value.TryGetProperty("unitsConsumed", out var u) && u.TryGetUInt64(out var n) ? n : 0;
+            var units = value.TryGetProperty("unitsConsumed", out var u) && u.ValueKind == JsonValueKind.Number ? u.GetUInt64() : 0;
             return new SimulationResult(failure.Error, failure.Program, failure.Logs ?? [], units, returned);
         }, cancellation);
     }
@@ -213,7 +213,7 @@ public sealed class RpcClient : IRpcClient
         var meta = result.GetProperty("meta");
         return new TransactionInfo(
             result.GetProperty("slot").GetUInt64(),
-            result.TryGetProperty("blockTime", out var at) && at.TryGetInt64OrNull(out var seconds) ? seconds : null,
+            result.TryGetProperty("blockTime", out var at) && at.ValueKind == JsonValueKind.Number ? at.GetInt64() : null,
             TransactionError.Parse(meta.GetProperty("err")),
             meta.GetProperty("fee").GetUInt64(),
             Logs(meta, "logMessages"),
@@ -261,13 +261,4 @@ public sealed class RpcClient : IRpcClient
         Commitment.Confirmed => "confirmed",
         _ => "finalized",
     };
-}
-
-file static class JsonElementReading
-{
-    public static bool TryGetInt64OrNull(this JsonElement element, out long value)
-    {
-        value = 0;
-        return element.ValueKind == JsonValueKind.Number && element.TryGetInt64(out value);
-    }
 }

@@ -50,6 +50,11 @@ internal sealed partial class RpcTransport(HttpClient http, Uri endpoint, RpcCli
         {
             throw new RpcTransportException(method, $"no answer within {options.Timeout.TotalSeconds:0.#} s");
         }
+        catch (Exception e) when (e is InvalidOperationException or FormatException or KeyNotFoundException)
+        {
+            // JSON of another shape than any answer has.
+            throw new RpcTransportException(method, "an answer of an unknown shape", e);
+        }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
             throw new RpcTransportException(method, e.Message, e);

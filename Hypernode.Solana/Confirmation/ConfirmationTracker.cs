@@ -73,10 +73,15 @@ public sealed partial class ConfirmationTracker(IRpcClient rpc, TimeProvider tim
 
     private async Task<ConfirmationResult?> AskAsync(Watch watch, CancellationToken cancellation)
     {
-        // The height first: only a status asked for *after* the blockhash had expired says that it never landed.
-        var height = await rpc.GetBlockHeightAsync(Commitment.Finalized, cancellation);
-        var expired = height > watch.LastValidBlockHeight;
-        var status = (await rpc.GetSignatureStatusesAsync([watch.Signature], searchTransactionHistory: expired, cancellation))[0];
+        var status = await GetStatusAsync(watch, searchHistory: false, cancellation);
+        var expired = false;
+        if (status is null)
+        {
+            // Only a status asked for *after* the blockhash had expired says that it never landed.
+            expired = await rpc.GetBlockHeightAsync(Commitment.Finalized, cancellation) > watch.LastValidBlockHeight;
+            status = expired ? await GetStatusAsync(watch, searchHistory: true, cancellation) : null;
+        }
+
         if (status is not null)
         {
             watch.Denials = 0;
@@ -95,6 +100,9 @@ public sealed partial class ConfirmationTracker(IRpcClient rpc, TimeProvider tim
         await RebroadcastAsync(watch, cancellation);
         return null;
     }
+
+    private async Task<SignatureStatus?> GetStatusAsync(Watch watch, bool searchHistory, CancellationToken cancellation) =>
+        (await rpc.GetSignatureStatusesAsync([watch.Signature], searchHistory, cancellation))[0];
 
     private async Task<ConfirmationResult?> JudgeAsync(Watch watch, SignatureStatus status, CancellationToken cancellation)
     {

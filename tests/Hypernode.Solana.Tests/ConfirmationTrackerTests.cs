@@ -67,7 +67,7 @@ public class ConfirmationTrackerTests
         var heights = new Queue<ulong>([199, 200, 201, 202]);
         rpc.BlockHeight = heights.Dequeue;
         (await AskAsync()).ShouldBe(new ConfirmationResult.Expired(Signature, LastValid));
-        rpc.StatusQuestions.ShouldBe(4);
+        heights.ShouldBeEmpty();
         rpc.HistoryQuestions.ShouldBe(2);
     }
 
@@ -84,8 +84,9 @@ public class ConfirmationTrackerTests
     {
         rpc.BlockHeight = () => 500;
         var answers = new Queue<SignatureStatus?>([null, new(200, Commitment.Finalized, null)]);
-        rpc.Status = _ => answers.Dequeue();
+        rpc.Status = history => history ? answers.Dequeue() : null;
         (await AskAsync()).ShouldBe(new ConfirmationResult.Finalized(Signature, 200));
+        answers.ShouldBeEmpty();
     }
 
     [Fact]
@@ -98,7 +99,7 @@ public class ConfirmationTrackerTests
             () => throw new RpcTransportException("getSignatureStatuses", "reset"),
             () => new(200, Commitment.Finalized, null),
         ]);
-        rpc.Status = _ => answers.Dequeue()();
+        rpc.Status = history => history ? answers.Dequeue()() : null;
         (await AskAsync()).ShouldBe(new ConfirmationResult.Finalized(Signature, 200));
     }
 

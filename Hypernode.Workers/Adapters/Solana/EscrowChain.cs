@@ -33,17 +33,22 @@ internal sealed class EscrowChain(IRpcClient rpc, FacilitatorProgram program, Ac
     {
         try
         {
-            if (await FindSoAsync(intent, isSo, cancellation) is { } already)
-            {
-                return already;
-            }
-
-            if (pending is not null && await AskForAsync(intent, pending, isSo, cancellation) is { } answer)
-            {
-                return answer;
-            }
-
             var payment = await reader.GetPaymentAsync(intent, cancellation: cancellation);
+            if (payment is not null && isSo(payment))
+            {
+                return await DoneAlreadyAsync(payment, cancellation);
+            }
+
+            if (pending is not null)
+            {
+                if (await AskForAsync(intent, pending, isSo, cancellation) is { } answer)
+                {
+                    return answer;
+                }
+
+                payment = await reader.GetPaymentAsync(intent, cancellation: cancellation);
+            }
+
             var step = await build(payment, cancellation);
             return step.Refusal ?? await SendAsync(intent, step, isSo, cancellation);
         }
@@ -151,14 +156,14 @@ internal sealed class EscrowChain(IRpcClient rpc, FacilitatorProgram program, Ac
         }
     }
 
-    private async Task<EscrowAnswer.Done?> FindSoAsync(Guid intent, Func<PaymentIntentAccount, bool> isSo, CancellationToken cancellation)
-    {
-        if (await reader.GetPaymentAsync(intent, cancellation: cancellation) is not { } payment || !isSo(payment))
-        {
-            return null;
-        }
+    private async Task<EscrowAnswer.Done?> FindSoAsync(Guid intent, Func<PaymentIntentAccount, bool> isSo, CancellationToken cancellation) =>
+        await reader.GetPaymentAsync(intent, cancellation: cancellation) is { } payment && isSo(payment)
+            ? await DoneAlreadyAsync(payment, cancellation)
+            : null;
 
-        var signature = await LastSignatureAsync(intent, cancellation);
+    private async Task<EscrowAnswer.Done> DoneAlreadyAsync(PaymentIntentAccount payment, CancellationToken cancellation)
+    {
+        var signature = await LastSignatureAsync(payment.IntentId, cancellation);
         return new EscrowAnswer.Done(signature ?? "", payment.ToView(program, signature));
     }
 

@@ -2,6 +2,8 @@ using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Ports;
 using Hypernode.Contracts.Timers;
 using Hypernode.Contracts.Topology;
+using Hypernode.Storage.PostgreSQL;
+using Npgsql;
 using static Hypernode.Storage.Tests.Given;
 
 namespace Hypernode.Storage.Tests;
@@ -9,12 +11,29 @@ namespace Hypernode.Storage.Tests;
 public sealed class SqliteOutboxTests(SqliteFixture storage) : OutboxTests(storage), IClassFixture<SqliteFixture>;
 
 [Trait("Needs", "postgres")]
-public sealed class PostgresOutboxTests(PostgresFixture storage) : OutboxTests(storage), IClassFixture<PostgresFixture>;
+public sealed class PostgresOutboxTests(PostgresFixture storage) : OutboxTests(storage), IClassFixture<PostgresFixture>
+{
+    [Fact]
+    public async Task A_pump_passes_by_a_timer_that_is_just_being_set_again()
+    {
+        var job = await JobWithTimersAsync(Timer(default, TimerKind.Step, Now));
+        await using var saga = await Storage.Get<PostgresDatabase>().Source.OpenConnectionAsync();
+        await using var transaction = await saga.BeginTransactionAsync();
+        await using var rearm = new NpgsqlCommand($"update timers set due_at = due_at + interval '1 day' where job_id = '{job}'", saga, transaction);
+        await rearm.ExecuteNonQueryAsync();
+
+        (await Storage.Get<IOutbox>().TakeDueTimersAsync(Now, 10, None).WaitAsync(TimeSpan.FromSeconds(30))).ShouldBeEmpty();
+        await transaction.CommitAsync();
+        (await Storage.Get<IOutbox>().TakeDueTimersAsync(Now.AddDays(1), 10, None)).ShouldHaveSingleItem().JobId.ShouldBe(job);
+    }
+}
 
 public abstract class OutboxTests(StorageFixture storage) : IAsyncLifetime
 {
     private readonly ISagaJournal _journal = storage.Get<ISagaJournal>();
     private readonly IOutbox _outbox = storage.Get<IOutbox>();
+
+    protected StorageFixture Storage => storage;
 
     /// <summary>Every test begins with empty tables: these tests count.</summary>
     public async Task InitializeAsync()
@@ -100,7 +119,7 @@ public abstract class OutboxTests(StorageFixture storage) : IAsyncLifetime
     private static JobId Job() => default;
 
     /// <summary>A job in Matching with these timers, whatever job they name.</summary>
-    private async Task<JobId> JobWithTimersAsync(params TimerChange[] timers)
+    protected async Task<JobId> JobWithTimersAsync(params TimerChange[] timers)
     {
         var job = await AJobAsync(storage);
         var commit = Commit(Row(job, 0, JobStateNames.Matching)) with { Timers = [.. timers.Select(t => t with { JobId = job })] };

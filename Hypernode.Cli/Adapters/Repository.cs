@@ -1,0 +1,33 @@
+namespace Hypernode.Cli.Adapters;
+
+/// <summary>The clone that this program was built in: its scripts, examples and other programs.</summary>
+internal sealed class Repository(string root)
+{
+    private const string Configuration = "Debug";
+
+    public string Root => root;
+
+    public string Script(string name) => Path.Combine(root, "eng", name);
+
+    public string Example(params string[] path) => Path.Combine([root, "examples", .. path]);
+
+    public string Localnet => Path.Combine(root, "localnet", "main.cjs");
+
+    /// <summary>The build output of another project of the solution.</summary>
+    public string Program(string project) => Path.Combine(root, project, "bin", Configuration, "net10.0", project + ".dll");
+
+    /// <exception cref="CliException">Not inside a clone.</exception>
+    public static Repository Find()
+    {
+        var folder = Environment.GetEnvironmentVariable("HYPERNODE_ROOT") ?? AppContext.BaseDirectory;
+        for (var at = folder; at is not null; at = Path.GetDirectoryName(at))
+        {
+            if (File.Exists(Path.Combine(at, "Hypernode.slnx")))
+            {
+                return new Repository(at);
+            }
+        }
+
+        throw new CliException("hn must be run from a clone of the repository");
+    }
+}

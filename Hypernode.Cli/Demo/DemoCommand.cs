@@ -1,0 +1,120 @@
+using System.CommandLine;
+using Hypernode.Cli.Adapters;
+using Hypernode.Cli.Client;
+using Hypernode.Cli.Stack;
+using Hypernode.Solana;
+using Spectre.Console;
+
+namespace Hypernode.Cli.Demo;
+
+/// <summary><c>hn demo</c>: one scenario on a stack of its own.</summary>
+internal static class DemoCommand
+{
+    public static Command Create()
+    {
+        var json = new Option<bool>("--json") { Description = "print one JSON object at the end on stdout; all else goes to stderr" };
+        var scenario = new Option<string>("--scenario") { Description = "which story to tell", DefaultValueFactory = _ => "happy" };
+        scenario.AcceptOnlyFromAmong([.. Scenario.All.Select(s => s.Name)]);
+        var services = new Option<bool>("--services") { Description = "over PostgreSQL and RabbitMQ, each role and each agent a process" };
+        var data = new Option<DirectoryInfo?>("--data") { Description = "data folder; must be empty (default: a temporary one)" };
+        var keep = new Option<bool>("--keep") { Description = "keep the data folder" };
+        var runtime = new Option<JobRuntime>("--runtime") { Description = "docker, or process: UNSANDBOXED", DefaultValueFactory = _ => JobRuntime.Docker };
+        var command = new Command("demo", "Run one job from a signed intent to a payment, and check every sum on chain.")
+        {
+            json, scenario, services, data, keep, runtime,
+        };
+        command.SetAction((parsed, _) => RunAsync(
+            parsed.GetValue(json),
+            Scenario.All.Single(s => s.Name == parsed.GetValue(scenario)),
+            parsed.GetValue(services),
+            parsed.GetValue(data)?.FullName,
+            parsed.GetValue(keep),
+            parsed.GetValue(runtime)));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(bool json, Scenario scenario, bool services, string? data, bool keep, JobRuntime runtime)
+    {
+        using var interruption = new Interruption();
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(json ? Console.Error : Console.Out),
+            Ansi = (json ? Console.IsErrorRedirected : Console.IsOutputRedirected) ? AnsiSupport.No : AnsiSupport.Detect,
+        });
+        console.Profile.Width = Math.Max(console.Profile.Width, 160); // lines may be long: never fold a signature
+        var time = TimeProvider.System;
+        var narrator = new Narrator(console, time);
+        DemoReport? report = null;
+        var failures = new List<string>();
+        try
+        {
+            var repository = Repository.Find();
+            var dataPath = DataFolder(data);
+            await using var guard = CleanupGuard.Start(repository);
+            if (!keep && data is null)
+            {
+                // The result and the logs stay, for who wants to look.
+                guard.Announce($"cd {Shell.Quote(dataPath)} && find . -mindepth 1 -maxdepth 1 ! -name result ! -name logs -exec rm -rf {{}} +");
+            }
+
+            narrator.Title($"{scenario.Name}: {scenario.About}");
+            if (runtime == JobRuntime.Process)
+            {
+                narrator.Warn("--runtime process: jobs run UNSANDBOXED, as plain processes of this machine");
+            }
+
+            var plan = new StackPlan(dataPath, services, runtime, scenario.Windows, scenario.IntentLifetimeSeconds, scenario.Agents, SlotMs: 200);
+            narrator.Step($"starting the {(services ? "services" : "embedded")} stack in {dataPath}");
+            await using var stack = await StackStarter.StartAsync(repository, plan, guard, time, narrator.Step, interruption.Token);
+            narrator.Good($"API at {stack.Ready.Url}, Solana RPC at {stack.Ready.Rpc}");
+            var runner = new DemoRunner(repository, stack, scenario, dataPath, narrator, time);
+            using var watching = CancellationTokenSource.CreateLinkedTokenSource(interruption.Token);
+            var running = runner.RunAsync(watching.Token);
+            var ended = stack.SomethingEndedAsync(watching.Token);
+            if (await Task.WhenAny(running, ended) == ended && !interruption.Token.IsCancellationRequested && scenario.Intervene != Intervention.KillNode)
+            {
+                await watching.CancelAsync();
+                throw new CliException($"it ended by itself: {await ended}");
+            }
+
+            (report, var found) = await running;
+            failures.AddRange(found);
+            await watching.CancelAsync();
+        }
+        catch (OperationCanceledException) when (interruption.Token.IsCancellationRequested)
+        {
+            narrator.Bad("interrupted");
+            return 130;
+        }
+        catch (Exception e) when (e is CliException or RefusedException or HttpRequestException or IOException or RpcException or RpcTransportException)
+        {
+            failures.Add(e.Message);
+        }
+
+        failures.ForEach(narrator.Bad);
+        if (report is not null && failures.Count == 0)
+        {
+            narrator.Good($"{scenario.Name}: {report.State}, every sum holds on chain");
+        }
+
+        if (json && report is not null)
+        {
+            await Console.Out.WriteLineAsync(report.ToJson());
+        }
+
+        return failures.Count == 0 ? 0 : 1;
+    }
+
+    private static string DataFolder(string? wanted)
+    {
+        if (wanted is null)
+        {
+            return Directory.CreateTempSubdirectory("hypernode-demo-").FullName;
+        }
+
+        Directory.CreateDirectory(wanted);
+        return Directory.EnumerateFileSystemEntries(wanted).Any()
+            ? throw new CliException($"{wanted} is not empty: a demo starts afresh (hn up goes on where it was)")
+            : wanted;
+    }
+}

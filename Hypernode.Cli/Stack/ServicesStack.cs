@@ -1,0 +1,129 @@
+using System.Text.Json.Nodes;
+using Hypernode.Cli.Adapters;
+using Hypernode.Cli.Client;
+
+namespace Hypernode.Cli.Stack;
+
+/// <summary>Each role a process, each agent a process, over RabbitMQ and PostgreSQL; the localnet is a process too.</summary>
+internal sealed class ServicesStack : IStack
+{
+    private static readonly string[] Roles = ["api", "sagas", "workers"];
+
+    private readonly StackPlan _plan;
+    private readonly Repository _repository;
+    private readonly CleanupGuard _guard;
+    private readonly TimeProvider _time;
+    private readonly ServicesEndpoint _services;
+    private readonly ContainerEngine _engine;
+    private readonly List<ChildProcess> _processes;
+    private readonly Dictionary<string, ChildProcess> _agentProcesses = [];
+
+    private ServicesStack(
+        StackPlan plan,
+        Repository repository,
+        CleanupGuard guard,
+        TimeProvider time,
+        ServicesEndpoint services,
+        ContainerEngine engine,
+        List<ChildProcess> processes,
+        HostReady ready)
+    {
+        (_plan, _repository, _guard, _time, _services, _engine, _processes) = (plan, repository, guard, time, services, engine, processes);
+        Ready = ready;
+        Agents = plan.Agents.Select(a => AgentNode.LoadOrCreate(a, plan.DataPath, new SystemIds())).ToList();
+    }
+
+    public HostReady Ready { get; }
+
+    public string Image => _engine.Image;
+
+    public IReadOnlyList<AgentNode> Agents { get; }
+
+    public IReadOnlyList<string> Addresses =>
+    [
+        $"API          {Ready.Url}",
+        $"OpenAPI      {Ready.Url}/openapi/v1.json",
+        $"Solana RPC   {Ready.Rpc}",
+        $"RabbitMQ UI  {_services.Management}  (user {_services.User}, password {_services.Password})",
+        $"logs         {Path.Combine(_plan.DataPath, "logs")}",
+    ];
+
+    public static async Task<ServicesStack> StartAsync(
+        Repository repository, StackPlan plan, CleanupGuard guard, TimeProvider time, Action<string> say, CancellationToken cancellationToken)
+    {
+        var services = ServicesEndpoint.StartAsync(repository, plan.DataPath, guard, say, cancellationToken);
+        var engine = await ContainerEngine.StartAsync(repository, plan, guard, say, cancellationToken);
+        var processes = new List<ChildProcess>();
+        try
+        {
+            var logs = Path.Combine(plan.DataPath, "logs");
+            var localnet = ChildProcess.Start("localnet", logs, guard, "node",
+                [repository.Localnet, "--port", "0", "--data", Path.Combine(plan.DataPath, "ledger"), "--slot-ms", plan.SlotMs.ToString(), "--until-stdin-closes"]);
+            processes.Add(localnet);
+            var chain = JsonNode.Parse(await localnet.FirstLine.WaitAsync(TimeSpan.FromSeconds(60), time, cancellationToken))!;
+            var config = Path.Combine(plan.DataPath, "services.json");
+            HostConfig.Write(config, HostConfig.Services(plan, await services, chain["rpc"]!.GetValue<string>(), chain["ws"]!.GetValue<string>()));
+
+            // Schema, keys, programs and accounts first: the roles start together and must not race for them.
+            say("bootstrapping schema, keys, programs and accounts");
+            await Shell.RunAsync("dotnet", [repository.Program("Hypernode.Host"), "bootstrap", "--config", config], null, static _ => { }, cancellationToken);
+            var hosts = Roles.Select(r => HostProcess.Start(repository, plan.DataPath, config, r, r, guard)).ToList();
+            processes.AddRange(hosts);
+            var ready = await Task.WhenAll(hosts.Zip(Roles, (host, role) => HostProcess.WaitAsync(host, plan.DataPath, role, time, cancellationToken)));
+            return new ServicesStack(plan, repository, guard, time, await services, engine, processes, ready[0]);
+        }
+        catch
+        {
+            foreach (var process in Enumerable.Reverse(processes))
+            {
+                await process.DisposeAsync();
+            }
+
+            throw;
+        }
+    }
+
+    public async Task EnlistAsync(ApiClient api, CancellationToken cancellationToken)
+    {
+        using var users = new BrokerUsers(_services);
+        foreach (var agent in Agents)
+        {
+            // Registration makes the node's queue, which the agent itself may not.
+            await api.RegisterNodeAsync(agent.Registration(_time.GetUtcNow()), Ready.Network, agent.NodeKey, agent.Authority, cancellationToken);
+            var broker = await users.CreateAsync(agent.Id, new SystemIds().NewSecret().ToString(), cancellationToken);
+            var config = Path.Combine(agent.Folder, "agent.json");
+            HostConfig.Write(config, HostConfig.Agent(_plan, agent, broker, _engine.Host));
+            _agentProcesses[agent.Plan.Name] = ChildProcess.Start(
+                agent.Plan.Name, Path.Combine(_plan.DataPath, "logs"), _guard, "dotnet", [_repository.Program("Hypernode.NodeAgent"), "--config", config]);
+        }
+    }
+
+    public async Task<string> KillAgentAsync(AgentNode agent, CancellationToken cancellationToken)
+    {
+        await _agentProcesses[agent.Plan.Name].KillAsync();
+        return "SIGKILL";
+    }
+
+    public async Task<string> SomethingEndedAsync(CancellationToken cancellationToken)
+    {
+        var all = _processes.Concat(_agentProcesses.Values).ToList();
+        await Task.WhenAny(all.Select(p => p.WaitForExitAsync(cancellationToken)));
+        cancellationToken.ThrowIfCancellationRequested();
+        var ended = all.First(p => p.HasExited);
+        return $"{ended.Name} (its log: {ended.LogFile})\n{ended.Tail()}";
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // Hosts before the localnet that they use; the agents are ended by the guard.
+        foreach (var process in Enumerable.Reverse(_processes))
+        {
+            await process.DisposeAsync();
+        }
+
+        foreach (var agent in Agents)
+        {
+            agent.Dispose();
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using System.CommandLine;
+using Hypernode.Cli.Adapters;
+using Hypernode.Cli.Client;
+using Hypernode.Cli.Stack;
+using Hypernode.Contracts.Jobs;
+using Hypernode.Solana;
+
+namespace Hypernode.Cli.Up;
+
+/// <summary><c>hn up</c>: the stack in the foreground, on data that stays.</summary>
+internal static class UpCommand
+{
+    public static Command Create()
+    {
+        var services = new Option<bool>("--services") { Description = "over PostgreSQL and RabbitMQ, each role and each agent a process" };
+        var data = new Option<DirectoryInfo>("--data") { Description = "data folder, kept", DefaultValueFactory = _ => new DirectoryInfo(".hypernode") };
+        var agents = new Option<int>("--agents") { Description = "how many nodes of our own", DefaultValueFactory = _ => 1 };
+        var url = new Option<string>("--url") { Description = "where the API listens", DefaultValueFactory = _ => "http://127.0.0.1:5080" };
+        var runtime = new Option<JobRuntime>("--runtime") { Description = "docker, or process: UNSANDBOXED", DefaultValueFactory = _ => JobRuntime.Docker };
+        var command = new Command("up", "Run the stack in the foreground until Ctrl-C.") { services, data, agents, url, runtime };
+        command.SetAction((parsed, _) => RunAsync(new StackPlan(
+            parsed.GetValue(data)!.FullName,
+            parsed.GetValue(services),
+            parsed.GetValue(runtime),
+            new WorkflowWindows(),
+            IntentLifetimeSeconds: null,
+            [.. Enumerable.Range(1, parsed.GetValue(agents)).Select(i => new AgentPlan($"node-{i}"))],
+            Url: parsed.GetValue(url)!)));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(StackPlan plan)
+    {
+        using var interruption = new Interruption();
+        try
+        {
+            var repository = Repository.Find();
+
+            // Embedded and services keep different databases of the same chain: they must not share a folder.
+            plan = plan with { DataPath = Path.Combine(plan.DataPath, plan.Services ? "services" : "embedded") };
+            Directory.CreateDirectory(plan.DataPath);
+            await using var guard = CleanupGuard.Start(repository);
+            if (plan.Runtime == JobRuntime.Process)
+            {
+                Say("--runtime process: jobs run UNSANDBOXED, as plain processes of this machine");
+            }
+
+            Say($"starting the {(plan.Services ? "services" : "embedded")} stack on {plan.DataPath}");
+            await using var stack = await StackStarter.StartAsync(repository, plan, guard, TimeProvider.System, Say, interruption.Token);
+            using var api = new ApiClient(stack.Ready.Url);
+            await stack.EnlistAsync(api, interruption.Token);
+            await Console.Out.WriteLineAsync($"\n{string.Join('\n', stack.Addresses)}\njob image    {stack.Image}\nwallet       {Path.Combine(plan.DataPath, "keys", "payer.json")}\n\nCtrl-C ends it.");
+            var ended = await stack.SomethingEndedAsync(interruption.Token);
+            await Console.Error.WriteLineAsync($"hn: it ended by itself: {ended}");
+            return 1;
+        }
+        catch (OperationCanceledException) when (interruption.Token.IsCancellationRequested)
+        {
+            Say("stopping");
+            return 0;
+        }
+        catch (Exception e) when (e is CliException or RefusedException or HttpRequestException or IOException or RpcException or RpcTransportException)
+        {
+            await Console.Error.WriteLineAsync($"hn: {e.Message}");
+            return 1;
+        }
+    }
+
+    private static void Say(string text) => Console.Error.WriteLine($"hn: {text}");
+}

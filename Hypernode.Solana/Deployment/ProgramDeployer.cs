@@ -13,11 +13,16 @@ public enum DeployOutcome
 }
 
 /// <summary>Put a program on chain and it did not work; running it again goes on where this ended.</summary>
-public sealed class DeploymentException(string message) : Exception(message);
+public sealed class DeploymentException(string message, bool mayPass = false) : Exception(message)
+{
+    /// <summary>A step failed that somebody else may have done meanwhile: look again.</summary>
+    internal bool MayPass => mayPass;
+}
 
 /// <summary>
 /// Deploys through the upgradeable loader, as the Solana CLI does: a buffer, chunked writes, then deploy or upgrade.
-/// May be repeated at any point: the buffer's key follows from authority, program and bytes, and only what is missing is written.
+/// May be repeated at any point, and by several processes at once: the buffer's key follows from authority, program and
+/// bytes, only what is missing is written, and a step that fails because another was faster is looked at again.
 /// </summary>
 public sealed partial class ProgramDeployer(IRpcClient rpc, TransactionSender sender, TimeProvider time, ILogger<ProgramDeployer>? log = null)
 {
@@ -25,13 +30,32 @@ public sealed partial class ProgramDeployer(IRpcClient rpc, TransactionSender se
     private const int ChunkSize = 900;
     private const int ParallelWrites = 16;
     private const int WriteRounds = 5;
+    private const int Attempts = 5;
     private static readonly TimeSpan SlotPoll = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan BeforeLookingAgain = TimeSpan.FromSeconds(1);
 
     private readonly ILogger log = log ?? NullLogger<ProgramDeployer>.Instance;
 
     /// <param name="maxDataLength">room for later upgrades, bytes; at least the program's length</param>
     public async Task<DeployOutcome> DeployAsync(
         Account programKey, Account payer, Account upgradeAuthority, byte[] bytes, int? maxDataLength = null, CancellationToken cancellation = default)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await TryDeployAsync(programKey, payer, upgradeAuthority, bytes, maxDataLength, cancellation);
+            }
+            catch (DeploymentException failure) when (failure.MayPass && attempt < Attempts)
+            {
+                LogAgain(failure.Message);
+                await Task.Delay(BeforeLookingAgain, time, cancellation);
+            }
+        }
+    }
+
+    private async Task<DeployOutcome> TryDeployAsync(
+        Account programKey, Account payer, Account upgradeAuthority, byte[] bytes, int? maxDataLength, CancellationToken cancellation)
     {
         var programId = programKey.PublicKey;
         var deployed = await FindAsync(programId, cancellation);
@@ -157,7 +181,12 @@ public sealed partial class ProgramDeployer(IRpcClient rpc, TransactionSender se
     private async Task<List<int>> MissingChunksAsync(PublicKey buffer, byte[] bytes, CancellationToken cancellation)
     {
         var account = await rpc.GetAccountInfoAsync(buffer, cancellation: cancellation);
-        var written = account?.Data.AsMemory(BpfLoaderUpgradeableProgram.BufferMetadataSize) ?? default;
+        if (account is null)
+        {
+            throw new DeploymentException("The buffer is gone: another deployment of these bytes has used it.", mayPass: true);
+        }
+
+        var written = account.Data.AsMemory(BpfLoaderUpgradeableProgram.BufferMetadataSize);
         return [.. Enumerable.Range(0, (bytes.Length + ChunkSize - 1) / ChunkSize)
             .Select(i => i * ChunkSize)
             .Where(offset => written.Length != bytes.Length
@@ -188,9 +217,12 @@ public sealed partial class ProgramDeployer(IRpcClient rpc, TransactionSender se
         var result = await sender.SendAsync(instructions, payer, signers, cancellation: cancellation);
         if (!result.Happened)
         {
-            throw new DeploymentException($"A step of the deployment did not happen: {result}");
+            throw new DeploymentException($"A step of the deployment did not happen: {result}", mayPass: true);
         }
     }
+
+    [LoggerMessage(EventId = 4121, Level = LogLevel.Information, Message = "Looking again at the program: {Reason}")]
+    private partial void LogAgain(string reason);
 
     [LoggerMessage(EventId = 4120, Level = LogLevel.Information, Message = "Writing {Chunks} chunks of the program (round {Round})")]
     private partial void LogWriting(int chunks, int round);

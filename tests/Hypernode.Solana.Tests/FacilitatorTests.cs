@@ -27,6 +27,23 @@ public class FacilitatorTests
     }
 
     [Fact]
+    public void What_the_oracles_sign_is_what_the_shared_vectors_say()
+    {
+        var vectors = Vectors("attestations.json");
+        vectors.ShouldNotBeEmpty();
+        foreach (var v in vectors)
+        {
+            var (intent, attempt, until) = (Guid.Parse(v.GetProperty("intentId").GetString()!), v.GetProperty("attempt").GetUInt32(), v.GetProperty("validUntil").GetInt64());
+            var proof = new UsageProof(
+                intent, attempt, Key(v, "node"), (ProofVerdict)v.GetProperty("verdict").GetByte(), ulong.Parse(v.GetProperty("charge").GetString()!),
+                Hex(v, "executionHash"), Hex(v, "logsHash"), until);
+            var refund = new RefundOrder(intent, attempt, v.GetProperty("reason").GetByte(), until);
+            Convert.ToHexStringLower(proof.Digest(Hex(v, "cluster"), Key(v, "program"))).ShouldBe(v.GetProperty("usageProofDigest").GetString());
+            Convert.ToHexStringLower(refund.Digest(Hex(v, "cluster"), Key(v, "program"))).ShouldBe(v.GetProperty("refundDigest").GetString());
+        }
+    }
+
+    [Fact]
     public void A_payment_account_reads_field_by_field()
     {
         var (intent, job) = (Guid.Parse("550e8400-e29b-41d4-a716-446655440000"), Guid.Parse("00112233-4455-6677-8899-aabbccddeeff"));
@@ -149,6 +166,6 @@ public class FacilitatorTests
 
     private static byte[] Hex(JsonElement v, string name) => Convert.FromHexString(v.GetProperty(name).GetString()!);
 
-    private static List<JsonElement> Vectors() =>
-        [.. JsonSerializer.Deserialize<JsonElement>(File.ReadAllText(RepositoryFiles.At("tests/vectors/payment-intents.json"), Encoding.UTF8)).EnumerateArray()];
+    private static List<JsonElement> Vectors(string file = "payment-intents.json") =>
+        [.. JsonSerializer.Deserialize<JsonElement>(File.ReadAllText(RepositoryFiles.At("tests/vectors/" + file), Encoding.UTF8)).EnumerateArray()];
 }

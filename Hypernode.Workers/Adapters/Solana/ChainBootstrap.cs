@@ -13,16 +13,22 @@ namespace Hypernode.Workers.Adapters.Solana;
 public sealed record ChainSetup(Deployment Deployment, FacilitatorConfig Config);
 
 /// <summary>The chain holds something else than these keys and settings: nothing here may overwrite it.</summary>
-public sealed class ChainSetupException(string message) : Exception(message);
+public sealed class ChainSetupException(string message, bool mayPass = false) : Exception(message)
+{
+    /// <summary>A step failed that another process may have done meanwhile: look again.</summary>
+    internal bool MayPass => mayPass;
+}
 
 /// <summary>
 /// Brings a fresh localnet to where jobs can be paid: SOL for the keys, the facilitator through the real loader, HYPER's
-/// mint, the vaults, Config. Every step looks first, so it may be run at every start and after a crash in any step.
+/// mint, the vaults, Config. Every step looks first, so it may be run at every start, by several
+/// processes at once, and after a crash in any step.
 /// </summary>
 public sealed partial class ChainBootstrap
 {
     public const byte OracleThreshold = 3;
 
+    private const int Attempts = 5;
     private const ulong Lamports = 1_000_000_000;
     private const ulong LowWater = 5 * Lamports;
     private const ulong Airdrop = 100 * Lamports;
@@ -51,6 +57,22 @@ public sealed partial class ChainBootstrap
     /// <exception cref="ChainSetupException">the chain was set up with other keys</exception>
     /// <exception cref="IOException">the chain can't be asked now</exception>
     public async Task<ChainSetup> RunAsync(Account programKey, byte[] program, TimeSpan refundGrace, CancellationToken cancellation)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await TryRunAsync(programKey, program, refundGrace, cancellation);
+            }
+            catch (ChainSetupException failure) when (failure.MayPass && attempt < Attempts)
+            {
+                LogAgain(failure.Message);
+                await Task.Delay(TimeSpan.FromSeconds(1), time, cancellation);
+            }
+        }
+    }
+
+    private async Task<ChainSetup> TryRunAsync(Account programKey, byte[] program, TimeSpan refundGrace, CancellationToken cancellation)
     {
         try
         {
@@ -196,7 +218,7 @@ public sealed partial class ChainBootstrap
             case { Happened: true }:
                 return;
             case ConfirmationResult.Failed failed:
-                throw new ChainSetupException($"Could not {what}: {failed.Error}");
+                throw new ChainSetupException($"Could not {what}: {failed.Error}", mayPass: true);
             default:
                 throw new IOException($"Could not {what}: {result}");
         }
@@ -218,6 +240,9 @@ public sealed partial class ChainBootstrap
 
     [LoggerMessage(EventId = 4201, Level = LogLevel.Information, Message = "Facilitator program {Program}: {Outcome}")]
     private partial void LogProgram(string program, DeployOutcome outcome);
+
+    [LoggerMessage(EventId = 4203, Level = LogLevel.Information, Message = "Looking again at the chain: {Reason}")]
+    private partial void LogAgain(string reason);
 
     [LoggerMessage(EventId = 4202, Level = LogLevel.Information, Message = "The chain is ready: config {Config}, mint {Mint}")]
     private partial void LogReady(string config, string mint);

@@ -87,6 +87,20 @@ public class EscrowStories(EscrowFixture fixture) : IClassFixture<EscrowFixture>
     }
 
     [Fact]
+    public async Task Three_processes_that_start_at_once_set_up_one_chain()
+    {
+        using var folder = new TempFolder();
+        using var program = new Account();
+        var setups = await Task.WhenAll(Enumerable.Range(0, 3).Select(async _ =>
+        {
+            using var keys = ChainKeys.LoadOrCreate(folder.Path);
+            var bootstrap = new ChainBootstrap(fixture.Rpc, keys, fixture.Options, TimeProvider.System, NullLogger<ChainBootstrap>.Instance);
+            return await bootstrap.RunAsync(program, EscrowFixture.Program, TimeSpan.Zero, None);
+        }));
+        setups.Select(s => s.Deployment).Distinct().Count().ShouldBe(1);
+    }
+
+    [Fact]
     public async Task A_chain_of_other_keys_is_refused_by_a_bootstrap()
     {
         using var folder = new TempFolder();

@@ -112,6 +112,9 @@ public abstract class SagaJournalTests(StorageFixture storage)
         (await _journal.CommitAsync(stale, None)).ShouldBe(CommitResult.VersionConflict);
         await ShouldBeUntouchedAsync(job, stale, JobStateNames.IntentVerified, 1);
         (await _nodes.FreeSlotAsync(node, 1, None)).ShouldBe(0);
+
+        // Decided again on what is there now, the same message goes through: it was not noted as seen.
+        (await _journal.CommitAsync(stale with { Job = Row(job, 1, JobStateNames.Rejected) }, None)).ShouldBe(CommitResult.Committed);
     }
 
     [Fact]

@@ -79,6 +79,12 @@ public sealed class AgentOptions : IValidatableObject
     [Range(1, 100_000)]
     public int MaxArtifacts { get; set; } = 1_000;
 
+    /// <summary>
+    /// Stopping the agent ends its jobs and frees their mounts, for stacks that are thrown away afterwards. Default: they go on, and
+    /// the next start adopts them.
+    /// </summary>
+    public bool EndJobsAtStop { get; set; }
+
     public AgentBehaviour Behaviour { get; set; } = AgentBehaviour.Honest;
 
     /// <summary>A simulated behaviour starts only when this says so too.</summary>

@@ -61,7 +61,7 @@ internal sealed class AttemptRunner(
             }
         }
 
-        lease.SlotFree = true;
+        lease.FreeSlot();
     }
 
     private AttemptDeclined Decline(Lease lease, string reason, string detail)

@@ -14,6 +14,8 @@ namespace Hypernode.NodeAgent.Leases;
 /// </summary>
 public sealed class AgentService : IHostedService, IAsyncDisposable
 {
+    private static readonly TimeSpan CleanUpPatience = TimeSpan.FromSeconds(5);
+
     private readonly AgentOptions _options;
     private readonly IAgentLink _link;
     private readonly IContainerEngine _engine;
@@ -89,8 +91,26 @@ public sealed class AgentService : IHostedService, IAsyncDisposable
         return Task.CompletedTask;
     }
 
-    /// <summary>Ends the agent, not its jobs: containers go on, and the next start adopts them.</summary>
-    public Task StopAsync(CancellationToken cancellationToken) => SimulateCrash();
+    /// <summary>
+    /// Ends the agent, not its jobs: containers that run go on, and the next start adopts them. Those that have ended are removed
+    /// first, as far as that takes no longer than a moment.
+    /// </summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        Task[] cleaning;
+        lock (_gate)
+        {
+            cleaning = [.. _leases.Where(l => l.Ended).Select(l => l.Cleaned)];
+        }
+
+        await Task.WhenAny(Task.WhenAll(cleaning), Task.Delay(CleanUpPatience, _time, cancellationToken));
+        if (_options.EndJobsAtStop)
+        {
+            await SimulateMachineDeath(cancellationToken);
+        }
+
+        await SimulateCrash();
+    }
 
     /// <summary>
     /// Drops the agent as a crash would: every loop ends at once, nothing more is sent, journal and containers stay as they are.
@@ -121,7 +141,8 @@ public sealed class AgentService : IHostedService, IAsyncDisposable
     }
 
     /// <summary>
-    /// SIMULATION of a machine that dies: the agent is dropped as by <see cref="SimulateCrash"/>, and its containers are killed.
+    /// SIMULATION of a machine that dies: the agent is dropped as by <see cref="SimulateCrash"/>, its containers are killed and its
+    /// mounts are gone. The journal stays, as a disk would.
     /// </summary>
     public async Task SimulateMachineDeath(CancellationToken cancellationToken)
     {
@@ -129,6 +150,11 @@ public sealed class AgentService : IHostedService, IAsyncDisposable
         foreach (var container in await _engine.ListAsync(ContainerLabels.Agent, _options.NodeId, cancellationToken))
         {
             await _engine.RemoveAsync(container.Id, cancellationToken);
+        }
+
+        foreach (var folder in Directory.EnumerateDirectories(AttemptsFolder))
+        {
+            await _outputs.ReleaseAsync(folder, cancellationToken);
         }
     }
 
@@ -220,7 +246,12 @@ public sealed class AgentService : IHostedService, IAsyncDisposable
         var log = LogChain.Open(folder, entry.JobId, entry.Attempt, _time);
         var mail = new AttemptMail(log, _link, _time, _logger);
         log.Appended = mail.Wake;
-        var lease = new Lease(entry.Command!, folder, log, mail) { SlotFree = entry.Outcome is not null, Ended = entry.Outcome is not null };
+        var lease = new Lease(entry.Command!, folder, log, mail) { Ended = entry.Outcome is not null };
+        if (lease.Ended)
+        {
+            lease.FreeSlot();
+        }
+
         if (entry.StopRequested)
         {
             lease.Stop();

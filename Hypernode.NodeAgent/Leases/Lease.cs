@@ -8,6 +8,7 @@ namespace Hypernode.NodeAgent.Leases;
 internal sealed class Lease(ExecuteJob command, string folder, LogChain log, AttemptMail mail) : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource _cleaned = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public ExecuteJob Command { get; } = command;
 
@@ -29,7 +30,9 @@ internal sealed class Lease(ExecuteJob command, string folder, LogChain log, Att
     public bool Ended { get; set; }
 
     /// <summary>Container and files are gone: another job may come, though the outcome may still be on its way.</summary>
-    public bool SlotFree { get; set; }
+    public bool SlotFree => _cleaned.Task.IsCompleted;
+
+    public Task Cleaned => _cleaned.Task;
 
     /// <summary>Nobody wants the result any more.</summary>
     public CancellationToken StopRequested => _stop.Token;
@@ -37,6 +40,8 @@ internal sealed class Lease(ExecuteJob command, string folder, LogChain log, Att
     public Task Running { get; set; } = Task.CompletedTask;
 
     public void Stop() => _stop.Cancel();
+
+    public void FreeSlot() => _cleaned.TrySetResult();
 
     public void Dispose()
     {

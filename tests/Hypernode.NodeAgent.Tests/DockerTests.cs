@@ -175,6 +175,7 @@ public sealed class DockerTests(JobImage image) : IClassFixture<JobImage>, IDisp
         _kit.Link.Text("stdout").ShouldBe(string.Concat(Enumerable.Range(0, 30).Select(i => $"line {i}\n")));
         _kit.Link.Text("agent").ShouldContain("adopted");
         reported.Receipt.Artifacts.Single().Name.ShouldBe("done");
+        await second.StopAsync(default);
         (await LeftOversAsync()).ShouldBe(0);
     }
 
@@ -213,8 +214,23 @@ public sealed class DockerTests(JobImage image) : IClassFixture<JobImage>, IDisp
         }
 
         (await LeftOversAsync()).ShouldBe(0);
+        File.ReadAllText("/proc/self/mounts").ShouldNotContain(_kit.Folder);
         await using var second = await StartAsync();
         (await _kit.Link.WaitForAsync<AttemptDeclined>()).Reason.ShouldBe("engine-unavailable");
+    }
+
+    [Fact]
+    public async Task An_agent_of_a_stack_that_is_thrown_away_leaves_neither_container_nor_mount()
+    {
+        var options = _kit.Options;
+        options.EndJobsAtStop = true;
+        await using var agent = await StartAsync(options);
+        _kit.Link.Command(Command("sleep 30"));
+        await _kit.Link.WaitForAsync<AttemptStarted>();
+        await agent.StopAsync(default);
+
+        (await LeftOversAsync()).ShouldBe(0);
+        File.ReadAllText("/proc/self/mounts").ShouldNotContain(_kit.Folder);
     }
 
     [Fact]
@@ -248,10 +264,10 @@ public sealed class DockerTests(JobImage image) : IClassFixture<JobImage>, IDisp
             TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(),
             runLimitMs: runLimitMs);
 
-    private async Task<AgentService> StartAsync()
+    private async Task<AgentService> StartAsync(AgentOptions? options = null)
     {
         var agent = await AgentRegistration.CreateAsync(
-            _kit.Options, _kit.Link, _kit.Blobs, _kit.Signer, TimeProvider.System, NullLoggerFactory.Instance, default);
+            options ?? _kit.Options, _kit.Link, _kit.Blobs, _kit.Signer, TimeProvider.System, NullLoggerFactory.Instance, default);
         await agent.StartAsync(default);
         return agent;
     }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Removes one check at a time from a copy of the programs, rebuilds, and runs the tests on the result: each must notice.
-#   programs/mutants.sh [PATTERN]     only the mutants whose name contains PATTERN
+#   programs/mutants.sh [REGEX]     only the mutants whose name matches
 # Slow (some ten seconds a mutant), so no part of ./hn test. Needs tests/programs to be installed (npm ci).
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -18,7 +18,7 @@ survived=0 tried=0
 
 # mutant NAME FILE OLD NEW: in FILE (below programs/), replaces the only occurrence of OLD
 mutant() {
-  case $1 in *"$pattern"*) ;; *) return 0 ;; esac
+  [[ $1 =~ $pattern ]] || return 0
   local file=$work/repo/programs/$2
   cp "$root/programs/$2" "$file"
   OLD=$3 NEW=$4 python3 - "$file" <<'PY'

@@ -61,7 +61,7 @@ public sealed class JobSagaRepository(
     private SagaCommit ToCommit<T>(ConsumeContext<T> context, Guid messageId, JobSagaContext<T> work)
         where T : class
     {
-        Guid? cause = context.Headers.TryGetHeader(CauseHeader.Name, out var header) && Guid.TryParse(header?.ToString(), out var id) ? id : null;
+        var cause = CauseOf(context);
         if (work.Changed() is not { } body)
         {
             return new SagaCommit(messageId, cause, time.GetUtcNow(), null, [], [], null);
@@ -88,6 +88,9 @@ public sealed class JobSagaRepository(
             messageId, cause, job.Now, row, [.. job.Outgoing.Select(m => ToRow(m, job.JobId))], job.Timers, job.LeaseChange);
     }
 
+    private static Guid? CauseOf(MessageContext context) =>
+        context.Headers.TryGetHeader(CauseHeader.Name, out var header) && Guid.TryParse(header?.ToString(), out var id) ? id : null;
+
     private OutboxMessage ToRow(object message, JobId job) =>
         new(ids.NewId(), Queues.Of(message), message.GetType().FullName!, ContractCodec.Serialize(message), job);
 
@@ -97,7 +100,7 @@ public sealed class JobSagaRepository(
     {
         var job = work.Instance!;
         OutboxMessage[] news = [ToRow(new SlotTaken(job.JobId, job.Attempt, job.Lease!.NodeId), job.JobId)];
-        var commit = new SagaCommit(messageId, null, time.GetUtcNow(), null, news, [], null);
+        var commit = new SagaCommit(messageId, CauseOf(context), time.GetUtcNow(), null, news, [], null);
         if (await journal.CommitAsync(commit, context.CancellationToken).ConfigureAwait(false) == CommitResult.Committed)
         {
             await dispatcher.DispatchAsync(news, context.CancellationToken).ConfigureAwait(false);

@@ -1,0 +1,111 @@
+using System.Text;
+using System.Text.Json;
+using Hypernode.Contracts.Nodes;
+using Hypernode.Contracts.Ports;
+using Hypernode.Contracts.Text;
+using Hypernode.Contracts.Topology;
+using Hypernode.Host.Messaging.Adapters.RabbitMq;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using RabbitMQ.Client;
+
+namespace Hypernode.Host.Tests;
+
+/// <summary>The nodes' side of the broker: what the control plane declares, and whom it believes.</summary>
+[Trait("Needs", "rabbitmq")]
+public sealed class RabbitMqTests : IAsyncLifetime
+{
+    private readonly NodeId _node = new(Guid.NewGuid());
+    private RabbitMqConnection _connection = null!;
+    private IChannel _channel = null!;
+
+    public async Task InitializeAsync()
+    {
+        var uri = Environment.GetEnvironmentVariable("HYPERNODE_TEST_RABBITMQ")
+            ?? throw new InvalidOperationException("HYPERNODE_TEST_RABBITMQ is not set: eng/services.sh starts a broker");
+        _connection = new RabbitMqConnection(Options.Create(new RabbitMqOptions { Uri = uri }));
+        _channel = await _connection.OpenChannelAsync(confirms: true, CancellationToken.None);
+        await RabbitMqTopology.DeclareAsync(_channel, CancellationToken.None);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _channel.DisposeAsync();
+        await _connection.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Declaring_everything_again_changes_nothing() => await RabbitMqTopology.DeclareAsync(_channel, CancellationToken.None);
+
+    [Fact]
+    public async Task A_command_waits_in_the_node_s_own_queue()
+    {
+        await using var sender = new RabbitMqNodeCommandSender(_connection);
+        await sender.EnsureQueueAsync(_node, CancellationToken.None);
+        var stop = new Contracts.Commands.StopJob(new(Guid.NewGuid()), _node, 1, "test");
+
+        await sender.SendAsync(_node, Guid.NewGuid(), stop, CancellationToken.None);
+
+        var got = await WaitAsync(() => _channel.BasicGetAsync(Queues.Node(_node), autoAck: true));
+        JsonSerializer.Deserialize<NodeCommand>(got.Body.Span, ContractJson.Options).ShouldBe(stop);
+        got.BasicProperties.Persistent.ShouldBeTrue();
+        await _channel.QueueDeleteAsync(Queues.Node(_node));
+    }
+
+    [Fact]
+    public async Task A_command_for_a_node_without_a_queue_is_refused_loudly()
+    {
+        await using var sender = new RabbitMqNodeCommandSender(_connection);
+        var nobody = new NodeId(Guid.NewGuid());
+
+        await Should.ThrowAsync<Exception>(() => sender.SendAsync(
+            nobody, Guid.NewGuid(), new Contracts.Commands.StopJob(new(Guid.NewGuid()), nobody, 1, ""), CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task A_message_without_a_checked_sender_never_reaches_the_ingress()
+    {
+        var ingress = new NotingIngress();
+        var reader = new RabbitMqNodeIngress(_connection, ingress, TimeProvider.System, NullLogger<RabbitMqNodeIngress>.Instance);
+        await reader.StartAsync(CancellationToken.None);
+        var beat = Encoding.UTF8.GetBytes("""{"kind":"beat","at":1,"leases":[]}""");
+
+        // No user id; a user that is no node; a body that is no message. The administrator may set only its own name.
+        var self = new Uri(Environment.GetEnvironmentVariable("HYPERNODE_TEST_RABBITMQ")!).UserInfo.Split(':')[0];
+        await _channel.BasicPublishAsync(Queues.NodesIngress, $"node.{_node}.beat", false, new BasicProperties(), beat);
+        await _channel.BasicPublishAsync(Queues.NodesIngress, $"node.{_node}.beat", false, new BasicProperties { UserId = self }, beat);
+        await _channel.BasicPublishAsync(Queues.NodesIngress, $"node.{_node}.beat", false, new BasicProperties(), "?"u8.ToArray());
+
+        await WaitAsync(async () => await _channel.MessageCountAsync(Queues.NodesIngress) == 0 ? this : null);
+        await reader.StopAsync(CancellationToken.None);
+        ingress.Count.ShouldBe(0);
+    }
+
+    private static async Task<T> WaitAsync<T>(Func<Task<T?>> look)
+        where T : class
+    {
+        var deadline = DateTime.UtcNow.AddSeconds(20);
+        while (DateTime.UtcNow < deadline)
+        {
+            if (await look() is { } found)
+            {
+                return found;
+            }
+
+            await Task.Yield();
+        }
+
+        throw new TimeoutException();
+    }
+
+    private sealed class NotingIngress : INodeIngress
+    {
+        public int Count { get; private set; }
+
+        public Task AcceptAsync(NodeId sender, NodeMessage message, CancellationToken cancellationToken)
+        {
+            Count++;
+            return Task.CompletedTask;
+        }
+    }
+}

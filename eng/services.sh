@@ -2,7 +2,7 @@
 # A private PostgreSQL and a private RabbitMQ (with its management UI) on free loopback ports.
 #
 #   eng/services.sh start --data DIR [--json]   starts what is not running; prints where it is
-#   eng/services.sh stop  --data DIR            ends what start started, and only that
+#   eng/services.sh stop  --data DIR [--now]    ends what start started, and only that; --now: without saving anything
 #   eng/services.sh status --data DIR [--json]  prints where it is; exits 1 when it is not running
 #
 # start prints shell lines to be sourced (`. <(eng/services.sh start --data DIR)`), or with --json one object:
@@ -20,11 +20,12 @@ say() { echo "services: $*" >&2; }
 
 command=${1:-}
 [ $# -gt 0 ] && shift
-data='' json=no
+data='' json=no now=no
 while [ $# -gt 0 ]; do
   case $1 in
     --data) data=${2:?--data needs a folder}; shift 2 ;;
     --json) json=yes; shift ;;
+    --now) now=yes; shift ;;
     *) usage ;;
   esac
 done
@@ -187,8 +188,10 @@ stop() {
   . "$folder/settings"
   exec 9>"$folder/lock"
   flock -w 120 9
-  end "$folder/rabbitmq/pid" "-home $folder/rabbitmq " TERM &
-  end "$folder/postgres/data/postmaster.pid" "$folder/postgres/data" INT
+  local rabbit=TERM postgres=INT
+  [ "$now" = no ] || { rabbit=KILL postgres=QUIT; }
+  end "$folder/rabbitmq/pid" "-home $folder/rabbitmq " "$rabbit" &
+  end "$folder/postgres/data/postmaster.pid" "$folder/postgres/data" "$postgres"
   wait
   # The port mapper that Erlang started for this node alone.
   if command -v epmd >/dev/null; then ERL_EPMD_PORT=$EPMD_PORT ERL_EPMD_ADDRESS=127.0.0.1 epmd -kill >/dev/null 2>&1 || true; fi

@@ -19,7 +19,7 @@ export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 NUGET_XMLDOC_MODE=skip
 
 clean() {
   trap '' INT TERM HUP
-  eng/services.sh stop --data "$work" >/dev/null 2>&1
+  eng/services.sh stop --data "$work" --now >/dev/null 2>&1
   HYPERNODE_PURGE=1 eng/engine.sh stop "$work/engine" >/dev/null 2>&1
   rm -rf "$work"
 }

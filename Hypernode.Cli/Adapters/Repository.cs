@@ -13,8 +13,9 @@ internal sealed class Repository(string root)
 
     public string Localnet => Path.Combine(root, "localnet", "main.cjs");
 
-    /// <summary>The build output of another project of the solution.</summary>
-    public string Program(string project) => Path.Combine(root, project, "bin", Configuration, "net10.0", project + ".dll");
+    public string HostProgram => Program("Hypernode.Host", "Hypernode.Host.dll");
+
+    public string AgentProgram => Program("Hypernode.NodeAgent", "hypernode-agent.dll");
 
     /// <exception cref="CliException">Not inside a clone.</exception>
     public static Repository Find()
@@ -30,4 +31,7 @@ internal sealed class Repository(string root)
 
         throw new CliException("hn must be run from a clone of the repository");
     }
+
+    /// <summary>The build output of another project of the solution.</summary>
+    private string Program(string project, string assembly) => Path.Combine(root, project, "bin", Configuration, "net10.0", assembly);
 }

@@ -54,7 +54,7 @@ internal static class DemoCommand
             if (!keep && data is null)
             {
                 // The result and the logs stay, for who wants to look.
-                guard.Announce($"cd {Shell.Quote(dataPath)} && find . -mindepth 1 -maxdepth 1 ! -name result ! -name logs -exec rm -rf {{}} +");
+                guard.Announce($"forget {Shell.Quote(dataPath)}");
             }
 
             narrator.Title($"{scenario.Name}: {scenario.About}");
@@ -63,7 +63,7 @@ internal static class DemoCommand
                 narrator.Warn("--runtime process: jobs run UNSANDBOXED, as plain processes of this machine");
             }
 
-            var plan = new StackPlan(dataPath, services, runtime, scenario.Windows, scenario.IntentLifetimeSeconds, scenario.Agents, SlotMs: 200);
+            var plan = new StackPlan(dataPath, services, runtime, scenario.Windows, scenario.IntentLifetimeSeconds, scenario.Agents, SlotMs: 200, Throwaway: !keep && data is null);
             narrator.Step($"starting the {(services ? "services" : "embedded")} stack in {dataPath}");
             await using var stack = await StackStarter.StartAsync(repository, plan, guard, time, narrator.Step, interruption.Token);
             narrator.Good($"API at {stack.Ready.Url}, Solana RPC at {stack.Ready.Rpc}");
@@ -71,7 +71,7 @@ internal static class DemoCommand
             using var watching = CancellationTokenSource.CreateLinkedTokenSource(interruption.Token);
             var running = runner.RunAsync(watching.Token);
             var ended = stack.SomethingEndedAsync(watching.Token);
-            if (await Task.WhenAny(running, ended) == ended && !interruption.Token.IsCancellationRequested && scenario.Intervene != Intervention.KillNode)
+            if (await Task.WhenAny(running, ended) == ended && !interruption.Token.IsCancellationRequested)
             {
                 await watching.CancelAsync();
                 throw new CliException($"it ended by itself: {await ended}");

@@ -17,7 +17,7 @@ internal static class HostProcess
             Path.Combine(dataPath, "logs"),
             guard,
             "dotnet",
-            [repository.Program("Hypernode.Host"), "--config", config, "--roles", roles, "--until-stdin-closes"]);
+            [repository.HostProgram, "--config", config, "--roles", roles, "--until-stdin-closes"]);
     }
 
     /// <exception cref="CliException">It ended, or is not ready after two minutes; with the end of its log.</exception>

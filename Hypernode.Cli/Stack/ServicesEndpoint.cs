@@ -10,11 +10,11 @@ internal sealed record ServicesEndpoint(string Postgres, string RabbitMq, string
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
     public static async Task<ServicesEndpoint> StartAsync(
-        Repository repository, string dataPath, CleanupGuard guard, Action<string> say, CancellationToken cancellationToken)
+        Repository repository, StackPlan plan, CleanupGuard guard, Action<string> say, CancellationToken cancellationToken)
     {
         var script = repository.Script("services.sh");
-        guard.Announce($"{Shell.Quote(script)} stop --data {Shell.Quote(dataPath)}");
-        var answer = await Shell.RunAsync(script, ["start", "--data", dataPath, "--json"], null, say, cancellationToken);
+        guard.Announce($"{Shell.Quote(script)} stop --data {Shell.Quote(plan.DataPath)}{(plan.Throwaway ? " --now" : "")}");
+        var answer = await Shell.RunAsync(script, ["start", "--data", plan.DataPath, "--json"], null, say, cancellationToken);
         return JsonSerializer.Deserialize<ServicesEndpoint>(answer, Json)
             ?? throw new CliException("eng/services.sh did not say where the services are");
     }

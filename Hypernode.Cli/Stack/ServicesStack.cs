@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using Hypernode.Cli.Adapters;
 using Hypernode.Cli.Client;
@@ -16,7 +17,7 @@ internal sealed class ServicesStack : IStack
     private readonly ServicesEndpoint _services;
     private readonly ContainerEngine _engine;
     private readonly List<ChildProcess> _processes;
-    private readonly Dictionary<string, ChildProcess> _agentProcesses = [];
+    private readonly ConcurrentDictionary<string, ChildProcess> _agentProcesses = [];
 
     private ServicesStack(
         StackPlan plan,
@@ -51,7 +52,7 @@ internal sealed class ServicesStack : IStack
     public static async Task<ServicesStack> StartAsync(
         Repository repository, StackPlan plan, CleanupGuard guard, TimeProvider time, Action<string> say, CancellationToken cancellationToken)
     {
-        var services = ServicesEndpoint.StartAsync(repository, plan.DataPath, guard, say, cancellationToken);
+        var services = ServicesEndpoint.StartAsync(repository, plan, guard, say, cancellationToken);
         var engine = await ContainerEngine.StartAsync(repository, plan, guard, say, cancellationToken);
         var processes = new List<ChildProcess>();
         try
@@ -66,7 +67,7 @@ internal sealed class ServicesStack : IStack
 
             // Schema, keys, programs and accounts first: the roles start together and must not race for them.
             say("bootstrapping schema, keys, programs and accounts");
-            await Shell.RunAsync("dotnet", [repository.Program("Hypernode.Host"), "bootstrap", "--config", config], null, static _ => { }, cancellationToken);
+            await Shell.RunAsync("dotnet", [repository.HostProgram, "bootstrap", "--config", config], null, static _ => { }, cancellationToken);
             var hosts = Roles.Select(r => HostProcess.Start(repository, plan.DataPath, config, r, r, guard)).ToList();
             processes.AddRange(hosts);
             var ready = await Task.WhenAll(hosts.Zip(Roles, (host, role) => HostProcess.WaitAsync(host, plan.DataPath, role, time, cancellationToken)));
@@ -94,32 +95,34 @@ internal sealed class ServicesStack : IStack
             var config = Path.Combine(agent.Folder, "agent.json");
             HostConfig.Write(config, HostConfig.Agent(_plan, agent, broker, _engine.Host));
             _agentProcesses[agent.Plan.Name] = ChildProcess.Start(
-                agent.Plan.Name, Path.Combine(_plan.DataPath, "logs"), _guard, "dotnet", [_repository.Program("Hypernode.NodeAgent"), "--config", config]);
+                agent.Plan.Name, Path.Combine(_plan.DataPath, "logs"), _guard, "dotnet", [_repository.AgentProgram, "--config", config]);
         }
     }
 
     public async Task<string> KillAgentAsync(AgentNode agent, CancellationToken cancellationToken)
     {
-        await _agentProcesses[agent.Plan.Name].KillAsync();
+        _agentProcesses.TryRemove(agent.Plan.Name, out var process);
+        await process!.KillAsync();
         return "SIGKILL";
     }
 
     public async Task<string> SomethingEndedAsync(CancellationToken cancellationToken)
     {
-        var all = _processes.Concat(_agentProcesses.Values).ToList();
-        await Task.WhenAny(all.Select(p => p.WaitForExitAsync(cancellationToken)));
-        cancellationToken.ThrowIfCancellationRequested();
-        var ended = all.First(p => p.HasExited);
+        // Agents come later than the hosts, and one that a scenario kills is not looked at any more.
+        ChildProcess? ended;
+        while ((ended = _processes.Concat(_agentProcesses.Values).FirstOrDefault(p => p.HasExited)) is null)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(200), _time, cancellationToken);
+        }
+
         return $"{ended.Name} (its log: {ended.LogFile})\n{ended.Tail()}";
     }
 
     public async ValueTask DisposeAsync()
     {
         // Hosts before the localnet that they use; the agents are ended by the guard.
-        foreach (var process in Enumerable.Reverse(_processes))
-        {
-            await process.DisposeAsync();
-        }
+        await Task.WhenAll(_processes.Skip(1).Select(p => p.DisposeAsync().AsTask()));
+        await _processes[0].DisposeAsync();
 
         foreach (var agent in Agents)
         {

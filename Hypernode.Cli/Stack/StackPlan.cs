@@ -13,6 +13,7 @@ public enum JobRuntime
 }
 
 /// <summary>What to start.</summary>
+/// <param name="Throwaway">Nobody wants the data afterwards: it may be ended without saving.</param>
 /// <param name="IntentLifetimeSeconds">Null: the API's default.</param>
 public sealed record StackPlan(
     string DataPath,
@@ -22,7 +23,8 @@ public sealed record StackPlan(
     int? IntentLifetimeSeconds,
     IReadOnlyList<AgentPlan> Agents,
     int SlotMs = 400,
-    string Url = "http://127.0.0.1:0");
+    string Url = "http://127.0.0.1:0",
+    bool Throwaway = false);
 
 /// <summary>One node: what it sells, and whether it plays by the rules.</summary>
 /// <param name="Lies">SIMULATION: signs a lie about what it ran.</param>

@@ -99,7 +99,8 @@ public sealed class AgentOptions : IValidatableObject
     /// <summary>The broker, <c>amqp://node.{id}:password@host/vhost</c>. Used by the program; a host may bring another link.</summary>
     public string Broker { get; set; } = "";
 
-    public NodeId Node => Hypernode.Contracts.Nodes.NodeId.Parse(NodeId);
+    /// <summary>The id as an id; the default while it is not one (validation walks over this property, so it must not throw).</summary>
+    public NodeId Node => Contracts.Nodes.NodeId.TryParse(NodeId, null, out var id) ? id : default;
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

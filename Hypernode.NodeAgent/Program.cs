@@ -33,6 +33,15 @@ builder.Services.AddSingleton<INodeSigner>(p => NodeKeyFile.Load(OptionsOf(p).Ke
 builder.Services.AddSingleton<IBlobStore>(p => new FolderBlobStore(Path.GetFullPath(OptionsOf(p).BlobFolder)));
 builder.Services.AddSingleton<IAgentLink>(p => new RabbitMqAgentLink(
     new Uri(OptionsOf(p).Broker), OptionsOf(p).Node, p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<RabbitMqAgentLink>>()));
-await builder.Build().RunAsync();
+try
+{
+    await builder.Build().RunAsync();
+    return 0;
+}
+catch (OptionsValidationException e)
+{
+    await Console.Error.WriteLineAsync($"hypernode-agent: {string.Join("; ", e.Failures)}");
+    return 2;
+}
 
 static AgentOptions OptionsOf(IServiceProvider services) => services.GetRequiredService<IOptions<AgentOptions>>().Value;

@@ -75,8 +75,8 @@ public sealed class AgentOptions : IValidatableObject
     [Range(1_024, 1_073_741_824)]
     public long MaxLogBytes { get; set; } = 16 * 1024 * 1024;
 
-    /// <summary>Regular files that a job may leave in /out.</summary>
-    [Range(1, 100_000)]
+    /// <summary>Regular files that a job may leave in /out; the control plane takes no receipt with more than 4,096.</summary>
+    [Range(1, 4_096)]
     public int MaxArtifacts { get; set; } = 1_000;
 
     /// <summary>

@@ -32,7 +32,8 @@ internal sealed class AttemptPreparation(AgentOptions options, IContainerEngine 
 
         RequireCapacity(spec.Limits);
         var image = await ImageAsync(spec.Image, cancellationToken);
-        if (!outputs.Hard && !options.AllowWatchedOutput)
+        // The process runtime has no hard limits of any kind, and was wished for in so many words.
+        if (!outputs.Hard && !options.AllowWatchedOutput && engine.Sandboxed)
         {
             throw new DeclinedException("engine-unavailable", "no hard quota for /out can be had on this machine (see AllowWatchedOutput)");
         }

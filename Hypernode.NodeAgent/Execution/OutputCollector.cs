@@ -21,6 +21,22 @@ internal static class OutputCollector
     {
         var artifacts = new List<Artifact>();
         var refused = new List<string>();
+        try
+        {
+            await TakeAllAsync(tar, blobs, maxFiles, maxBytes, artifacts, refused, cancellationToken);
+        }
+        catch (InvalidDataException e)
+        {
+            // Names are the job's to choose, and some (a line break in a long one) make an archive that can't be read on.
+            Refuse(refused, $"what follows is not taken: {Printable(e.Message)}");
+        }
+
+        return new([.. artifacts.OrderBy(a => a.Name, StringComparer.Ordinal)], refused);
+    }
+
+    private static async Task TakeAllAsync(
+        Stream tar, IBlobStore blobs, int maxFiles, long maxBytes, List<Artifact> artifacts, List<string> refused, CancellationToken cancellationToken)
+    {
         var left = maxBytes;
         await using var reader = new TarReader(tar);
         for (var entries = 0L; await reader.GetNextEntryAsync(copyData: false, cancellationToken) is { } entry; entries++)
@@ -48,8 +64,6 @@ internal static class OutputCollector
             artifacts.Add(new Artifact(name, sha256, bytes));
             left -= bytes;
         }
-
-        return new([.. artifacts.OrderBy(a => a.Name, StringComparer.Ordinal)], refused);
     }
 
     private static string? Refusal(TarEntry entry, string name) => entry.EntryType switch

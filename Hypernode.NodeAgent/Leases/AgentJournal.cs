@@ -35,6 +35,7 @@ public sealed class AgentJournal : IDisposable
     {
         // A lock of its own, so that people may read the journal while the agent runs. The kernel drops it with the process.
         var only = new FileStream(path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        JournalCompaction.Run(path, time.GetUtcNow());
         var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, bufferSize: 1 << 16);
         var journal = new AgentJournal(file, only, time);
         try

@@ -69,6 +69,33 @@ public sealed class JournalTests : IDisposable
     }
 
     [Fact]
+    public void A_grown_journal_forgets_old_answered_jobs_but_neither_open_ones_nor_the_last_receipt()
+    {
+        var old = _kit.Execute(Spec, _time.NowMs);
+        var open = _kit.Execute(Spec, _time.NowMs);
+        var fresh = _kit.Execute(Spec, _time.NowMs);
+        var writer = new ReceiptWriter(_kit.Node, _kit.Signer);
+        var ended = new EndedAttempt("", default, default, 0, false, false, default, 0, []);
+        Contracts.Text.Hash256 last;
+        using (var journal = AgentJournal.Open(Path, _time))
+        {
+            journal.Accept(open);
+            journal.Accept(old);
+            journal.Report(previous => writer.Write(old, ended, previous));
+            journal.Confirm(old.JobId, 1);
+            last = journal.LastReceipt;
+            _time.Advance(TimeSpan.FromDays(9));
+            journal.Accept(fresh);
+        }
+
+        JournalCompaction.Run(Path, _time.GetUtcNow(), threshold: 0);
+        using var again = AgentJournal.Open(Path, _time);
+        again.Unconfirmed().Select(e => e.JobId).ShouldBe([open.JobId, fresh.JobId], ignoreOrder: true);
+        again.Find(old.JobId)!.Command.ShouldBeNull();
+        again.LastReceipt.ShouldBe(last);
+    }
+
+    [Fact]
     public void A_log_chain_goes_on_after_a_torn_tail_with_the_same_head()
     {
         var job = new JobId(TestKit.NewId());

@@ -87,7 +87,6 @@ public sealed class ProcessRuntimeTests : IDisposable
         var options = _kit.Options;
         options.Runtime = AgentRuntime.Process;
         options.AllowUnsandboxed = true;
-        options.AllowWatchedOutput = true;
         var agent = await AgentRegistration.CreateAsync(
             options, _kit.Link, _kit.Blobs, _kit.Signer, TimeProvider.System, NullLoggerFactory.Instance, default);
         await agent.StartAsync(default);

@@ -58,7 +58,8 @@ public sealed class ProgramTests(JobImage image) : IClassFixture<JobImage>, IDis
         }
         finally
         {
-            second.Kill();
+            // Kindly: it takes its container and its mount away before it goes.
+            using var term = Process.Start("kill", ["-TERM", second.Id.ToString()]);
             await second.WaitForExitAsync();
             await channel.QueueDeleteAsync(queue);
         }

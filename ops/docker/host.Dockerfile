@@ -1,0 +1,25 @@
+# The server program: any mix of roles, chosen by its command.
+FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
+WORKDIR /source
+COPY Directory.Build.props Directory.Packages.props global.json .editorconfig ./
+COPY eng/BannedSymbols.txt eng/
+COPY Hypernode.Contracts Hypernode.Contracts
+COPY Hypernode.Solana Hypernode.Solana
+COPY Hypernode.Sagas Hypernode.Sagas
+COPY Hypernode.Storage Hypernode.Storage
+COPY Hypernode.Workers Hypernode.Workers
+COPY Hypernode.Api Hypernode.Api
+COPY Hypernode.NodeAgent Hypernode.NodeAgent
+COPY Hypernode.Host Hypernode.Host
+RUN dotnet publish Hypernode.Host -c Release -o /app -p:RestoreLockedMode=true
+
+FROM mcr.microsoft.com/dotnet/aspnet:10.0
+WORKDIR /app
+COPY --from=build /app .
+COPY programs/bin programs/bin
+COPY programs/keys programs/keys
+COPY ops/docker/ready ready
+RUN useradd --system --uid 10001 hypernode && mkdir /data && chown hypernode /data
+USER hypernode
+VOLUME /data
+ENTRYPOINT ["dotnet", "Hypernode.Host.dll"]

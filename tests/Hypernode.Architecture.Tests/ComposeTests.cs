@@ -1,0 +1,66 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+
+namespace Hypernode.Architecture.Tests;
+
+/// <summary>docker-compose.yml, as far as it can be judged without pulling its images.</summary>
+public class ComposeTests
+{
+    private static readonly string File = Path.Combine(Projects.Root, "docker-compose.yml");
+    private static readonly string Text = System.IO.File.ReadAllText(File);
+
+    /// <summary>The blocks under <c>services:</c>, by name.</summary>
+    private static Dictionary<string, string> Services => Regex
+        .Matches(Regex.Match(Text, @"^services:\n(.*?)^\S", RegexOptions.Singleline | RegexOptions.Multiline).Groups[1].Value, @"^  (\w+):\n((?:    .*\n|\s*\n)+)", RegexOptions.Multiline)
+        .ToDictionary(m => m.Groups[1].Value, m => m.Groups[2].Value);
+
+    [Fact]
+    public void It_describes_the_whole_services_stack() =>
+        Services.Keys.ShouldBe(["postgres", "rabbitmq", "localnet", "bootstrap", "api", "sagas", "workers"], ignoreOrder: true);
+
+    [Fact]
+    public void Every_image_is_pinned() => Regex
+        .Matches(Text, @"image: (\S+)")
+        .Select(m => m.Groups[1].Value)
+        .ShouldAllBe(image => Regex.IsMatch(image, @"^[a-z/]+:(dev|\d+\.\d+[a-z0-9.-]*)$"));
+
+    [Fact]
+    public void Every_service_that_stays_has_a_health_check() => Services
+        .Where(s => s.Key != "bootstrap" && !s.Value.Contains("healthcheck:", StringComparison.Ordinal))
+        .Select(s => s.Key)
+        .ShouldBeEmpty();
+
+    [Fact]
+    public void Nothing_is_published_beyond_loopback() => Regex
+        .Matches(Text, @"^\s*- ""([^""]+)""\s*(?:#.*)?$", RegexOptions.Multiline)
+        .Select(m => m.Groups[1].Value)
+        .ShouldAllBe(port => port.StartsWith("127.0.0.1:", StringComparison.Ordinal));
+
+    [Fact]
+    public void Every_dockerfile_and_file_that_it_copies_is_there()
+    {
+        var dockerfiles = Regex.Matches(Text, @"dockerfile: (\S+)").Select(m => Path.Combine(Projects.Root, m.Groups[1].Value)).Distinct().ToList();
+        dockerfiles.ShouldAllBe(f => System.IO.File.Exists(f));
+        dockerfiles
+            .SelectMany(System.IO.File.ReadLines)
+            .Where(line => line.StartsWith("COPY ", StringComparison.Ordinal) && !line.Contains("--from", StringComparison.Ordinal))
+            .SelectMany(line => line.Split(' ')[1..^1])
+            .Where(source => !Path.Exists(Path.Combine(Projects.Root, source)))
+            .ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Compose_itself_can_read_it_where_it_is_installed()
+    {
+        var compose = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Select(p => Path.Combine(p, "docker-compose")).FirstOrDefault(System.IO.File.Exists);
+        if (compose is null)
+        {
+            return; // the other tests here read the file itself
+        }
+
+        using var process = Process.Start(new ProcessStartInfo(compose, ["-f", File, "config", "-q"]) { RedirectStandardError = true, UseShellExecute = false })!;
+        var said = await process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        process.ExitCode.ShouldBe(0, said);
+    }
+}

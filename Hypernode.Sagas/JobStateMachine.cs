@@ -20,12 +20,18 @@ public sealed class JobStateMachine : MassTransitStateMachine<JobState>
         BeforeEnterAny(enter => enter.Then(c => c.Saga.Entered.Add(c.Message.Name)));
         Correlate();
 
+        // Stored by the intake; nothing was asked for yet.
         Initially(
             When(OnJobSubmitted)
                 .Then(c => c.Saga.Remember(c.Message))
-                .Then(c => c.Saga.ArmExpiry(windows))
-                .Then(c => c.Saga.AskToVerifyIntent(windows))
-                .TransitionTo(Submitted));
+                .IfElse(
+                    c => c.Saga.Cancelling,
+                    cancelled => cancelled.Then(c => c.Saga.Reject("cancelled")).TransitionTo(Rejected),
+                    wanted => wanted
+                        .Then(c => c.Saga.ArmExpiry(windows))
+                        .Then(c => c.Saga.AskToVerifyIntent(windows))
+                        .TransitionTo(Submitted)),
+            When(OnCancelRequested).Then(c => c.Saga.Cancelling = true)); // it overtook the submission
 
         During(Submitted, [
             When(OnIntentVerified)
@@ -64,7 +70,7 @@ public sealed class JobStateMachine : MassTransitStateMachine<JobState>
         During(Matching, [
             When(OnNodeMatched, Current)
                 .Then(c => c.Saga.TakeSlot(c.Message)) // the commit is refused when the slot is not free (I10)
-                .Then(c => c.Saga.AskToAssign(windows))
+                .Then(c => c.Saga.BeginAssignment(windows))
                 .TransitionTo(Assigned),
             When(OnNodeMatchFailed, Current)
                 .Then(c => c.Saga.Cause = c.Message.Reason)
@@ -83,9 +89,13 @@ public sealed class JobStateMachine : MassTransitStateMachine<JobState>
         During(Assigned, [
             When(OnNodeAssigned, Current)
                 .Then(c => c.Saga.Note(c.Message.Signature))
-                .Then(c => c.Saga.TellToExecute(windows)),
+                .IfElse(
+                    c => c.Saga.CanFinishInTime(windows),
+                    inTime => inTime.Then(c => c.Saga.TellToExecute(windows)),
+                    late => late.GiveToAnotherNode(this, windows, _ => "too late to finish before settle_by")),
             When(OnNodeAssignmentFailed, Current).GiveToAnotherNode(this, windows, c => c.Message.Code),
             When(OnJobStarted, Current)
+                .Then(c => c.Saga.Disarm(TimerKind.Step))
                 .Then(c => c.Saga.Arm(TimerKind.Lease, c.Saga.Spec!.RunLimit() + TimeSpan.FromSeconds(windows.StartPatienceSeconds)))
                 .TransitionTo(Executing),
             When(OnJobExecuted, Current).VerifyResult(this, windows), // its start was overtaken

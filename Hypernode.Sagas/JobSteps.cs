@@ -40,6 +40,18 @@ internal static class JobSteps
     public static void AskToAssign(this JobState job, WorkflowWindows windows) => job.Ask(windows, new AssignNode(
         job.JobId, job.Intent!.IntentId, job.Attempt, job.Lease!.NodeId, job.Lease.Authority));
 
+    /// <summary>A chain that does not answer must not hold a node's slot until settle_by.</summary>
+    public static void BeginAssignment(this JobState job, WorkflowWindows windows)
+    {
+        job.Disarm(TimerKind.Match);
+        job.AskToAssign(windows);
+        job.Arm(TimerKind.Lease, TimeSpan.FromSeconds(windows.StartPatienceSeconds + (4L * windows.StepSeconds)));
+    }
+
+    /// <summary>No lease when now + run limit + verification would pass settle_by (protocol B7).</summary>
+    public static bool CanFinishInTime(this JobState job, WorkflowWindows windows) =>
+        job.Now <= windows.LastLeaseAt(job.SettleBy, job.Spec!.RunLimit());
+
     public static void TellToExecute(this JobState job, WorkflowWindows windows)
     {
         var patience = TimeSpan.FromSeconds(windows.StartPatienceSeconds);
@@ -106,7 +118,7 @@ internal static class JobSteps
     }
 
     public static bool CanTryAgain(this JobState job, WorkflowWindows windows) =>
-        job.Attempt < windows.MaxAttempts && job.Now <= windows.LastLeaseAt(job.SettleBy, job.Spec!.RunLimit());
+        job.Attempt < windows.MaxAttempts && job.CanFinishInTime(windows);
 
     public static void BeginNextAttempt(this JobState job, WorkflowWindows windows)
     {

@@ -32,6 +32,7 @@ public static class WorkersServiceCollectionExtensions
         services.AddSingleton<IHandle<RefundPayment>, PaymentRefunder>();
 
         services.AddSingleton<INodeIngress, NodeIngress>();
+        services.AddSingleton<IngressClock>();
         services.AddSingleton<HeartbeatSweep>();
         services.AddSingleton<ExpirySweep>();
         return services;

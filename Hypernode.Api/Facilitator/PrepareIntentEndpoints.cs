@@ -49,10 +49,10 @@ internal static class PrepareIntentEndpoints
         var salt = ids.NewSecret();
         var deployment = escrow.Deployment;
         var intent = new PaymentIntent(
-            new IntentId(ids.NewId()),
+            new IntentId(Version4(ids)),
             client!.Value,
             amount!.Value,
-            new JobId(ids.NewId()),
+            new JobId(Version4(ids)),
             now,
             expires,
             IntentNonce.Compute(deployment, client.Value, spec.Hash(), settleBy, salt));
@@ -64,6 +64,15 @@ internal static class PrepareIntentEndpoints
             Encoding.UTF8.GetString(CanonicalJson.Serialize(spec)),
             (long)spec.RunLimit().TotalSeconds,
             DeploymentAnswer.Of(deployment)));
+    }
+
+    /// <summary>White paper §3.2: ids of intents and jobs are random, so nobody can foretell and squat them.</summary>
+    private static Guid Version4(IIdSource ids)
+    {
+        var bytes = ids.NewSecret().ToBytes()[..16];
+        bytes[6] = (byte)((bytes[6] & 0x0f) | 0x40);
+        bytes[8] = (byte)((bytes[8] & 0x3f) | 0x80);
+        return new Guid(bytes, bigEndian: true);
     }
 
     private static PaymentIntentBody BodyOf(PaymentIntent intent) => new(

@@ -63,7 +63,7 @@ internal sealed class EmbeddedStack : IStack
 
     public async Task<string> KillAgentAsync(AgentNode agent, CancellationToken cancellationToken)
     {
-        using var http = new HttpClient();
+        using var http = new HttpClient { DefaultRequestHeaders = { { "X-Hypernode-Dev", "1" } } };
         using var answer = await http.PostAsync($"{Ready.Url}/dev/agents/{agent.Plan.Name}/crash", null, cancellationToken);
         answer.EnsureSuccessStatusCode();
         return "simulated-kill";

@@ -162,7 +162,7 @@ internal sealed class JobSagaContext<T>(ConsumeContext<T> consume, ISagaJournal 
 
     public Task<SagaConsumeContext<JobState, T>> Insert(JobState instance) => Task.FromResult<SagaConsumeContext<JobState, T>>(null!);
 
-    public Task Save(SagaConsumeContext<JobState> context) => throw new InvalidOperationException("a job begins with its intake");
+    public Task Save(SagaConsumeContext<JobState> context) => Task.CompletedTask;
 
     public Task Delete(SagaConsumeContext<JobState> context) => Task.CompletedTask;
 

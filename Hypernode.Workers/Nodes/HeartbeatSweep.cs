@@ -17,6 +17,7 @@ public sealed class HeartbeatSweep(
     INodeDirectory nodes,
     IEvidence evidence,
     IMessageSender sender,
+    IngressClock ingress,
     IOptions<WorkflowWindows> windows,
     ILogger<HeartbeatSweep> logger)
 {
@@ -38,6 +39,12 @@ public sealed class HeartbeatSweep(
     public async Task<int> RunOnceAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         KeepClock(now);
+        if (ingress.UpSince is not { } upSince)
+        {
+            return 0;
+        }
+
+        _watchingSince = Later(_watchingSince, upSince);
         var all = (await nodes.ListAsync(cancellationToken)).ToDictionary(n => n.Id);
         var leases = await nodes.LiveLeasesAsync(cancellationToken);
         var live = leases.Select(l => (l.JobId, l.Attempt)).ToHashSet();

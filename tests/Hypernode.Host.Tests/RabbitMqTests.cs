@@ -5,6 +5,7 @@ using Hypernode.Contracts.Ports;
 using Hypernode.Contracts.Text;
 using Hypernode.Contracts.Topology;
 using Hypernode.Host.Messaging.Adapters.RabbitMq;
+using Hypernode.Workers.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using RabbitMQ.Client;
@@ -18,12 +19,12 @@ public sealed class RabbitMqTests : IAsyncLifetime
     private readonly NodeId _node = new(Guid.NewGuid());
     private RabbitMqConnection _connection = null!;
     private IChannel _channel = null!;
+    private string _uri = "";
 
     public async Task InitializeAsync()
     {
-        var uri = Environment.GetEnvironmentVariable("HYPERNODE_TEST_RABBITMQ")
-            ?? throw new InvalidOperationException("HYPERNODE_TEST_RABBITMQ is not set: eng/services.sh starts a broker");
-        _connection = new RabbitMqConnection(Options.Create(new RabbitMqOptions { Uri = uri }));
+        _uri = await BrokerUser.MakeVirtualHostAsync();
+        _connection = new RabbitMqConnection(Options.Create(new RabbitMqOptions { Uri = _uri }));
         _channel = await _connection.OpenChannelAsync(confirms: true, CancellationToken.None);
         await RabbitMqTopology.DeclareAsync(_channel, CancellationToken.None);
     }
@@ -32,6 +33,7 @@ public sealed class RabbitMqTests : IAsyncLifetime
     {
         await _channel.DisposeAsync();
         await _connection.DisposeAsync();
+        await BrokerUser.DropVirtualHostAsync(_uri);
     }
 
     [Fact]
@@ -66,12 +68,12 @@ public sealed class RabbitMqTests : IAsyncLifetime
     public async Task A_message_without_a_checked_sender_never_reaches_the_ingress()
     {
         var ingress = new NotingIngress();
-        var reader = new RabbitMqNodeIngress(_connection, ingress, TimeProvider.System, NullLogger<RabbitMqNodeIngress>.Instance);
+        var reader = new RabbitMqNodeIngress(_connection, ingress, new IngressClock(), TimeProvider.System, NullLogger<RabbitMqNodeIngress>.Instance);
         await reader.StartAsync(CancellationToken.None);
         var beat = Encoding.UTF8.GetBytes("""{"kind":"beat","at":1,"leases":[]}""");
 
         // No user id; a user that is no node; a body that is no message. The administrator may set only its own name.
-        var self = new Uri(Environment.GetEnvironmentVariable("HYPERNODE_TEST_RABBITMQ")!).UserInfo.Split(':')[0];
+        var self = new Uri(_uri).UserInfo.Split(':')[0];
         await _channel.BasicPublishAsync(Queues.NodesIngress, $"node.{_node}.beat", false, new BasicProperties(), beat);
         await _channel.BasicPublishAsync(Queues.NodesIngress, $"node.{_node}.beat", false, new BasicProperties { UserId = self }, beat);
         await _channel.BasicPublishAsync(Queues.NodesIngress, $"node.{_node}.beat", false, new BasicProperties(), "?"u8.ToArray());
@@ -79,6 +81,26 @@ public sealed class RabbitMqTests : IAsyncLifetime
         await WaitAsync(async () => await _channel.MessageCountAsync(Queues.NodesIngress) == 0 ? this : null);
         await reader.StopAsync(CancellationToken.None);
         ingress.Count.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_storage_that_is_away_for_a_while_loses_no_message_and_stops_the_liveness_clock()
+    {
+        var ingress = new NotingIngress { FailuresToCome = 3 };
+        var clock = new IngressClock();
+        var reader = new RabbitMqNodeIngress(_connection, ingress, clock, TimeProvider.System, NullLogger<RabbitMqNodeIngress>.Instance);
+        var dead = await _channel.MessageCountAsync(Queues.Dead);
+        var user = Queues.Node(_node);
+        await using var asNode = await BrokerUser.ConnectAsync(_uri, user);
+        await reader.StartAsync(CancellationToken.None);
+
+        await asNode.PublishAsync(Queues.NodesIngress, $"{user}.beat", """{"kind":"beat","at":1,"leases":[]}""");
+
+        await WaitAsync(() => Task.FromResult(ingress.WasDownMeanwhile(clock) ? this : null));
+        await WaitAsync(() => Task.FromResult(ingress.Count == 1 ? this : null));
+        await WaitAsync(() => Task.FromResult(clock.UpSince is not null ? this : null));
+        await reader.StopAsync(CancellationToken.None);
+        (await _channel.MessageCountAsync(Queues.Dead)).ShouldBe(dead);
     }
 
     private static async Task<T> WaitAsync<T>(Func<Task<T?>> look)
@@ -102,8 +124,17 @@ public sealed class RabbitMqTests : IAsyncLifetime
     {
         public int Count { get; private set; }
 
+        public int FailuresToCome { get; set; }
+
+        public bool WasDownMeanwhile(IngressClock clock) => Count == 0 && clock.UpSince is null;
+
         public Task AcceptAsync(NodeId sender, NodeMessage message, CancellationToken cancellationToken)
         {
+            if (FailuresToCome-- > 0)
+            {
+                throw new IOException("the database restarts");
+            }
+
             Count++;
             return Task.CompletedTask;
         }

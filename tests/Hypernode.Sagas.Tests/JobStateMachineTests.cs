@@ -242,4 +242,58 @@ public sealed class JobStateMachineTests
 
         world.Journal.Row(world.Job).ShouldBe(row);
     }
+
+    [Fact]
+    public async Task A_cancellation_that_overtakes_the_submission_rejects_it()
+    {
+        await using var world = await SagaWorld.StartAsync();
+
+        await world.RaiseAsync(new CancelRequested(world.Job));
+        world.State.ShouldBe(JobStateNames.Initial);
+        await world.RaiseAsync(world.Submitted());
+
+        world.State.ShouldBe(JobStateNames.Rejected);
+        world.Journal.Sent.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_chain_that_never_answers_an_assignment_does_not_hold_the_slot_for_ever()
+    {
+        await using var world = await SagaWorld.StartAsync();
+        await world.ReachAsync(JobStateNames.Matching);
+        await world.RaiseAsync(world.Matched());
+
+        await world.RaiseAsync(world.Due(TimerKind.Lease));
+
+        world.State.ShouldBe(JobStateNames.Matching);
+        world.Journal.Commits[^1].Lease!.Take.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task An_assignment_that_came_too_late_runs_nothing()
+    {
+        await using var world = await SagaWorld.StartAsync();
+        await world.ReachAsync(JobStateNames.Matching);
+        await world.RaiseAsync(world.Matched());
+
+        world.Pass(TimeSpan.FromHours(2));
+        await world.RaiseAsync(new NodeAssigned(world.Job, 1, "s"));
+
+        world.State.ShouldBe(JobStateNames.Refunding);
+        world.Journal.Sent.OfType<ExecuteJob>().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_timer_that_was_handled_is_armed_anew_or_gone()
+    {
+        await using var world = await SagaWorld.StartAsync();
+        await world.ReachAsync(JobStateNames.Matching);
+        await world.RaiseAsync(new NodeMatchFailed(world.Job, 1, "none"));
+        var match = world.Due(TimerKind.Match);
+
+        await world.RaiseAsync(match);
+
+        world.Saga.Armed.ShouldNotContainKey(TimerKind.Match);
+        world.Journal.Commits[^1].Timers.ShouldContain(t => t.Kind == TimerKind.Match && t.DueAt == null);
+    }
 }

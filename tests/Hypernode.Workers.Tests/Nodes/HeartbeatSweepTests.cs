@@ -14,12 +14,13 @@ public sealed class HeartbeatSweepTests
     private readonly FakeNodes _nodes = new();
     private readonly FakeEvidence _evidence = new();
     private readonly FakeSender _sender = new();
+    private readonly IngressClock _ingress = new();
     private readonly HeartbeatSweep _sweep;
     private DateTimeOffset _now = FakeTime.Noon;
 
     public HeartbeatSweepTests()
     {
-        _sweep = new HeartbeatSweep(_nodes, _evidence, _sender, Options.Create(new WorkflowWindows()), NullLogger<HeartbeatSweep>.Instance);
+        _sweep = new HeartbeatSweep(_nodes, _evidence, _sender, _ingress, Options.Create(new WorkflowWindows()), NullLogger<HeartbeatSweep>.Instance);
         _nodes.All.Add(_run.Node);
     }
 
@@ -44,6 +45,19 @@ public sealed class HeartbeatSweepTests
         await WatchAsync(TimeSpan.FromSeconds(patience));
         _sender.Sent.ShouldBeEmpty();
         await WatchAsync(TimeSpan.FromSeconds(1));
+        _sender.Sent.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task While_nobody_can_be_heard_the_liveness_clock_stands_still()
+    {
+        await LeaseAsync(beats: TimeSpan.Zero);
+        _ingress.Down();
+        await WatchAsync(TimeSpan.FromSeconds(120));
+        _ingress.Up(_now);
+        await WatchAsync(TimeSpan.FromSeconds(15));
+        _sender.Sent.ShouldBeEmpty();
+        await WatchAsync(TimeSpan.FromSeconds(2));
         _sender.Sent.Count.ShouldBe(1);
     }
 

@@ -4,6 +4,7 @@ using Hypernode.Contracts.Nodes;
 using Hypernode.Contracts.Ports;
 using Hypernode.Contracts.Text;
 using Hypernode.Contracts.Topology;
+using Hypernode.Workers.Nodes;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 
@@ -14,8 +15,14 @@ namespace Hypernode.Host.Messaging.Adapters.RabbitMq;
 /// the broker has checked. A message is acknowledged once the ingress has it durably; one that nobody may say is dropped.
 /// </summary>
 internal sealed partial class RabbitMqNodeIngress(
-    RabbitMqConnection connection, INodeIngress ingress, TimeProvider time, ILogger<RabbitMqNodeIngress> logger) : BackgroundService
+    RabbitMqConnection connection, INodeIngress ingress, IngressClock clock, TimeProvider time, ILogger<RabbitMqNodeIngress> logger)
+    : BackgroundService
 {
+    /// <summary>Longer than any outage that mends itself; what still fails then is poison, and the broker counts it.</summary>
+    private static readonly TimeSpan GiveUpAfter = TimeSpan.FromMinutes(10);
+
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)
@@ -33,6 +40,8 @@ internal sealed partial class RabbitMqNodeIngress(
                 Broken(logger, e);
                 await Task.Delay(TimeSpan.FromSeconds(1), time, stoppingToken);
             }
+
+            clock.Down();
         }
     }
 
@@ -54,20 +63,48 @@ internal sealed partial class RabbitMqNodeIngress(
             {
                 if (TryRead(delivery, out var sender, out var message))
                 {
-                    await ingress.AcceptAsync(sender, message, cancellationToken);
+                    await AcceptAsync(sender, message, closed.Task, cancellationToken);
                 }
 
                 await channel.BasicAckAsync(delivery.DeliveryTag, multiple: false, cancellationToken);
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
-                // Not stored: it comes again, and the broker counts.
                 Broken(logger, e);
-                await channel.BasicNackAsync(delivery.DeliveryTag, multiple: false, requeue: true, CancellationToken.None);
+                if (channel.IsOpen)
+                {
+                    await channel.BasicNackAsync(delivery.DeliveryTag, multiple: false, requeue: true, CancellationToken.None);
+                }
             }
         };
         await channel.BasicConsumeAsync(Queues.NodesIngress, autoAck: false, consumer, cancellationToken);
+        clock.Up(time.GetUtcNow());
         await closed.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>
+    /// Tried again in place while the storage is away: requeueing at once would use up the broker's delivery limit within
+    /// a second, and an honest node's receipt would end among the dead letters. In place it also keeps its order.
+    /// </summary>
+    private async Task AcceptAsync(NodeId sender, NodeMessage message, Task closed, CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        for (var pause = TimeSpan.FromMilliseconds(250); ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
+        {
+            try
+            {
+                await ingress.AcceptAsync(sender, message, cancellationToken);
+                clock.Up(time.GetUtcNow());
+                return;
+            }
+            catch (Exception e) when (e is not (OutOfMemoryException or OperationCanceledException)
+                && !closed.IsCompleted && time.GetElapsedTime(started) < GiveUpAfter)
+            {
+                clock.Down();
+                Broken(logger, e);
+                await Task.Delay(pause, time, cancellationToken);
+            }
+        }
     }
 
     private bool TryRead(BasicDeliverEventArgs delivery, out NodeId sender, [NotNullWhen(true)] out NodeMessage? message)

@@ -13,9 +13,16 @@ public sealed class EngineOptions
     /// </summary>
     public bool BrokerIsDurable { get; set; } = true;
 
-    /// <summary>A row that is older than this was left behind, in seconds.</summary>
+    /// <summary>
+    /// A row that is older than this was left behind, in seconds. Well below the start patience: a lease whose command is
+    /// sent later than that is lost before it begins.
+    /// </summary>
     [Range(1, 3_600)]
-    public int RelayAfterSeconds { get; set; } = 20;
+    public int RelayAfterSeconds { get; set; } = 5;
+
+    /// <summary>A timer that fired and that its job did not answer fires again after this, in seconds.</summary>
+    [Range(5, 3_600)]
+    public int TimerAgainSeconds { get; set; } = 60;
 
     /// <summary>Between two looks for due timers, in milliseconds.</summary>
     [Range(10, 60_000)]

@@ -1,14 +1,18 @@
+using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Ports;
+using Hypernode.Contracts.Timers;
 using Microsoft.Extensions.Options;
 
 namespace Hypernode.Sagas.Engine;
 
 /// <summary>Sends what a crash or an outage left in the outbox, and fires due timers into it.</summary>
-public sealed class OutboxRelay(IOutbox outbox, IOutboxDispatcher dispatcher, IOptions<EngineOptions> options, TimeProvider time)
+public sealed class OutboxRelay(
+    IOutbox outbox, IOutboxDispatcher dispatcher, IOptions<EngineOptions> options, IOptions<WorkflowWindows> windows, TimeProvider time)
 {
     private readonly EngineOptions _options = options.Value;
     private readonly Dictionary<Guid, DateTimeOffset> _relayed = [];
     private bool _swept;
+    private bool _leasesDeferred;
 
     /// <summary>
     /// Rows that are older than the relay's patience; at the first call after a start: all of them. One that was sent again
@@ -32,12 +36,24 @@ public sealed class OutboxRelay(IOutbox outbox, IOutboxDispatcher dispatcher, IO
         _swept = true;
     }
 
+    /// <summary>Due timers become messages; each stays leased, and fires again unless its job sets or clears it (I7).</summary>
     public async Task FireTimersAsync(CancellationToken cancellationToken)
     {
+        if (!_leasesDeferred)
+        {
+            // While the control plane was down no agent could report: a lease that ran out meanwhile says nothing about its
+            // node. Each gets the start patience to be heard. Expiry is the payer's right and Step is ours: they don't wait.
+            var heardBy = time.GetUtcNow() + TimeSpan.FromSeconds(windows.Value.StartPatienceSeconds);
+            await outbox.DeferTimersAsync(TimerKind.Lease, heardBy, cancellationToken).ConfigureAwait(false);
+            _leasesDeferred = true;
+        }
+
         IReadOnlyList<OutboxMessage> fired;
         do
         {
-            fired = await outbox.TakeDueTimersAsync(time.GetUtcNow(), _options.Batch, cancellationToken).ConfigureAwait(false);
+            var now = time.GetUtcNow();
+            var againAt = now + TimeSpan.FromSeconds(_options.TimerAgainSeconds);
+            fired = await outbox.TakeDueTimersAsync(now, againAt, _options.Batch, cancellationToken).ConfigureAwait(false);
             await dispatcher.DispatchAsync(fired, cancellationToken).ConfigureAwait(false);
         }
         while (fired.Count == _options.Batch);

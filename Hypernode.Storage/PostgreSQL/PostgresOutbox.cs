@@ -1,5 +1,6 @@
 using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Ports;
+using Hypernode.Contracts.Timers;
 using Hypernode.Contracts.Topology;
 using Hypernode.Storage.Shared;
 using Npgsql;
@@ -19,9 +20,9 @@ internal sealed class PostgresOutbox(PostgresDatabase database, TimeProvider clo
     // SKIP LOCKED: pumps that run at once take different timers and wait for nobody.
     private const string TakeDue = """
         with due as materialized (
-            select job_id, kind from timers where due_at <= @now order by due_at limit @limit for update skip locked)
-        delete from timers using due where timers.job_id = due.job_id and timers.kind = due.kind
-        returning timers.job_id, timers.type, timers.body, timers.due_at
+            select job_id, kind, due_at from timers where due_at <= @now order by due_at limit @limit for update skip locked)
+        update timers set due_at = @again from due where timers.job_id = due.job_id and timers.kind = due.kind
+        returning timers.job_id, timers.type, timers.body, due.due_at
         """;
 
     public async Task AddAsync(IReadOnlyList<OutboxMessage> messages, CancellationToken cancellationToken)
@@ -54,8 +55,20 @@ internal sealed class PostgresOutbox(PostgresDatabase database, TimeProvider clo
     public Task RemoveAsync(IReadOnlyCollection<Guid> messageIds, CancellationToken cancellationToken) =>
         messageIds.Count == 0 ? Task.CompletedTask : RemoveAsync(database.Source, [.. messageIds], cancellationToken);
 
-    public Task<IReadOnlyList<OutboxMessage>> TakeDueTimersAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken) =>
-        PostgresDatabase.WithRetryAsync(() => TakeAsync(now, limit, cancellationToken));
+    public Task<IReadOnlyList<OutboxMessage>> TakeDueTimersAsync(DateTimeOffset now, DateTimeOffset againAt, int limit, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(againAt, now);
+        return PostgresDatabase.WithRetryAsync(() => TakeAsync(now, againAt, limit, cancellationToken));
+    }
+
+    public Task DeferTimersAsync(TimerKind kind, DateTimeOffset until, CancellationToken cancellationToken) =>
+        PostgresDatabase.WithRetryAsync(async () =>
+        {
+            await using var command = database.Source.CreateCommand("update timers set due_at = $1 where kind = $2 and due_at < $1");
+            command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = StoredValue.Truncate(until) });
+            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = kind.ToString() });
+            return await command.ExecuteNonQueryAsync(cancellationToken);
+        });
 
     internal static Task RemoveAsync(NpgsqlDataSource source, Guid[] messageIds, CancellationToken cancellationToken) =>
         PostgresDatabase.WithRetryAsync(async () =>
@@ -65,7 +78,7 @@ internal sealed class PostgresOutbox(PostgresDatabase database, TimeProvider clo
             return await command.ExecuteNonQueryAsync(cancellationToken);
         });
 
-    private async Task<IReadOnlyList<OutboxMessage>> TakeAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<OutboxMessage>> TakeAsync(DateTimeOffset now, DateTimeOffset againAt, int limit, CancellationToken cancellationToken)
     {
         await using var connection = await database.Source.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
@@ -73,6 +86,7 @@ internal sealed class PostgresOutbox(PostgresDatabase database, TimeProvider clo
         await using (var take = new NpgsqlCommand(TakeDue, connection, transaction))
         {
             take.Parameters.AddWithValue("now", NpgsqlDbType.TimestampTz, now.ToUniversalTime());
+            take.Parameters.AddWithValue("again", NpgsqlDbType.TimestampTz, StoredValue.Truncate(againAt));
             take.Parameters.AddWithValue("limit", NpgsqlDbType.Integer, limit);
             await using var reader = await take.ExecuteReaderAsync(cancellationToken);
             while (await reader.ReadAsync(cancellationToken))

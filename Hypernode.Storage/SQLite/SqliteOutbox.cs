@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Ports;
+using Hypernode.Contracts.Timers;
 using Hypernode.Contracts.Topology;
 using Hypernode.Storage.Shared;
 
@@ -32,8 +33,10 @@ internal sealed class SqliteOutbox(SqliteDatabase database, TimeProvider clock, 
                 },
                 cancellationToken);
 
-    public Task<IReadOnlyList<OutboxMessage>> TakeDueTimersAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken) =>
-        database.WriteAsync<IReadOnlyList<OutboxMessage>>(
+    public Task<IReadOnlyList<OutboxMessage>> TakeDueTimersAsync(DateTimeOffset now, DateTimeOffset againAt, int limit, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(againAt, now);
+        return database.WriteAsync<IReadOnlyList<OutboxMessage>>(
             async session =>
             {
                 var due = await session.QueryAsync(
@@ -47,15 +50,22 @@ internal sealed class SqliteOutbox(SqliteDatabase database, TimeProvider clock, 
                     return [];
                 }
 
-                foreach (var timer in due)
-                {
-                    await session.ExecuteAsync("delete from timers where job_id = @job and kind = @kind", ("job", timer.Job), ("kind", timer.Kind));
-                }
-
+                await session.ExecuteEachAsync(
+                    "update timers set due_at = @again where job_id = @job and kind = @kind",
+                    due.Select(t => new Parameter[] { ("again", againAt), ("job", t.Job), ("kind", t.Kind) }));
                 OutboxMessage[] messages = [.. due.Select(t => new OutboxMessage(ids.NewId(), Queues.JobSaga, t.Type, t.Body, JobId.Parse(t.Job)))];
                 await InsertAsync(session, messages, now);
                 return messages;
             },
+            cancellationToken);
+    }
+
+    public Task DeferTimersAsync(TimerKind kind, DateTimeOffset until, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            session => session.ExecuteAsync(
+                "update timers set due_at = @until where kind = @kind and due_at < @until",
+                ("until", until),
+                ("kind", kind.ToString())),
             cancellationToken);
 
     internal static async Task<bool> InsertAsync(Session session, IReadOnlyList<OutboxMessage> messages, DateTimeOffset at)

@@ -3,6 +3,7 @@ using Hypernode.Contracts.Events;
 using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Ports;
 using Hypernode.Contracts.Text;
+using Hypernode.Contracts.Timers;
 using Hypernode.Contracts.Topology;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -10,12 +11,14 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Hypernode.Storage.Shared;
 
 /// <summary>
-/// User, job, intent, history and the first message in one transaction. The unique keys decide races (I6): a submission
+/// User, job, intent, history, the first message and its timer in one transaction. The unique keys decide races (I6): a submission
 /// inserts all of its rows or none, and then says what was there before it.
 /// </summary>
 internal sealed class JobIntake(Database database, IIdSource ids, IServiceProvider services) : IJobIntake
 {
     private const int MaxTries = 10;
+
+    private static readonly TimeSpan _sentAgainAfter = TimeSpan.FromSeconds(60);
 
     private const string InsertJob = """
         insert into jobs (
@@ -42,6 +45,11 @@ internal sealed class JobIntake(Database database, IIdSource ids, IServiceProvid
     private const string InsertMessage = """
         insert into outbox (message_id, destination, type, body, job_id, created_at)
         values (@id, @destination, @type, @body, @job, @at)
+        """;
+
+    // The saga's first step replaces it. Until then it is what wakes the job (I7): a first message that is lost comes again.
+    private const string InsertTimer = """
+        insert into timers (job_id, kind, due_at, epoch, type, body) values (@job, @kind, @due, 0, @type, @body)
         """;
 
     public async Task<IntakeResult> SubmitAsync(JobSubmission submission, CancellationToken cancellationToken)
@@ -121,6 +129,13 @@ internal sealed class JobIntake(Database database, IIdSource ids, IServiceProvid
             ("body", message.Body),
             ("job", message.JobId),
             ("at", s.At));
+        await session.ExecuteAsync(
+            InsertTimer,
+            ("job", intent.JobId),
+            ("kind", nameof(TimerKind.Step)),
+            ("due", s.At + _sentAgainAfter),
+            ("type", message.Type),
+            ("body", message.Body));
         return true;
     }
 

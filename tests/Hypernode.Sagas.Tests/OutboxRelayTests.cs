@@ -1,4 +1,6 @@
+using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Ports;
+using Hypernode.Contracts.Timers;
 using Hypernode.Sagas.Engine;
 using Microsoft.Extensions.Options;
 
@@ -10,8 +12,12 @@ public sealed class OutboxRelayTests
     private readonly OutboxRelay _relay;
     private readonly Clock _clock = new();
 
-    public OutboxRelayTests() =>
-        _relay = new OutboxRelay(_outbox, _outbox, Options.Create(new EngineOptions { RelayAfterSeconds = 20, Batch = 2 }), _clock);
+    public OutboxRelayTests() => _relay = new OutboxRelay(
+        _outbox,
+        _outbox,
+        Options.Create(new EngineOptions { RelayAfterSeconds = 20, TimerAgainSeconds = 30, Batch = 2 }),
+        Options.Create(new WorkflowWindows { StartPatienceSeconds = 45 }),
+        _clock);
 
     [Fact]
     public async Task A_start_sends_everything_that_a_crash_left()
@@ -66,6 +72,43 @@ public sealed class OutboxRelayTests
         _outbox.Sent.Count.ShouldBe(5);
     }
 
+    [Fact]
+    public async Task A_fired_timer_is_due_again_if_its_job_does_not_answer()
+    {
+        _outbox.DueTimers = 1;
+
+        await _relay.FireTimersAsync(CancellationToken.None);
+
+        _outbox.Again.ShouldBe([_clock.GetUtcNow() + TimeSpan.FromSeconds(30)]);
+    }
+
+    [Fact]
+    public async Task After_a_start_leases_wait_once_for_their_agents_before_anything_fires()
+    {
+        _outbox.DueTimers = 1;
+        var heardBy = _clock.GetUtcNow() + TimeSpan.FromSeconds(45);
+
+        await _relay.FireTimersAsync(CancellationToken.None);
+        _clock.Pass(TimeSpan.FromMinutes(5));
+        await _relay.FireTimersAsync(CancellationToken.None);
+
+        _outbox.Deferred.ShouldBe([(TimerKind.Lease, heardBy, 0)]);
+    }
+
+    [Fact]
+    public async Task A_start_without_a_database_defers_the_leases_when_it_is_back()
+    {
+        _outbox.Away = true;
+        await Should.ThrowAsync<IOException>(() => _relay.FireTimersAsync(CancellationToken.None));
+        _outbox.Again.ShouldBeEmpty();
+        _outbox.Away = false;
+        _clock.Pass(TimeSpan.FromSeconds(10));
+
+        await _relay.FireTimersAsync(CancellationToken.None);
+
+        _outbox.Deferred.ShouldBe([(TimerKind.Lease, _clock.GetUtcNow() + TimeSpan.FromSeconds(45), 0)]);
+    }
+
     private sealed class Clock : TimeProvider
     {
         private DateTimeOffset _now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
@@ -83,6 +126,13 @@ public sealed class OutboxRelayTests
 
         public int DueTimers { get; set; }
 
+        public bool Away { get; set; }
+
+        public List<DateTimeOffset> Again { get; } = [];
+
+        /// <summary>And how many looks for due timers came before it.</summary>
+        public List<(TimerKind Kind, DateTimeOffset Until, int TakesBefore)> Deferred { get; } = [];
+
         public Guid Add(DateTimeOffset at)
         {
             var row = Row();
@@ -97,11 +147,24 @@ public sealed class OutboxRelayTests
 
         public Task RemoveAsync(IReadOnlyCollection<Guid> messageIds, CancellationToken cancellationToken) => Task.CompletedTask;
 
-        public Task<IReadOnlyList<OutboxMessage>> TakeDueTimersAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken)
+        public Task<IReadOnlyList<OutboxMessage>> TakeDueTimersAsync(
+            DateTimeOffset now, DateTimeOffset againAt, int limit, CancellationToken cancellationToken)
         {
+            Again.Add(againAt);
             var taken = Math.Min(limit, DueTimers);
             DueTimers -= taken;
             return Task.FromResult<IReadOnlyList<OutboxMessage>>([.. Enumerable.Range(0, taken).Select(_ => Row())]);
+        }
+
+        public Task DeferTimersAsync(TimerKind kind, DateTimeOffset until, CancellationToken cancellationToken)
+        {
+            if (Away)
+            {
+                throw new IOException("no database");
+            }
+
+            Deferred.Add((kind, until, Again.Count));
+            return Task.CompletedTask;
         }
 
         public Task DispatchAsync(IReadOnlyList<OutboxMessage> messages, CancellationToken cancellationToken)

@@ -1,8 +1,10 @@
 using System.Text.Json;
 using Hypernode.Contracts.Events;
 using Hypernode.Contracts.Intents;
+using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Ports;
 using Hypernode.Contracts.Text;
+using Hypernode.Contracts.Timers;
 using Hypernode.Contracts.Topology;
 using static Hypernode.Storage.Tests.Given;
 
@@ -132,6 +134,30 @@ public abstract class JobIntakeTests(StorageFixture storage)
     }
 
     [Fact]
+    public async Task A_first_message_that_is_lost_is_sent_again_by_its_timer()
+    {
+        var job = await AJobAsync(storage);
+        var lost = storage.Dispatched.Messages.Single(m => m.JobId == job);
+        await storage.Get<IOutbox>().RemoveAsync([lost.MessageId], None);
+
+        (await DueAsync(job, Now.AddSeconds(59))).ShouldBeEmpty();
+        var again = (await DueAsync(job, Now.AddSeconds(61))).ShouldHaveSingleItem();
+        (again.Destination, again.Type, again.Body).ShouldBe((Queues.JobSaga, typeof(JobSubmitted).FullName!, lost.Body));
+    }
+
+    [Fact]
+    public async Task The_saga_s_first_step_replaces_the_first_message_s_timer()
+    {
+        var job = await AJobAsync(storage);
+        var first = Commit(Row(job, 0, JobStateNames.Submitted)) with { Timers = [Timer(job, TimerKind.Step, Now.AddSeconds(90))] };
+        (await storage.Get<ISagaJournal>().CommitAsync(first, None)).ShouldBe(CommitResult.Committed);
+
+        (await storage.CountAsync("timers", $"job_id = '{job}'")).ShouldBe(1);
+        (await DueAsync(job, Now.AddSeconds(89))).ShouldBeEmpty();
+        (await DueAsync(job, Now.AddSeconds(90))).ShouldHaveSingleItem().Type.ShouldBe("Some.Timeout");
+    }
+
+    [Fact]
     public async Task A_description_with_a_NUL_is_no_trouble()
     {
         var submission = Submission();
@@ -146,4 +172,8 @@ public abstract class JobIntakeTests(StorageFixture storage)
         (await _reader.FindAsync(NewJobId(), None)).ShouldBeNull();
         (await _reader.FindByIntentAsync(new IntentId(NewId()), None)).ShouldBeNull();
     }
+
+    /// <summary>This job's; the other tests' jobs have timers of their own.</summary>
+    private async Task<List<OutboxMessage>> DueAsync(JobId job, DateTimeOffset at) =>
+        [.. (await storage.Get<IOutbox>().TakeDueTimersAsync(at, at.AddYears(1), 1_000, None)).Where(m => m.JobId == job)];
 }

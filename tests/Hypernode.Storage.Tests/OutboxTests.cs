@@ -3,6 +3,7 @@ using Hypernode.Contracts.Ports;
 using Hypernode.Contracts.Timers;
 using Hypernode.Contracts.Topology;
 using Hypernode.Storage.PostgreSQL;
+using Hypernode.Storage.Shared;
 using Npgsql;
 using static Hypernode.Storage.Tests.Given;
 
@@ -22,9 +23,9 @@ public sealed class PostgresOutboxTests(PostgresFixture storage) : OutboxTests(s
         await using var rearm = new NpgsqlCommand($"update timers set due_at = due_at + interval '1 day' where job_id = '{job}'", saga, transaction);
         await rearm.ExecuteNonQueryAsync();
 
-        (await Storage.Get<IOutbox>().TakeDueTimersAsync(Now, 10, None).WaitAsync(TimeSpan.FromSeconds(30))).ShouldBeEmpty();
+        (await TakeAsync(Now, 10).WaitAsync(TimeSpan.FromSeconds(30))).ShouldBeEmpty();
         await transaction.CommitAsync();
-        (await Storage.Get<IOutbox>().TakeDueTimersAsync(Now.AddDays(1), 10, None)).ShouldHaveSingleItem().JobId.ShouldBe(job);
+        (await TakeAsync(Now.AddDays(1), 10)).ShouldHaveSingleItem().JobId.ShouldBe(job);
     }
 }
 
@@ -38,7 +39,7 @@ public abstract class OutboxTests(StorageFixture storage) : IAsyncLifetime
     /// <summary>Every test begins with empty tables: these tests count.</summary>
     public async Task InitializeAsync()
     {
-        await _outbox.TakeDueTimersAsync(Now.AddYears(10), 100_000, None);
+        await storage.Get<Database>().WriteAsync(session => session.ExecuteAsync("delete from timers"), None);
         var left = await _outbox.LeftoversAsync(DateTimeOffset.MaxValue, 100_000, None);
         await _outbox.RemoveAsync([.. left.Select(m => m.MessageId)], None);
     }
@@ -77,12 +78,62 @@ public abstract class OutboxTests(StorageFixture storage) : IAsyncLifetime
     public async Task A_due_timer_becomes_a_message_of_the_saga()
     {
         var job = await JobWithTimersAsync(Timer(Job(), TimerKind.Match, Now.AddSeconds(5), 7));
-        (await _outbox.TakeDueTimersAsync(Now.AddSeconds(4), 10, None)).ShouldBeEmpty();
-        var fired = await _outbox.TakeDueTimersAsync(Now.AddSeconds(5), 10, None);
+        (await TakeAsync(Now.AddSeconds(4), 10)).ShouldBeEmpty();
+        var fired = await TakeAsync(Now.AddSeconds(5), 10);
         var message = fired.ShouldHaveSingleItem();
         (message.Destination, message.Type, message.Body, message.JobId).ShouldBe((Queues.JobSaga, "Some.Timeout", "{\"epoch\":7}", job));
-        (await _outbox.TakeDueTimersAsync(Now.AddYears(1), 10, None)).ShouldBeEmpty();
         (await _outbox.LeftoversAsync(Now.AddYears(1), 10, None)).ShouldContain(message);
+    }
+
+    [Fact]
+    public async Task A_timer_whose_message_was_lost_fires_again_and_as_another_message()
+    {
+        var job = await JobWithTimersAsync(Timer(Job(), TimerKind.Expiry, Now, 3));
+        var lost = (await _outbox.TakeDueTimersAsync(Now, Now.AddSeconds(60), 10, None)).ShouldHaveSingleItem();
+        await _outbox.RemoveAsync([lost.MessageId], None); // a broker had it: a dead letter
+
+        (await TakeAsync(Now.AddSeconds(59), 10)).ShouldBeEmpty();
+        var again = (await TakeAsync(Now.AddSeconds(60), 10)).ShouldHaveSingleItem();
+        (again.JobId, again.Type, again.Body).ShouldBe((job, lost.Type, lost.Body));
+        again.MessageId.ShouldNotBe(lost.MessageId);
+    }
+
+    [Fact]
+    public async Task A_job_that_answers_a_timer_decides_when_the_next_one_is()
+    {
+        var job = await JobWithTimersAsync(Timer(Job(), TimerKind.Step, Now), Timer(Job(), TimerKind.Lease, Now));
+        (await _outbox.TakeDueTimersAsync(Now, Now.AddSeconds(60), 10, None)).Count.ShouldBe(2);
+        var answer = Commit(Row(job, 1, JobStateNames.Matching)) with { Timers = [Timer(job, TimerKind.Step, Now.AddSeconds(90), 2), Timer(job, TimerKind.Lease, null)] };
+        (await _journal.CommitAsync(answer, None)).ShouldBe(CommitResult.Committed);
+
+        (await TakeAsync(Now.AddSeconds(89), 10)).ShouldBeEmpty();
+        (await TakeAsync(Now.AddSeconds(90), 10)).ShouldHaveSingleItem().Body.ShouldBe("{\"epoch\":2}");
+    }
+
+    [Fact]
+    public async Task The_longest_overdue_timers_are_taken_first()
+    {
+        var third = await JobWithTimersAsync(Timer(Job(), TimerKind.Step, Now.AddSeconds(3)));
+        var first = await JobWithTimersAsync(Timer(Job(), TimerKind.Step, Now.AddSeconds(1)));
+        var second = await JobWithTimersAsync(Timer(Job(), TimerKind.Step, Now.AddSeconds(2)));
+        (await TakeAsync(Now.AddSeconds(5), 2)).Select(m => m.JobId).ShouldBe([first, second]);
+        (await TakeAsync(Now.AddSeconds(5), 2)).Select(m => m.JobId).ShouldBe([third]);
+    }
+
+    [Fact]
+    public async Task A_timer_can_not_be_due_again_at_once() =>
+        await Should.ThrowAsync<ArgumentOutOfRangeException>(() => _outbox.TakeDueTimersAsync(Now, Now, 10, None));
+
+    [Fact]
+    public async Task Deferred_are_the_early_timers_of_one_kind()
+    {
+        var early = await JobWithTimersAsync(Timer(Job(), TimerKind.Lease, Now.AddSeconds(-90)), Timer(Job(), TimerKind.Expiry, Now, 8));
+        var late = await JobWithTimersAsync(Timer(Job(), TimerKind.Lease, Now.AddSeconds(61)), Timer(Job(), TimerKind.Step, Now, 9));
+        await _outbox.DeferTimersAsync(TimerKind.Lease, Now.AddSeconds(60), None);
+
+        (await TakeAsync(Now.AddSeconds(59), 10)).Select(m => m.Body).ShouldBe(["{\"epoch\":8}", "{\"epoch\":9}"], ignoreOrder: true);
+        (await TakeAsync(Now.AddSeconds(60), 10)).Select(m => m.JobId).ShouldBe([early]);
+        (await TakeAsync(Now.AddSeconds(61), 10)).Select(m => m.JobId).ShouldBe([late]);
     }
 
     [Fact]
@@ -90,7 +141,7 @@ public abstract class OutboxTests(StorageFixture storage) : IAsyncLifetime
     {
         var job = await JobWithTimersAsync(Timer(Job(), TimerKind.Step, Now));
         await _journal.CommitAsync(Commit(Row(job, 1, JobStateNames.Matching)) with { Timers = [Timer(job, TimerKind.Step, null)] }, None);
-        (await _outbox.TakeDueTimersAsync(Now.AddYears(1), 10, None)).ShouldBeEmpty();
+        (await TakeAsync(Now.AddYears(1), 10)).ShouldBeEmpty();
     }
 
     [Fact]
@@ -107,22 +158,30 @@ public abstract class OutboxTests(StorageFixture storage) : IAsyncLifetime
         var taken = new List<OutboxMessage>();
         for (var round = 0; taken.Count < 60 && round < 100; round++)
         {
-            var batches = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(() => pumps[i % 2].TakeDueTimersAsync(Now.AddHours(1), 7, None))));
+            var batches = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(() => pumps[i % 2].TakeDueTimersAsync(Now.AddHours(1), Now.AddHours(2), 7, None))));
             taken.AddRange(batches.SelectMany(b => b));
         }
 
         taken.Count.ShouldBe(60);
         taken.Select(m => m.JobId!.Value).ToHashSet().ShouldBe(jobs, ignoreOrder: true);
-        (await storage.CountAsync("timers")).ShouldBe(0);
+        (await TakeAsync(Now.AddHours(1), 100)).ShouldBeEmpty();
+        (await TakeAsync(Now.AddHours(2), 100)).Count.ShouldBe(60);
     }
 
     private static JobId Job() => default;
 
-    /// <summary>A job in Matching with these timers, whatever job they name.</summary>
+    /// <summary>Taken for so long that no test meets them again.</summary>
+    protected Task<IReadOnlyList<OutboxMessage>> TakeAsync(DateTimeOffset now, int limit) =>
+        _outbox.TakeDueTimersAsync(now, Now.AddYears(10), limit, None);
+
+    /// <summary>A job in Matching with these timers alone, whatever job they name.</summary>
     protected async Task<JobId> JobWithTimersAsync(params TimerChange[] timers)
     {
         var job = await AJobAsync(storage);
-        var commit = Commit(Row(job, 0, JobStateNames.Matching)) with { Timers = [.. timers.Select(t => t with { JobId = job })] };
+        var commit = Commit(Row(job, 0, JobStateNames.Matching)) with
+        {
+            Timers = [Timer(job, TimerKind.Step, null), .. timers.Select(t => t with { JobId = job })], // the intake's goes
+        };
         (await _journal.CommitAsync(commit, None)).ShouldBe(CommitResult.Committed);
         return job;
     }

@@ -162,5 +162,5 @@ suite_programs
 for project in tests/*/*.csproj; do
   case $project in *EndToEnd*) ;; *) suite_dotnet "$(dirname "$project")" 300 ;; esac
 done
-[ ! -d tests/Hypernode.EndToEnd ] || suite_dotnet tests/Hypernode.EndToEnd 720
+[ ! -d tests/Hypernode.EndToEnd ] || suite_dotnet tests/Hypernode.EndToEnd 900
 finish

@@ -45,13 +45,13 @@ internal sealed class AttemptRunner(
         }
         catch (DeclinedException e)
         {
-            Deliver(lease, Decline(lease, e.Reason, e.Message), endBeat);
+            Deliver(lease, await DeclineAsync(lease, e.Reason, e.Message, cancellationToken), endBeat);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             // Nothing may leave a lease without an outcome: the job would wait for its deadline.
             logger.LogError(e, "{Job} attempt {Attempt} has failed here", lease.JobId, lease.Attempt);
-            Deliver(lease, Decline(lease, "engine-unavailable", Short(e.Message)), endBeat);
+            Deliver(lease, await DeclineAsync(lease, "engine-unavailable", Short(e.Message), cancellationToken), endBeat);
         }
         finally
         {
@@ -60,15 +60,13 @@ internal sealed class AttemptRunner(
                 await CleanUpAsync(lease, container, cancellationToken);
             }
         }
-
-        lease.FreeSlot();
     }
 
-    private AttemptDeclined Decline(Lease lease, string reason, string detail)
+    private async Task<AttemptDeclined> DeclineAsync(Lease lease, string reason, string detail, CancellationToken cancellationToken)
     {
         logger.LogWarning("{Job} attempt {Attempt} is declined: {Reason}, {Detail}", lease.JobId, lease.Attempt, reason, detail);
         var declined = new AttemptDeclined(lease.JobId, lease.Attempt, reason, detail);
-        journal.Decline(declined);
+        await PatientlyAsync(() => Written(() => journal.Decline(declined)), cancellationToken);
         return declined;
     }
 
@@ -89,6 +87,7 @@ internal sealed class AttemptRunner(
         if (resumed && await FindContainerAsync(lease, cancellationToken) is { } found)
         {
             logger.LogInformation("{Job} attempt {Attempt}: container {Container} is adopted", lease.JobId, lease.Attempt, found);
+            lease.GiveSlot();
             return found;
         }
 
@@ -97,11 +96,7 @@ internal sealed class AttemptRunner(
             throw new DeclinedException("engine-unavailable", "the container was lost while the agent was away");
         }
 
-        if (lease.StopRequested.IsCancellationRequested)
-        {
-            throw new DeclinedException("expired", "stopped before it began");
-        }
-
+        await WaitForSlotAsync(lease, cancellationToken);
         string? created = null;
         try
         {
@@ -119,6 +114,28 @@ internal sealed class AttemptRunner(
             }
 
             throw new DeclinedException(e is InputsUnavailableException ? "inputs-unavailable" : "engine-unavailable", Short(e.Message));
+        }
+    }
+
+    /// <summary>
+    /// The control plane takes a slot for free at an attempt's verdict, and the agent only when its container is gone: what comes
+    /// in between is not turned away, but waits for as long as it may still begin.
+    /// </summary>
+    private async Task WaitForSlotAsync(Lease lease, CancellationToken cancellationToken)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lease.StopRequested);
+        var patience = DateTimeOffset.FromUnixTimeMilliseconds(lease.Command.StartBy) - time.GetUtcNow();
+        await Task.WhenAny(lease.Slot, Task.Delay(patience > TimeSpan.Zero ? patience : TimeSpan.Zero, time, over.Token));
+        await over.CancelAsync();
+        cancellationToken.ThrowIfCancellationRequested();
+        if (lease.StopRequested.IsCancellationRequested)
+        {
+            throw new DeclinedException("expired", "stopped before it began");
+        }
+
+        if (!lease.Slot.IsCompleted)
+        {
+            throw new DeclinedException("no-capacity", $"all {options.Slots} slots were taken for as long as it could have begun");
         }
     }
 
@@ -142,7 +159,7 @@ internal sealed class AttemptRunner(
 
     private async Task<NodeMessage> SeeToEndAsync(Lease lease, string container, Action beatNow, CancellationToken cancellationToken)
     {
-        journal.Start(lease.JobId, lease.Attempt, container);
+        await PatientlyAsync(() => Written(() => journal.Start(lease.JobId, lease.Attempt, container)), cancellationToken);
         var state = await InspectAsync(container, cancellationToken);
         lease.Log.Say(lease.Log.Count == 0
             ? $"attempt {lease.Attempt} started, image {lease.Command.Spec.Image}{(engine.Sandboxed ? "" : ", UNSANDBOXED process runtime")}"
@@ -167,11 +184,16 @@ internal sealed class AttemptRunner(
         var why = timedOut ? ", run limit reached" : state.OutOfMemory ? ", out of memory" : "";
         lease.Log.Say($"attempt {lease.Attempt} ended, exit code {state.ExitCode}{why}, {seconds} s, {collected.Artifacts.Count} output files");
         var digest = await DigestAsync(lease, state, cancellationToken);
-        return journal.Report(previous => receipts.Write(
-            lease.Command,
-            new EndedAttempt(
-                digest, state.StartedAt, state.FinishedAt, state.ExitCode, timedOut, state.OutOfMemory, lease.Log.Head, lease.Log.Count, collected.Artifacts),
-            previous));
+        var ended = new EndedAttempt(
+            digest, state.StartedAt, state.FinishedAt, state.ExitCode, timedOut, state.OutOfMemory, lease.Log.Head, lease.Log.Count, collected.Artifacts);
+        return await PatientlyAsync(() => Task.FromResult(Report(lease, ended)), cancellationToken);
+    }
+
+    private AttemptReported Report(Lease lease, EndedAttempt ended)
+    {
+        // A receipt that outlives a power cut names a log that does, too.
+        lease.Log.FlushToDisk();
+        return journal.Report(previous => receipts.Write(lease.Command, ended, previous));
     }
 
     /// <summary>True when the run limit ended it.</summary>
@@ -281,7 +303,13 @@ internal sealed class AttemptRunner(
         return true;
     }
 
-    /// <summary>An engine or a store that is away for a while does not end a job that runs.</summary>
+    private static Task<bool> Written(Action write)
+    {
+        write();
+        return Task.FromResult(true);
+    }
+
+    /// <summary>An engine or a store that is away for a while, or a disk that is full, does not end a job that runs.</summary>
     private async Task<T> PatientlyAsync<T>(Func<Task<T>> act, CancellationToken cancellationToken)
     {
         while (true)

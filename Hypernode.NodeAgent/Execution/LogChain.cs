@@ -3,6 +3,7 @@ using System.Text.Json;
 using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Nodes;
 using Hypernode.Contracts.Text;
+using Hypernode.NodeAgent.Adapters.Files;
 
 namespace Hypernode.NodeAgent.Execution;
 
@@ -21,13 +22,13 @@ public sealed class LogChain : IDisposable
     private readonly TimeProvider _time;
     private readonly JobId _job;
     private readonly int _attempt;
-    private readonly FileStream _file;
+    private readonly AppendOnlyFile _file;
     private readonly string _sentFile;
     private readonly Queue<LogChunk> _unsent = new();
     private readonly IncrementalHash _output = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private bool _dirty;
 
-    private LogChain(FileStream file, string sentFile, JobId job, int attempt, TimeProvider time)
+    private LogChain(AppendOnlyFile file, string sentFile, JobId job, int attempt, TimeProvider time)
     {
         _file = file;
         _sentFile = sentFile;
@@ -62,7 +63,7 @@ public sealed class LogChain : IDisposable
 
     public static LogChain Open(string folder, JobId job, int attempt, TimeProvider time)
     {
-        var file = new FileStream(Path.Combine(folder, "chunks.jsonl"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
+        var file = new AppendOnlyFile(Path.Combine(folder, "chunks.jsonl"));
         var chain = new LogChain(file, Path.Combine(folder, "sent"), job, attempt, time);
         try
         {
@@ -92,17 +93,25 @@ public sealed class LogChain : IDisposable
     /// <summary>Adds a line of the agent's own.</summary>
     public void Say(string line) => Append(AgentStream, System.Text.Encoding.UTF8.GetBytes(line + "\n"));
 
-    /// <summary>The next chunks that nobody has confirmed, on disk already; empty when there are none.</summary>
-    public IReadOnlyList<LogChunk> PeekUnsent(int maxBytes)
+    /// <summary>After this, a power cut loses none of the chunks.</summary>
+    public void FlushToDisk()
     {
         lock (_gate)
         {
             if (_dirty)
             {
-                _file.Flush(flushToDisk: true);
+                _file.Flush();
                 _dirty = false;
             }
+        }
+    }
 
+    /// <summary>The next chunks that nobody has confirmed, on disk already; empty when there are none.</summary>
+    public IReadOnlyList<LogChunk> PeekUnsent(int maxBytes)
+    {
+        lock (_gate)
+        {
+            FlushToDisk();
             var batch = new List<LogChunk>();
             var bytes = 0;
             foreach (var chunk in _unsent)
@@ -146,8 +155,7 @@ public sealed class LogChain : IDisposable
         {
             var at = _time.GetUtcNow().ToUnixTimeMilliseconds();
             var chunk = new LogChunk(_job, _attempt, Count, stream, at, data.ToArray(), LogChunk.ChainHash(Head, Count, stream, at, data));
-            _file.Write([.. JsonSerializer.SerializeToUtf8Bytes(chunk, ContractJson.Options), (byte)'\n']);
-            _file.Flush();
+            _file.Append([.. JsonSerializer.SerializeToUtf8Bytes(chunk, ContractJson.Options), (byte)'\n']);
             _dirty = true;
             Take(chunk);
             _unsent.Enqueue(chunk);
@@ -169,7 +177,7 @@ public sealed class LogChain : IDisposable
     {
         var sent = File.Exists(_sentFile) && long.TryParse(File.ReadAllText(_sentFile), out var value) ? value : 0;
         var whole = 0L;
-        using (var reader = new StreamReader(_file, leaveOpen: true))
+        using (var reader = _file.Read())
         {
             while (reader.ReadLine() is { } line && Read(line) is { } chunk)
             {
@@ -183,8 +191,7 @@ public sealed class LogChain : IDisposable
         }
 
         // A torn or foreign tail was never sent (a chunk is flushed before it is): cut it off.
-        _file.SetLength(Math.Min(whole, _file.Length));
-        _file.Seek(0, SeekOrigin.End);
+        _file.CutTo(Math.Min(whole, _file.Length));
     }
 
     /// <summary>Null: not the next chunk of this chain.</summary>

@@ -4,22 +4,24 @@ using Hypernode.Contracts.Commands;
 using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Nodes;
 using Hypernode.Contracts.Text;
+using Hypernode.NodeAgent.Adapters.Files;
 
 namespace Hypernode.NodeAgent.Leases;
 
 /// <summary>
 /// The agent's memory across restarts: an append-only file, one JSON line a record, each on disk before the call returns.
-/// A command is acknowledged only after its line is; a torn last line (a crash while writing) is cut off.
+/// A command is acknowledged only after its line is; a torn last line (a crash while writing) is cut off,
+/// and a record that did not get there whole (a full disk) leaves nothing behind and is as if it had never been asked for.
 /// </summary>
 public sealed class AgentJournal : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly TimeProvider _time;
-    private readonly FileStream _file;
+    private readonly AppendOnlyFile _file;
     private readonly FileStream _lock;
     private readonly Dictionary<JobId, JournalEntry> _entries = [];
 
-    private AgentJournal(FileStream file, FileStream @lock, TimeProvider time)
+    private AgentJournal(AppendOnlyFile file, FileStream @lock, TimeProvider time)
     {
         _file = file;
         _lock = @lock;
@@ -36,7 +38,7 @@ public sealed class AgentJournal : IDisposable
         // A lock of its own, so that people may read the journal while the agent runs. The kernel drops it with the process.
         var only = new FileStream(path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         JournalCompaction.Run(path, time.GetUtcNow());
-        var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, bufferSize: 1 << 16);
+        var file = new AppendOnlyFile(path);
         var journal = new AgentJournal(file, only, time);
         try
         {
@@ -102,9 +104,7 @@ public sealed class AgentJournal : IDisposable
         var line = JsonSerializer.SerializeToUtf8Bytes(record, ContractJson.Options);
         lock (_gate)
         {
-            _file.Seek(0, SeekOrigin.End);
-            _file.Write([.. line, (byte)'\n']);
-            _file.Flush(flushToDisk: true);
+            _file.Append([.. line, (byte)'\n'], flush: true);
             return Apply(record);
         }
     }
@@ -138,8 +138,7 @@ public sealed class AgentJournal : IDisposable
 
     private void Load()
     {
-        var bytes = new byte[_file.Length];
-        _file.ReadExactly(bytes);
+        var bytes = _file.ReadAll();
         var start = 0;
         var number = 0;
         while (start < bytes.Length)
@@ -157,8 +156,8 @@ public sealed class AgentJournal : IDisposable
 
         if (start < bytes.Length)
         {
-            _file.SetLength(start);
-            _file.Flush(flushToDisk: true);
+            _file.CutTo(start);
+            _file.Flush();
         }
     }
 

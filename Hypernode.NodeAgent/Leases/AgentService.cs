@@ -26,6 +26,7 @@ public sealed class AgentService : IHostedService, IAsyncDisposable
     private readonly AgentJournal _journal;
     private readonly AttemptRunner _runner;
     private readonly BeatLoop _beats;
+    private readonly LeftOvers _leftOvers;
     private readonly Lock _gate = new();
     private readonly List<Lease> _leases = [];
     private readonly List<Task> _loops = [];
@@ -55,6 +56,7 @@ public sealed class AgentService : IHostedService, IAsyncDisposable
         var receipts = options.Behaviour == AgentBehaviour.SimulatedLiar ? new SimulatedLiar(_node, signer) : new ReceiptWriter(_node, signer);
         _runner = new AttemptRunner(options, engine, outputs, blobs, _journal, receipts, time, logger);
         _beats = new BeatLoop(link, CurrentBeat, () => HoldsLease, time, logger);
+        _leftOvers = new LeftOvers(engine, outputs, options.NodeId, AttemptsFolder, IsOpen, _gate, time, logger);
     }
 
     /// <summary>Attempts whose outcome is not yet confirmed.</summary>
@@ -76,18 +78,20 @@ public sealed class AgentService : IHostedService, IAsyncDisposable
     public Task StartAsync(CancellationToken cancellationToken)
     {
         Warn();
-        foreach (var entry in _journal.Unconfirmed())
+        lock (_gate)
         {
-            lock (_gate)
+            foreach (var entry in _journal.Unconfirmed())
             {
                 Begin(entry, resumed: true);
             }
+
+            GiveSlots();
         }
 
         // From the pool: a link or an engine that answers in the same breath must not run on the caller's thread.
         _loops.Add(Task.Run(() => _beats.RunAsync(_down.Token), CancellationToken.None));
         _loops.Add(Task.Run(() => LifeAsync("listening", () => _link.ListenAsync(HandleAsync, _down.Token)), CancellationToken.None));
-        _loops.Add(Task.Run(() => LifeAsync("tidying", TidyAsync), CancellationToken.None));
+        _loops.Add(Task.Run(() => LifeAsync("tidying", () => _leftOvers.RunAsync(_down.Token)), CancellationToken.None));
         return Task.CompletedTask;
     }
 
@@ -212,15 +216,8 @@ public sealed class AgentService : IHostedService, IAsyncDisposable
             older.Stop();
         }
 
-        var free = _leases.Count(l => !l.SlotFree) < _options.Slots;
-        var entry = _journal.Accept(command);
-        if (!free)
-        {
-            var declined = new AttemptDeclined(command.JobId, command.Attempt, "no-capacity", $"all {_options.Slots} slots are taken");
-            _journal.Decline(declined);
-        }
-
-        Begin(entry, resumed: false);
+        Begin(_journal.Accept(command), resumed: false);
+        GiveSlots();
     }
 
     private void Stop(StopJob command)
@@ -251,6 +248,11 @@ public sealed class AgentService : IHostedService, IAsyncDisposable
         {
             lease.FreeSlot();
         }
+        else if (entry.Container is not null)
+        {
+            // It runs already, whatever may wait before it.
+            lease.GiveSlot();
+        }
 
         if (entry.StopRequested)
         {
@@ -261,16 +263,37 @@ public sealed class AgentService : IHostedService, IAsyncDisposable
         lease.Running = Task.Run(() => LifeAsync($"{lease.JobId} attempt {lease.Attempt}", () => LiveAsync(lease, entry.Outcome, resumed)));
     }
 
+    /// <summary>Under the gate: free slots go to those that wait, in the order in which they came.</summary>
+    private void GiveSlots()
+    {
+        var free = _options.Slots - _leases.Count(l => l.HoldsSlot);
+        foreach (var next in _leases.Where(l => l.WaitsForSlot).Take(free).ToList())
+        {
+            next.GiveSlot();
+        }
+    }
+
     private async Task LiveAsync(Lease lease, NodeMessage? outcome, bool resumed)
     {
         using var scope = _logger.BeginScope(new Dictionary<string, object> { ["Job"] = lease.JobId, ["Attempt"] = lease.Attempt });
         await Task.WhenAll(lease.Mail.RunAsync(_down.Token), WorkAsync(lease, outcome, resumed));
         lease.Dispose();
-        await _outputs.ReleaseAsync(lease.Folder, _down.Token);
-        Directory.Delete(lease.Folder, recursive: true);
-        lock (_gate)
+        var gone = false;
+        try
         {
-            _leases.Remove(lease);
+            gone = await _leftOvers.DeleteAsync(lease.Folder, _down.Token);
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _leases.Remove(lease);
+            }
+        }
+
+        if (!gone)
+        {
+            _leftOvers.Look();
         }
     }
 
@@ -278,7 +301,22 @@ public sealed class AgentService : IHostedService, IAsyncDisposable
     {
         if (outcome is null)
         {
-            await _runner.RunAsync(lease, resumed, _beats.Now, () => EndBeat(lease), _down.Token);
+            try
+            {
+                await _runner.RunAsync(lease, resumed, _beats.Now, () => EndBeat(lease), _down.Token);
+            }
+            finally
+            {
+                lock (_gate)
+                {
+                    lease.FreeSlot();
+                    if (!_down.IsCancellationRequested)
+                    {
+                        GiveSlots();
+                    }
+                }
+            }
+
             return;
         }
 
@@ -302,39 +340,6 @@ public sealed class AgentService : IHostedService, IAsyncDisposable
             return new Beat(
                 _time.GetUtcNow().ToUnixTimeMilliseconds(),
                 [.. named.Select(l => new LeaseBeat(l.JobId, l.Attempt, l.Log.Count, Ended: l == ended))]);
-        }
-    }
-
-    /// <summary>What carries this agent's label, or lies in its folder, and belongs to no open attempt, is left over.</summary>
-    private async Task TidyAsync()
-    {
-        while (true)
-        {
-            try
-            {
-                foreach (var container in await _engine.ListAsync(ContainerLabels.Agent, _options.NodeId, _down.Token))
-                {
-                    if (!IsOpen(l => AttemptPreparation.IsOf(container, l) && !l.SlotFree))
-                    {
-                        _logger.LogInformation("container {Container} belongs to no open attempt and is removed", container.Id);
-                        await _engine.RemoveAsync(container.Id, _down.Token);
-                    }
-                }
-
-                foreach (var folder in Directory.EnumerateDirectories(AttemptsFolder).Where(f => !IsOpen(l => l.Folder == f)))
-                {
-                    await _outputs.ReleaseAsync(folder, _down.Token);
-                    Directory.Delete(folder, recursive: true);
-                }
-
-                return;
-            }
-            catch (Exception e) when (!_down.IsCancellationRequested)
-            {
-                _logger.LogWarning("left-overs can't be looked for now: {Reason}", e.Message);
-            }
-
-            await Task.Delay(TimeSpan.FromSeconds(5), _time, _down.Token);
         }
     }
 

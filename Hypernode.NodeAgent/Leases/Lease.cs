@@ -8,6 +8,7 @@ namespace Hypernode.NodeAgent.Leases;
 internal sealed class Lease(ExecuteJob command, string folder, LogChain log, AttemptMail mail) : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource _slot = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _cleaned = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public ExecuteJob Command { get; } = command;
@@ -29,6 +30,13 @@ internal sealed class Lease(ExecuteJob command, string folder, LogChain log, Att
     /// <summary>The container has ended: only the attempt's own last beat names the lease any more.</summary>
     public bool Ended { get; set; }
 
+    /// <summary>Completes when the attempt has one of the node's slots.</summary>
+    public Task Slot => _slot.Task;
+
+    public bool HoldsSlot => Slot.IsCompleted && !SlotFree;
+
+    public bool WaitsForSlot => !Slot.IsCompleted && !SlotFree;
+
     /// <summary>Container and files are gone: another job may come, though the outcome may still be on its way.</summary>
     public bool SlotFree => _cleaned.Task.IsCompleted;
 
@@ -40,6 +48,8 @@ internal sealed class Lease(ExecuteJob command, string folder, LogChain log, Att
     public Task Running { get; set; } = Task.CompletedTask;
 
     public void Stop() => _stop.Cancel();
+
+    public void GiveSlot() => _slot.TrySetResult();
 
     public void FreeSlot() => _cleaned.TrySetResult();
 

@@ -5,23 +5,12 @@ using Hypernode.Contracts.Text;
 using Hypernode.NodeAgent.Execution;
 using Hypernode.NodeAgent.Leases;
 using Hypernode.NodeAgent.Tests.Fakes;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Hypernode.NodeAgent.Tests;
 
 /// <summary>The agent on a fake engine, a fake link and a clock that the test moves.</summary>
-public sealed class AgentServiceTests : IDisposable
+public sealed class AgentServiceTests : AgentTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-
-    private readonly TestKit _kit = new();
-    private readonly FakeTime _time = new();
-    private readonly FakeEngine _engine;
-
-    public AgentServiceTests() => _engine = new FakeEngine(_time);
-
-    public void Dispose() => _kit.Dispose();
-
     [Fact]
     public async Task An_attempt_goes_from_the_command_to_a_confirmed_receipt()
     {
@@ -29,17 +18,17 @@ public sealed class AgentServiceTests : IDisposable
         var command = Command();
         var container = await RunningAsync(command);
         File.WriteAllText(Path.Combine(container.Plan.OutFolder, "answer"), "42");
-        _engine.Print(container, "hello\n");
-        await _time.PassAsync(TimeSpan.FromSeconds(3));
-        _engine.End(container);
+        Engine.Print(container, "hello\n");
+        await Time.PassAsync(TimeSpan.FromSeconds(3));
+        Engine.End(container);
         var reported = await ReceiveAsync<AttemptReported>();
 
-        _kit.ShouldBeProper(reported, command);
+        Kit.ShouldBeProper(reported, command);
         reported.Receipt.Artifacts.Single().Name.ShouldBe("answer");
         (reported.Receipt.EndedAt - reported.Receipt.StartedAt).ShouldBeGreaterThanOrEqualTo(3_000);
-        await _time.AdvanceUntilAsync(() => agent.OpenAttempts == 0, Patience);
-        _engine.All.ShouldBeEmpty();
-        Directory.EnumerateFileSystemEntries(Path.Combine(_kit.Folder, "attempts")).ShouldBeEmpty();
+        await Time.AdvanceUntilAsync(() => agent.OpenAttempts == 0, Patience);
+        Engine.All.ShouldBeEmpty();
+        Directory.EnumerateFileSystemEntries(Path.Combine(Kit.Folder, "attempts")).ShouldBeEmpty();
     }
 
     [Fact]
@@ -61,16 +50,16 @@ public sealed class AgentServiceTests : IDisposable
         await using var agent = await StartAsync();
         var command = Command();
         var container = await RunningAsync(command);
-        _kit.Link.Command(command);
-        _engine.End(container);
+        Kit.Link.Command(command);
+        Engine.End(container);
         var first = await ReceiveAsync<AttemptReported>();
-        await _time.AdvanceUntilAsync(() => agent.OpenAttempts == 0, Patience);
+        await Time.AdvanceUntilAsync(() => agent.OpenAttempts == 0, Patience);
 
-        _kit.Link.Command(command);
-        await _time.AdvanceUntilAsync(() => _kit.Link.Received.OfType<AttemptReported>().Count() == 2, Patience);
+        Kit.Link.Command(command);
+        await Time.AdvanceUntilAsync(() => Kit.Link.Received.OfType<AttemptReported>().Count() == 2, Patience);
 
-        _engine.Created.ShouldBe(1);
-        _kit.Link.Received.OfType<AttemptReported>().Last().Signature.ShouldBe(first.Signature);
+        Engine.Created.ShouldBe(1);
+        Kit.Link.Received.OfType<AttemptReported>().Last().Signature.ShouldBe(first.Signature);
     }
 
     [Fact]
@@ -79,24 +68,12 @@ public sealed class AgentServiceTests : IDisposable
         await using var agent = await StartAsync();
         var second = Command(attempt: 2);
         var running = await RunningAsync(second);
-        _kit.Link.Command(_kit.Execute(second.Spec, _time.NowMs, attempt: 1, job: second.JobId));
-        var third = _kit.Execute(second.Spec, _time.NowMs, attempt: 3, job: second.JobId);
-        _kit.Link.Command(third);
+        Kit.Link.Command(Kit.Execute(second.Spec, Time.NowMs, attempt: 1, job: second.JobId));
+        var third = Kit.Execute(second.Spec, Time.NowMs, attempt: 3, job: second.JobId);
+        Kit.Link.Command(third);
 
-        await _time.AdvanceUntilAsync(() => _engine.Created == 2 && running.Signals.Count > 0, Patience);
-        _kit.Link.Received.ShouldNotContain(m => m is AttemptStarted && ((AttemptStarted)m).Attempt == 1);
-    }
-
-    [Fact]
-    public async Task More_commands_than_slots_are_declined()
-    {
-        await using var agent = await StartAsync(o => o.Slots = 1);
-        await RunningAsync(Command());
-        var second = Command();
-        _kit.Link.Command(second);
-
-        var declined = await ReceiveAsync<AttemptDeclined>();
-        (declined.JobId, declined.Reason).ShouldBe((second.JobId, "no-capacity"));
+        await Time.AdvanceUntilAsync(() => Engine.Created == 2 && running.Signals.Count > 0, Patience);
+        Kit.Link.Received.ShouldNotContain(m => m is AttemptStarted && ((AttemptStarted)m).Attempt == 1);
     }
 
     [Fact]
@@ -104,24 +81,24 @@ public sealed class AgentServiceTests : IDisposable
     {
         await using var agent = await StartAsync();
         var command = Command();
-        _time.Advance(TimeSpan.FromSeconds(31));
-        _kit.Link.Command(command);
+        Time.Advance(TimeSpan.FromSeconds(31));
+        Kit.Link.Command(command);
 
         (await ReceiveAsync<AttemptDeclined>()).Reason.ShouldBe("expired");
-        _engine.Created.ShouldBe(0);
+        Engine.Created.ShouldBe(0);
     }
 
     [Fact]
     public async Task Inputs_that_are_not_what_was_signed_are_declined()
     {
         await using var agent = await StartAsync();
-        var present = _kit.Blobs.Add("abc"u8.ToArray());
+        var present = Kit.Blobs.Add("abc"u8.ToArray());
         foreach (var input in (JobInput[])[new("a", Hash256.Of("missing"u8), 7), new("a", present, 2), new("a", present, 4), new("../a", present, 3)])
         {
             var command = Command(inputs: [input]);
-            _kit.Link.Command(command);
-            await _time.AdvanceUntilAsync(() => _kit.Link.Received.OfType<AttemptDeclined>().Any(d => d.JobId == command.JobId), Patience);
-            _kit.Link.Received.OfType<AttemptDeclined>().Single(d => d.JobId == command.JobId).Reason.ShouldBe("inputs-unavailable");
+            Kit.Link.Command(command);
+            await Time.AdvanceUntilAsync(() => Kit.Link.Received.OfType<AttemptDeclined>().Any(d => d.JobId == command.JobId), Patience);
+            Kit.Link.Received.OfType<AttemptDeclined>().Single(d => d.JobId == command.JobId).Reason.ShouldBe("inputs-unavailable");
         }
     }
 
@@ -129,49 +106,49 @@ public sealed class AgentServiceTests : IDisposable
     public async Task A_job_other_than_the_signed_one_is_declined()
     {
         await using var agent = await StartAsync();
-        _kit.Link.Command(Command() with { SpecHash = Hash256.Of("another"u8) });
+        Kit.Link.Command(Command() with { SpecHash = Hash256.Of("another"u8) });
 
         (await ReceiveAsync<AttemptDeclined>()).Reason.ShouldBe("inputs-unavailable");
     }
 
     [Fact]
-    public async Task An_engine_that_is_away_declines_at_once_but_ends_no_running_job()
+    public async Task AnEngine_that_is_away_declines_at_once_but_ends_no_running_job()
     {
         await using var agent = await StartAsync();
         var command = Command();
         var container = await RunningAsync(command);
-        _engine.Down = true;
-        _kit.Link.Command(Command());
+        Engine.Down = true;
+        Kit.Link.Command(Command());
         (await ReceiveAsync<AttemptDeclined>()).Reason.ShouldBe("engine-unavailable");
-        await _time.PassAsync(TimeSpan.FromSeconds(2));
-        _engine.Down = false;
-        _engine.Print(container, "still here\n");
-        _engine.End(container);
+        await Time.PassAsync(TimeSpan.FromSeconds(2));
+        Engine.Down = false;
+        Engine.Print(container, "still here\n");
+        Engine.End(container);
 
-        _kit.ShouldBeProper(await ReceiveAsync<AttemptReported>(), command);
-        _kit.Link.Text("stdout").ShouldBe("still here\n");
+        Kit.ShouldBeProper(await ReceiveAsync<AttemptReported>(), command);
+        Kit.Link.Text("stdout").ShouldBe("still here\n");
     }
 
     [Fact]
     public async Task Beats_come_at_once_then_every_15_seconds_idle_and_every_3_with_a_lease()
     {
         await using var agent = await StartAsync();
-        await _time.AdvanceUntilAsync(() => _kit.Link.Beats.Count == 1, TimeSpan.Zero);
-        await _time.PassAsync(TimeSpan.FromSeconds(31));
-        _kit.Link.Beats.Count.ShouldBe(3);
-        _kit.Link.Beats.ShouldAllBe(b => b.Leases.Count == 0);
+        await Time.AdvanceUntilAsync(() => Kit.Link.Beats.Count == 1, TimeSpan.Zero);
+        await Time.PassAsync(TimeSpan.FromSeconds(31));
+        Kit.Link.Beats.Count.ShouldBe(3);
+        Kit.Link.Beats.ShouldAllBe(b => b.Leases.Count == 0);
 
         var command = Command();
         var container = await RunningAsync(command);
-        var before = _kit.Link.Beats.Count;
-        await _time.PassAsync(TimeSpan.FromSeconds(9.5));
-        (_kit.Link.Beats.Count - before).ShouldBeInRange(2, 4);
-        _kit.Link.Beats[^1].Leases.Single().Attempt.ShouldBe(1);
-        _engine.End(container);
+        var before = Kit.Link.Beats.Count;
+        await Time.PassAsync(TimeSpan.FromSeconds(9.5));
+        (Kit.Link.Beats.Count - before).ShouldBeInRange(2, 4);
+        Kit.Link.Beats[^1].Leases.Single().Attempt.ShouldBe(1);
+        Engine.End(container);
         await ReceiveAsync<AttemptReported>();
 
-        var last = _kit.Link.Beats.Single(b => b.Leases.Any(l => l.Ended));
-        last.Leases.Single().LogCount.ShouldBe(_kit.Link.StoredChunks().Count);
+        var last = Kit.Link.Beats.Single(b => b.Leases.Any(l => l.Ended));
+        last.Leases.Single().LogCount.ShouldBe(Kit.Link.StoredChunks().Count);
     }
 
     [Fact]
@@ -179,19 +156,19 @@ public sealed class AgentServiceTests : IDisposable
     {
         await using var agent = await StartAsync();
         var command = Command();
-        _kit.Link.Command(command);
-        _kit.Link.Down = true;
-        await _time.AdvanceUntilAsync(() => _engine.All.Any(c => c.State.Status == ContainerStatus.Running), Patience);
-        var container = _engine.All.Single();
-        _engine.Print(container, "nobody hears me\n");
-        await _time.PassAsync(TimeSpan.FromSeconds(10));
-        _engine.End(container);
-        await _time.AdvanceUntilAsync(() => _engine.All.Count == 0, Patience);
-        _kit.Link.Received.ShouldNotContain(m => m is AttemptStarted);
-        _kit.Link.Down = false;
+        Kit.Link.Command(command);
+        Kit.Link.Down = true;
+        await Time.AdvanceUntilAsync(() => Engine.All.Any(c => c.State.Status == ContainerStatus.Running), Patience);
+        var container = Engine.All.Single();
+        Engine.Print(container, "nobody hears me\n");
+        await Time.PassAsync(TimeSpan.FromSeconds(10));
+        Engine.End(container);
+        await Time.AdvanceUntilAsync(() => Engine.All.Count == 0, Patience);
+        Kit.Link.Received.ShouldNotContain(m => m is AttemptStarted);
+        Kit.Link.Down = false;
 
-        _kit.ShouldBeProper(await ReceiveAsync<AttemptReported>(), command);
-        var order = _kit.Link.Received.Where(m => m is not Beat { Leases.Count: 0 }).Select(m => m.GetType().Name).ToList();
+        Kit.ShouldBeProper(await ReceiveAsync<AttemptReported>(), command);
+        var order = Kit.Link.Received.Where(m => m is not Beat { Leases.Count: 0 }).Select(m => m.GetType().Name).ToList();
         order.IndexOf(nameof(AttemptStarted)).ShouldBeLessThan(order.IndexOf(nameof(AttemptReported)));
         order[^1].ShouldBe(nameof(AttemptReported));
         order[^2].ShouldBe(nameof(Beat));
@@ -202,13 +179,13 @@ public sealed class AgentServiceTests : IDisposable
     [InlineData(false, 137)]
     public async Task The_run_limit_ends_a_job_first_kindly_then_by_force(bool endsAtTerm, int exitCode)
     {
-        _engine.EndsAtTerm = endsAtTerm;
+        Engine.EndsAtTerm = endsAtTerm;
         await using var agent = await StartAsync();
         var command = Command(runLimitMs: 10_000);
         var container = await RunningAsync(command);
         var reported = await ReceiveAsync<AttemptReported>();
 
-        _kit.ShouldBeProper(reported, command);
+        Kit.ShouldBeProper(reported, command);
         reported.Receipt.TimedOut.ShouldBeTrue();
         reported.Receipt.ExitCode.ShouldBe(exitCode);
         container.Signals.Count.ShouldBe(endsAtTerm ? 1 : 2);
@@ -222,16 +199,16 @@ public sealed class AgentServiceTests : IDisposable
         await using (var first = await StartAsync())
         {
             await RunningAsync(command);
-            await _time.PassAsync(TimeSpan.FromSeconds(6));
+            await Time.PassAsync(TimeSpan.FromSeconds(6));
             await first.SimulateCrash();
         }
 
-        _time.Advance(TimeSpan.FromSeconds(30));
+        Time.Advance(TimeSpan.FromSeconds(30));
         await using var second = await StartAsync();
         var reported = await ReceiveAsync<AttemptReported>();
 
         reported.Receipt.TimedOut.ShouldBeTrue();
-        _engine.Created.ShouldBe(1);
+        Engine.Created.ShouldBe(1);
     }
 
     [Fact]
@@ -242,19 +219,19 @@ public sealed class AgentServiceTests : IDisposable
         await using (var first = await StartAsync())
         {
             container = await RunningAsync(command);
-            _engine.Print(container, "one\n");
-            _engine.Print(container, "two\n", "stderr");
-            await _time.AdvanceUntilAsync(() => _kit.Link.Text("stderr").Length > 0, Patience);
+            Engine.Print(container, "one\n");
+            Engine.Print(container, "two\n", "stderr");
+            await Time.AdvanceUntilAsync(() => Kit.Link.Text("stderr").Length > 0, Patience);
             await first.SimulateCrash();
         }
 
-        _engine.Print(container, "three\n");
-        _engine.End(container);
+        Engine.Print(container, "three\n");
+        Engine.End(container);
         await using var second = await StartAsync();
 
-        _kit.ShouldBeProper(await ReceiveAsync<AttemptReported>(), command);
-        _kit.Link.Text("stdout").ShouldBe("one\nthree\n");
-        _kit.Link.Text("stderr").ShouldBe("two\n");
+        Kit.ShouldBeProper(await ReceiveAsync<AttemptReported>(), command);
+        Kit.Link.Text("stdout").ShouldBe("one\nthree\n");
+        Kit.Link.Text("stderr").ShouldBe("two\n");
     }
 
     [Fact]
@@ -265,18 +242,18 @@ public sealed class AgentServiceTests : IDisposable
         await using (var first = await StartAsync())
         {
             container = await RunningAsync(command);
-            _engine.Print(container, "one\n");
-            await _time.AdvanceUntilAsync(() => _kit.Link.Text("stdout").Length > 0, Patience);
+            Engine.Print(container, "one\n");
+            await Time.AdvanceUntilAsync(() => Kit.Link.Text("stdout").Length > 0, Patience);
             await first.SimulateCrash();
         }
 
         container.Output.Clear();
-        _engine.Print(container, "another\n");
-        _engine.End(container);
+        Engine.Print(container, "another\n");
+        Engine.End(container);
         await using var second = await StartAsync();
 
-        _kit.ShouldBeProper(await ReceiveAsync<AttemptReported>(), command);
-        _kit.Link.Text("agent").ShouldContain("some output is missing");
+        Kit.ShouldBeProper(await ReceiveAsync<AttemptReported>(), command);
+        Kit.Link.Text("agent").ShouldContain("some output is missing");
     }
 
     [Fact]
@@ -286,32 +263,32 @@ public sealed class AgentServiceTests : IDisposable
         await using (var first = await StartAsync())
         {
             var container = await RunningAsync(command);
-            _kit.Link.Down = true;
-            _engine.End(container);
-            await _time.AdvanceUntilAsync(() => _engine.All.Count == 0, Patience);
+            Kit.Link.Down = true;
+            Engine.End(container);
+            await Time.AdvanceUntilAsync(() => Engine.All.Count == 0, Patience);
             await first.SimulateCrash();
         }
 
-        _kit.Link.Down = false;
-        _kit.Link.Received.ShouldNotContain(m => m is AttemptReported);
+        Kit.Link.Down = false;
+        Kit.Link.Received.ShouldNotContain(m => m is AttemptReported);
         await using var second = await StartAsync();
 
-        _kit.ShouldBeProper(await ReceiveAsync<AttemptReported>(), command);
-        _engine.Created.ShouldBe(1);
+        Kit.ShouldBeProper(await ReceiveAsync<AttemptReported>(), command);
+        Engine.Created.ShouldBe(1);
     }
 
     [Fact]
     public async Task Containers_of_this_agent_that_belong_to_nothing_are_removed_and_others_are_left_alone()
     {
         var image = new ImageFound("sha256:1", "sha256:1", []);
-        var mine = new Dictionary<string, string> { [ContainerLabels.Agent] = _kit.Node.ToString(), [ContainerLabels.Job] = "job-x", [ContainerLabels.Attempt] = "1" };
+        var mine = new Dictionary<string, string> { [ContainerLabels.Agent] = Kit.Node.ToString(), [ContainerLabels.Job] = "job-x", [ContainerLabels.Attempt] = "1" };
         var plan = new ContainerPlan("x", image, true, [], "/in", "/out", 1, 1, mine);
-        await _engine.CreateAsync(plan, default);
-        var other = await _engine.CreateAsync(plan with { Labels = new Dictionary<string, string> { [ContainerLabels.Agent] = "another" } }, default);
+        await Engine.CreateAsync(plan, default);
+        var other = await Engine.CreateAsync(plan with { Labels = new Dictionary<string, string> { [ContainerLabels.Agent] = "another" } }, default);
         await using var agent = await StartAsync();
 
-        await _time.AdvanceUntilAsync(() => _engine.All.Count == 1, Patience);
-        _engine.All.Single().Id.ShouldBe(other);
+        await Time.AdvanceUntilAsync(() => Engine.All.Count == 1, Patience);
+        Engine.All.Single().Id.ShouldBe(other);
     }
 
     [Fact]
@@ -320,7 +297,7 @@ public sealed class AgentServiceTests : IDisposable
         await using var agent = await StartAsync();
         var command = Command();
         var container = await RunningAsync(command);
-        _kit.Link.Command(new StopJob(command.JobId, _kit.Node, 1, "cancelled"));
+        Kit.Link.Command(new StopJob(command.JobId, Kit.Node, 1, "cancelled"));
 
         var reported = await ReceiveAsync<AttemptReported>();
         reported.Receipt.ExitCode.ShouldBe(143);
@@ -333,12 +310,12 @@ public sealed class AgentServiceTests : IDisposable
     {
         await using var agent = await StartAsync();
         var command = Command();
-        _kit.Link.Command(new StopJob(command.JobId, _kit.Node, 1, "cancelled"));
-        _kit.Link.Command(command);
+        Kit.Link.Command(new StopJob(command.JobId, Kit.Node, 1, "cancelled"));
+        Kit.Link.Command(command);
         var next = Command();
         await RunningAsync(next);
 
-        _engine.All.ShouldHaveSingleItem().Plan.Labels[ContainerLabels.Job].ShouldBe(next.JobId.ToString());
+        Engine.All.ShouldHaveSingleItem().Plan.Labels[ContainerLabels.Job].ShouldBe(next.JobId.ToString());
     }
 
     [Fact]
@@ -349,9 +326,9 @@ public sealed class AgentServiceTests : IDisposable
         for (var i = 0; i < 3; i++)
         {
             var command = Command();
-            _engine.End(await RunningAsync(command));
-            await _time.AdvanceUntilAsync(() => _kit.Link.Received.OfType<AttemptReported>().Any(r => r.Receipt.JobId == command.JobId), Patience);
-            var receipt = _kit.Link.Received.OfType<AttemptReported>().Single(r => r.Receipt.JobId == command.JobId).Receipt;
+            Engine.End(await RunningAsync(command));
+            await Time.AdvanceUntilAsync(() => Kit.Link.Received.OfType<AttemptReported>().Any(r => r.Receipt.JobId == command.JobId), Patience);
+            var receipt = Kit.Link.Received.OfType<AttemptReported>().Single(r => r.Receipt.JobId == command.JobId).Receipt;
             receipt.PreviousReceipt.ShouldBe(previous);
             previous = receipt.Hash();
         }
@@ -362,11 +339,11 @@ public sealed class AgentServiceTests : IDisposable
     {
         await using var agent = await StartAsync(o => o.Behaviour = AgentBehaviour.SimulatedLiar);
         var command = Command();
-        _engine.End(await RunningAsync(command));
+        Engine.End(await RunningAsync(command));
         var reported = await ReceiveAsync<AttemptReported>();
 
-        _kit.IsSigned(reported).ShouldBeTrue();
-        reported.Receipt.LogRoot.ShouldNotBe(_kit.Link.StoredChunks()[^1].Hash);
+        Kit.IsSigned(reported).ShouldBeTrue();
+        reported.Receipt.LogRoot.ShouldNotBe(Kit.Link.StoredChunks()[^1].Hash);
     }
 
     [Fact]
@@ -374,41 +351,5 @@ public sealed class AgentServiceTests : IDisposable
     {
         await using var agent = await StartAsync();
         await Should.ThrowAsync<IOException>(() => StartAsync());
-    }
-
-    private string JournalPath => Path.Combine(_kit.Folder, "journal.jsonl");
-
-    private ExecuteJob Command(int attempt = 1, int runLimitMs = 60_000, IReadOnlyList<JobInput>? inputs = null)
-    {
-        var spec = new JobSpec(JobType.Custom, "sha256:" + new string('1', 64), new JobLimits(1_000, 64), 5, Script: "true", Inputs: inputs);
-        return _kit.Execute(spec, _time.NowMs, attempt, runLimitMs: runLimitMs);
-    }
-
-    private async Task<AgentService> StartAsync(Action<AgentOptions>? set = null)
-    {
-        var options = _kit.Options;
-        set?.Invoke(options);
-        var agent = new AgentService(
-            options, _kit.Link, _engine, new FakeOutputs(), _kit.Blobs, _kit.Signer, _time, NullLogger<AgentService>.Instance);
-        await agent.StartAsync(default);
-        return agent;
-    }
-
-    private async Task<FakeEngine.Container> RunningAsync(ExecuteJob command)
-    {
-        _kit.Link.Command(command);
-        await _time.AdvanceUntilAsync(
-            () => _kit.Link.Received.OfType<AttemptStarted>().Any(s => s.JobId == command.JobId)
-                && _kit.Link.Beats.Any(b => b.Leases.Any(l => l.JobId == command.JobId)),
-            Patience);
-        return _engine.All.Single(c => c.Plan.Labels[ContainerLabels.Job] == command.JobId.ToString());
-    }
-
-    private async Task<T> ReceiveAsync<T>()
-        where T : NodeMessage
-    {
-        await _time.AdvanceUntilAsync(
-            () => _kit.Link.Received.Any(m => m is T), Patience, () => $"no {typeof(T).Name}; came {string.Join(", ", _kit.Link.Received)}");
-        return _kit.Link.Received.OfType<T>().First();
     }
 }

@@ -29,6 +29,9 @@ internal sealed class FakeEngine(TimeProvider time) : IContainerEngine
     /// <summary>Every call throws while it is set.</summary>
     public bool Down { get; set; }
 
+    /// <summary>Removing a container does not return while it is set.</summary>
+    public TaskCompletionSource? SlowRemoval { get; set; }
+
     /// <summary>Containers end at the first SIGTERM.</summary>
     public bool EndsAtTerm { get; set; } = true;
 
@@ -157,15 +160,14 @@ internal sealed class FakeEngine(TimeProvider time) : IContainerEngine
         return memory;
     }
 
-    public Task RemoveAsync(string id, CancellationToken cancellationToken)
+    public async Task RemoveAsync(string id, CancellationToken cancellationToken)
     {
         Answer();
+        await (SlowRemoval?.Task.WaitAsync(cancellationToken) ?? Task.CompletedTask);
         lock (_gate)
         {
             _containers.Remove(id);
         }
-
-        return Task.CompletedTask;
     }
 
     public Task<IReadOnlyList<ContainerFound>> ListAsync(string label, string value, CancellationToken cancellationToken)
@@ -196,10 +198,21 @@ internal sealed class FakeEngine(TimeProvider time) : IContainerEngine
 /// <summary>Plain folders that call themselves hard.</summary>
 internal sealed class FakeOutputs : IOutputFolders
 {
+    private int _releases;
+
     public bool Hard => true;
+
+    /// <summary>A mount that does not go: releasing throws while it is set.</summary>
+    public bool Stuck { get; set; }
+
+    public int Releases => _releases;
 
     public Task<string> PrepareAsync(string attemptFolder, int megabytes, CancellationToken cancellationToken) =>
         Task.FromResult(Directory.CreateDirectory(Path.Combine(attemptFolder, "out")).FullName);
 
-    public Task ReleaseAsync(string attemptFolder, CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task ReleaseAsync(string attemptFolder, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _releases);
+        return Stuck ? throw new IOException("the mount is busy") : Task.CompletedTask;
+    }
 }

@@ -25,13 +25,24 @@ internal static class CommitShape
     public static Guid[] Consumed(SagaCommit commit) =>
         commit.CausedBy is { } command ? [commit.MessageId, command] : [commit.MessageId];
 
-    /// <summary>The last change of each timer, as setting and cancelling.</summary>
+    /// <summary>
+    /// The last change of each timer, as setting and cancelling. A job that has ended has none (I11): neither its saga's nor
+    /// the intake's, which the saga does not know of, may fire for ever.
+    /// </summary>
     public static (IReadOnlyList<TimerChange> Set, IReadOnlyList<TimerChange> Gone) Timers(SagaCommit commit)
     {
         var last = new Dictionary<(JobId, TimerKind), TimerChange>();
         foreach (var timer in commit.Timers)
         {
             last[(timer.JobId, timer.Kind)] = timer;
+        }
+
+        if (commit.Job is { } job && JobStateNames.IsTerminal(job.State))
+        {
+            foreach (var kind in Enum.GetValues<TimerKind>())
+            {
+                last[(job.Id, kind)] = new TimerChange(job.Id, kind, null, 0, "", "");
+            }
         }
 
         return ([.. last.Values.Where(t => t.DueAt is not null)], [.. last.Values.Where(t => t.DueAt is null)]);

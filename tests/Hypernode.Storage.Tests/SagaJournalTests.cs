@@ -244,6 +244,18 @@ public abstract class SagaJournalTests(StorageFixture storage)
     }
 
     [Fact]
+    public async Task A_job_that_ends_leaves_no_timer_not_even_the_intake_s()
+    {
+        var (rejectedAtOnce, refunded, other) = (await AJobAsync(storage), await AJobAsync(storage), await AJobAsync(storage));
+        await _journal.CommitAsync(Commit(Row(rejectedAtOnce, 0, JobStateNames.Rejected)), None);
+        await _journal.CommitAsync(Commit(Row(refunded, 0, JobStateNames.Refunding)) with { Timers = [Timer(refunded, TimerKind.Expiry, Now)] }, None);
+        await _journal.CommitAsync(Commit(Row(refunded, 1, JobStateNames.Refunded)) with { Timers = [Timer(refunded, TimerKind.Lease, Now)] }, None);
+
+        (await storage.CountAsync("timers", $"job_id in ('{rejectedAtOnce}', '{refunded}')")).ShouldBe(0);
+        (await storage.CountAsync("timers", $"job_id = '{other}'")).ShouldBe(1);
+    }
+
+    [Fact]
     public async Task Payment_ends_the_job_and_raises_the_nodes_totals_once()
     {
         var (job, node) = (await AJobAsync(storage), await ANodeAsync(storage));

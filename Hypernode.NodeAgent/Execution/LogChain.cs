@@ -26,7 +26,6 @@ public sealed class LogChain : IDisposable
     private readonly string _sentFile;
     private readonly Queue<LogChunk> _unsent = new();
     private readonly IncrementalHash _output = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-    private bool _dirty;
 
     private LogChain(AppendOnlyFile file, string sentFile, JobId job, int attempt, TimeProvider time)
     {
@@ -42,6 +41,9 @@ public sealed class LogChain : IDisposable
 
     /// <summary>Chunks made so far.</summary>
     public long Count { get; private set; }
+
+    /// <summary>Chunks that a power cut would leave.</summary>
+    public long Durable { get; private set; }
 
     /// <summary>The hash of the last chunk; zero when there is none.</summary>
     public Hash256 Head { get; private set; } = Hash256.Zero;
@@ -61,9 +63,11 @@ public sealed class LogChain : IDisposable
         }
     }
 
-    public static LogChain Open(string folder, JobId job, int attempt, TimeProvider time)
+    public static LogChain Open(string folder, JobId job, int attempt, TimeProvider time) =>
+        Open(folder, job, attempt, time, new AppendOnlyFile(Path.Combine(folder, "chunks.jsonl")));
+
+    internal static LogChain Open(string folder, JobId job, int attempt, TimeProvider time, AppendOnlyFile file)
     {
-        var file = new AppendOnlyFile(Path.Combine(folder, "chunks.jsonl"));
         var chain = new LogChain(file, Path.Combine(folder, "sent"), job, attempt, time);
         try
         {
@@ -98,10 +102,10 @@ public sealed class LogChain : IDisposable
     {
         lock (_gate)
         {
-            if (_dirty)
+            if (Durable < Count)
             {
                 _file.Flush();
-                _dirty = false;
+                Durable = Count;
             }
         }
     }
@@ -156,7 +160,6 @@ public sealed class LogChain : IDisposable
             var at = _time.GetUtcNow().ToUnixTimeMilliseconds();
             var chunk = new LogChunk(_job, _attempt, Count, stream, at, data.ToArray(), LogChunk.ChainHash(Head, Count, stream, at, data));
             _file.Append([.. JsonSerializer.SerializeToUtf8Bytes(chunk, ContractJson.Options), (byte)'\n']);
-            _dirty = true;
             Take(chunk);
             _unsent.Enqueue(chunk);
         }

@@ -33,13 +33,14 @@ public sealed class AgentJournal : IDisposable
 
     /// <exception cref="IOException">Another agent has it open.</exception>
     /// <exception cref="InvalidDataException">A line other than the last can't be read: somebody changed the file.</exception>
-    public static AgentJournal Open(string path, TimeProvider time)
+    public static AgentJournal Open(string path, TimeProvider time) => Open(path, time, null);
+
+    internal static AgentJournal Open(string path, TimeProvider time, AppendOnlyFile? file)
     {
         // A lock of its own, so that people may read the journal while the agent runs. The kernel drops it with the process.
         var only = new FileStream(path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         JournalCompaction.Run(path, time.GetUtcNow());
-        var file = new AppendOnlyFile(path);
-        var journal = new AgentJournal(file, only, time);
+        var journal = new AgentJournal(file ?? new AppendOnlyFile(path), only, time);
         try
         {
             journal.Load();

@@ -124,7 +124,49 @@ public sealed class RabbitMqLinkTests : IAsyncLifetime, IDisposable
         await EndAsync(stop, listening);
     }
 
-    private RabbitMqAgentLink Link() => new(Broker, _kit.Node, TimeProvider.System, NullLogger<RabbitMqAgentLink>.Instance);
+    [Fact]
+    public async Task A_disk_that_is_full_for_a_while_sends_no_command_to_the_dead_letters()
+    {
+        var limits = new Dictionary<string, object?> { ["x-queue-type"] = "quorum", ["x-delivery-limit"] = 2 };
+        await _channel.QueueDeleteAsync(Queue);
+        await _channel.QueueDeclareAsync(Queue, durable: true, exclusive: false, autoDelete: false, limits);
+        var time = new FakeTime();
+        await using var link = Link(time);
+        var tries = 0;
+        using var stop = new CancellationTokenSource();
+        var listening = link.ListenAsync((_, _) => Interlocked.Increment(ref tries) <= 10 ? throw new IOException("the disk is full") : Task.CompletedTask, stop.Token);
+        await PublishAsync(JsonSerializer.SerializeToUtf8Bytes<NodeCommand>(Command(), ContractJson.Options));
+
+        await Wait.UntilAsync(() => tries == 1);
+        await time.AdvanceUntilAsync(() => tries == 11, TimeSpan.FromMinutes(2));
+        await EndAsync(stop, listening);
+    }
+
+    [Fact]
+    public async Task A_command_in_hand_is_let_go_when_the_connection_closes()
+    {
+        await using var link = Link();
+        var tried = new TaskCompletionSource();
+        var letGo = new TaskCompletionSource();
+        using var stop = new CancellationTokenSource();
+        var listening = link.ListenAsync(
+            (_, token) =>
+            {
+                token.Register(() => letGo.TrySetResult());
+                tried.TrySetResult();
+                throw new IOException("the disk is full");
+            },
+            stop.Token);
+        await PublishAsync(JsonSerializer.SerializeToUtf8Bytes<NodeCommand>(Command(), ContractJson.Options));
+        await tried.Task;
+        await link.DisposeAsync();
+
+        await letGo.Task.WaitAsync(TimeSpan.FromSeconds(10), TimeProvider.System);
+        (await _channel.BasicGetAsync(Queue, autoAck: true))!.Redelivered.ShouldBeTrue();
+        await EndAsync(stop, listening);
+    }
+
+    private RabbitMqAgentLink Link(TimeProvider? time = null) => new(Broker, _kit.Node, time ?? TimeProvider.System, NullLogger<RabbitMqAgentLink>.Instance);
 
     private ExecuteJob Command() => _kit.Execute(
         new JobSpec(JobType.Custom, "sha256:" + new string('1', 64), new JobLimits(1_000, 64), 5, Script: "true"), 0);

@@ -24,6 +24,7 @@ public sealed class RabbitMqAgentLink : IAgentLink
     private readonly string _name;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly PatientTaking _taking;
     private readonly SemaphoreSlim _gate = new(1, 1);
     private IConnection? _connection;
     private IChannel? _publisher;
@@ -34,6 +35,7 @@ public sealed class RabbitMqAgentLink : IAgentLink
         _name = Queues.Node(node);
         _time = time;
         _logger = logger;
+        _taking = new PatientTaking(time, logger);
         _factory = new ConnectionFactory
         {
             Uri = broker,
@@ -98,20 +100,25 @@ public sealed class RabbitMqAgentLink : IAgentLink
     private async Task ConsumeAsync(Func<NodeCommand, CancellationToken, Task> handle, Action consuming, CancellationToken cancellationToken)
     {
         var connection = await ConnectionAsync(cancellationToken);
+        // Whatever ends the channel ends a command in hand, too: there is nothing left on which it could be answered.
+        using var closed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var token = closed.Token;
         await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
         await channel.BasicQosAsync(0, Prefetch, global: false, cancellationToken);
         var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var told = token.Register(() => over.TrySetResult());
         var consumer = new AsyncEventingBasicConsumer(channel);
-        channel.ChannelShutdownAsync += (_, _) => End(over);
-        consumer.UnregisteredAsync += (_, _) => End(over);
-        consumer.ReceivedAsync += (_, delivery) => TakeAsync(channel, delivery, handle, cancellationToken);
+        channel.ChannelShutdownAsync += (_, _) => closed.CancelAsync();
+        consumer.UnregisteredAsync += (_, _) => closed.CancelAsync();
+        consumer.ReceivedAsync += (_, delivery) => TakeAsync(channel, delivery, handle, token);
         await channel.BasicConsumeAsync(_name, autoAck: false, consumer, cancellationToken);
         consuming();
-        await over.Task.WaitAsync(cancellationToken);
+        await over.Task;
+        cancellationToken.ThrowIfCancellationRequested();
     }
 
     private async Task TakeAsync(
-        IChannel channel, BasicDeliverEventArgs delivery, Func<NodeCommand, CancellationToken, Task> handle, CancellationToken cancellationToken)
+        IChannel channel, BasicDeliverEventArgs delivery, Func<NodeCommand, CancellationToken, Task> handle, CancellationToken closed)
     {
         NodeCommand? command = null;
         try
@@ -127,18 +134,25 @@ public sealed class RabbitMqAgentLink : IAgentLink
         {
             if (command is null)
             {
-                await channel.BasicNackAsync(delivery.DeliveryTag, multiple: false, requeue: false, cancellationToken);
+                await channel.BasicNackAsync(delivery.DeliveryTag, multiple: false, requeue: false, closed);
                 return;
             }
 
-            await handle(command, cancellationToken);
-            await channel.BasicAckAsync(delivery.DeliveryTag, multiple: false, cancellationToken);
+            if (await _taking.TryAsync(token => handle(command, token), closed))
+            {
+                await channel.BasicAckAsync(delivery.DeliveryTag, multiple: false, closed);
+            }
+            else
+            {
+                // Not journaled, so not acknowledged: the broker gives it again.
+                _logger.LogError("a command is given back");
+                await channel.BasicNackAsync(delivery.DeliveryTag, multiple: false, requeue: true, closed);
+            }
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (closed.IsCancellationRequested || !channel.IsOpen)
         {
-            // Not journaled, so not acknowledged: the broker gives it again.
-            _logger.LogError(e, "a command could not be taken");
-            await channel.BasicNackAsync(delivery.DeliveryTag, multiple: false, requeue: true, cancellationToken);
+            // What was not acknowledged, the broker has taken back with the channel.
+            _logger.LogWarning("a command was in hand when the channel closed: {Reason}", e.Message);
         }
     }
 
@@ -183,12 +197,6 @@ public sealed class RabbitMqAgentLink : IAgentLink
         }
 
         return _connection = await _factory.CreateConnectionAsync(cancellationToken);
-    }
-
-    private static Task End(TaskCompletionSource over)
-    {
-        over.TrySetResult();
-        return Task.CompletedTask;
     }
 
     private static string KindOf(NodeMessage message) => message switch

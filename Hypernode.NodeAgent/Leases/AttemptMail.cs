@@ -39,44 +39,64 @@ internal sealed class AttemptMail(LogChain? log, IAgentLink link, TimeProvider t
     /// <summary>Returns when the last letter has been delivered.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        while (true)
+        for (var pause = FirstPause; ; pause = Longer(pause))
         {
-            Letter? letter;
+            try
+            {
+                while (!await SendNextAsync(cancellationToken))
+                {
+                    pause = FirstPause;
+                }
+
+                return;
+            }
+            catch (IOException e)
+            {
+                // The disk is full, say: what was sent and not written down is sent twice, and taken once.
+                logger.LogWarning("what was sent can't be written down now: {Reason}", e.Message);
+            }
+
+            await Task.Delay(pause, time, cancellationToken);
+        }
+    }
+
+    /// <summary>True when that was the last letter.</summary>
+    private async Task<bool> SendNextAsync(CancellationToken cancellationToken)
+    {
+        Letter? letter;
+        lock (_gate)
+        {
+            _letters.TryPeek(out letter);
+        }
+
+        var chunks = log?.PeekUnsent(BatchBytes) ?? [];
+        if (chunks.Count > 0 && (letter is null || chunks[0].Seq < letter.AfterChunks))
+        {
+            await SendAsync(() => new LogChunks(chunks), cancellationToken);
+            log!.MarkSent(chunks);
+        }
+        else if (letter is not null)
+        {
+            await SendAsync(letter.Write, cancellationToken);
+            letter.Delivered();
             lock (_gate)
             {
-                _letters.TryPeek(out letter);
+                _letters.Dequeue();
             }
 
-            var chunks = log?.PeekUnsent(BatchBytes) ?? [];
-            if (chunks.Count > 0 && (letter is null || chunks[0].Seq < letter.AfterChunks))
-            {
-                await SendAsync(() => new LogChunks(chunks), cancellationToken);
-                log!.MarkSent(chunks);
-            }
-            else if (letter is not null)
-            {
-                await SendAsync(letter.Write, cancellationToken);
-                letter.Delivered();
-                lock (_gate)
-                {
-                    _letters.Dequeue();
-                }
-
-                if (letter.Last)
-                {
-                    return;
-                }
-            }
-            else
-            {
-                await _wake.HeardAsync(cancellationToken);
-            }
+            return letter.Last;
         }
+        else
+        {
+            await _wake.HeardAsync(cancellationToken);
+        }
+
+        return false;
     }
 
     private async Task SendAsync(Func<NodeMessage> write, CancellationToken cancellationToken)
     {
-        for (var pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
+        for (var pause = FirstPause; ; pause = Longer(pause))
         {
             var message = write();
             try
@@ -93,4 +113,6 @@ internal sealed class AttemptMail(LogChain? log, IAgentLink link, TimeProvider t
             await Task.Delay(pause, time, cancellationToken);
         }
     }
+
+    private static TimeSpan Longer(TimeSpan pause) => pause * 2 < LongestPause ? pause * 2 : LongestPause;
 }

@@ -10,7 +10,7 @@ public enum BusTransport
 }
 
 /// <summary>What this process is, bound from <c>Hypernode:Host</c>.</summary>
-public sealed class HostOptions
+public sealed class HostOptions : IValidatableObject
 {
     public const string Section = "Hypernode:Host";
 
@@ -27,9 +27,27 @@ public sealed class HostOptions
     [Required]
     public string DataPath { get; set; } = ".hypernode";
 
+    /// <summary>Memory (one process, the embedded stack) or RabbitMq (several).</summary>
     public BusTransport Transport { get; set; } = BusTransport.Memory;
 
     public IReadOnlySet<string> RoleSet => Roles.Split(',').ToHashSet(StringComparer.Ordinal);
 
     public bool Has(string role) => RoleSet.Contains(role);
+
+    /// <summary>Is everything that this host serves on this machine only?</summary>
+    public bool IsLoopback => Uri.TryCreate(Url, UriKind.Absolute, out var uri) && uri.IsLoopback;
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Transport == BusTransport.Memory && !(Has("api") && Has("sagas") && Has("workers")))
+        {
+            yield return new(
+                "Hypernode:Host:Transport Memory needs the roles api, sagas and workers in one process: another would never hear of a job", [nameof(Roles)]);
+        }
+
+        if (Transport == BusTransport.RabbitMq && Has("agents"))
+        {
+            yield return new("Hypernode:Host:Roles agents is for the embedded stack: over RabbitMq agents are programs of their own", [nameof(Roles)]);
+        }
+    }
 }

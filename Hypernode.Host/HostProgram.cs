@@ -1,7 +1,12 @@
-using Hypernode.Api;
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using System.Data.Common;
 using Hypernode.Host.Embedded;
 using Hypernode.Host.Embedded.Adapters;
 using Hypernode.Storage;
+using Hypernode.Workers.Adapters.Solana;
+using Microsoft.Extensions.Options;
+using RabbitMQ.Client.Exceptions;
 using Serilog;
 using Serilog.Events;
 using Serilog.Formatting.Json;
@@ -23,6 +28,7 @@ internal static class HostProgram
             var arguments = HostArguments.Parse(args);
             var builder = Configure(arguments);
             var options = builder.Configuration.GetSection(HostOptions.Section).Get<HostOptions>() ?? new HostOptions();
+            Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
             using var localnet = await StartLocalnetAsync(builder.Configuration, options);
             builder.AddHypernodeHost(options);
 
@@ -44,9 +50,10 @@ internal static class HostProgram
             await app.WaitForShutdownAsync();
             return 0;
         }
-        catch (Exception e) when (e is ArgumentException or InvalidOperationException or Microsoft.Extensions.Options.OptionsValidationException
-            or MigrationException or IOException)
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException or ValidationException or OptionsValidationException
+            or MigrationException or ChainSetupException or DbException or BrokerUnreachableException or TimeoutException or Win32Exception or IOException)
         {
+            // What an operator can mend gets one line; anything else is a bug, and shows its stack.
             await Console.Error.WriteLineAsync($"hypernode-host: {e.Message}");
             return 2;
         }

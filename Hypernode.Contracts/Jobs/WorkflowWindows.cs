@@ -39,6 +39,7 @@ public sealed class WorkflowWindows
     [Range(1, 600)]
     public int SilenceSeconds { get; set; } = 15;
 
+    /// <summary>The patience with a silent node that has worked for an hour or more, in seconds.</summary>
     [Range(1, 3_600)]
     public int MaxSilenceSeconds { get; set; } = 90;
 

@@ -4,29 +4,36 @@ using Hypernode.NodeAgent;
 using Hypernode.NodeAgent.Adapters.Keys;
 using Hypernode.NodeAgent.Leases;
 using Hypernode.Solana;
+using Microsoft.Extensions.Options;
 
 namespace Hypernode.Host.Embedded;
 
 /// <summary>One agent of the embedded stack: a name for people, and what differs from <c>Hypernode:Agent</c>.</summary>
 public sealed class FleetAgentOptions
 {
+    /// <summary>For people, and for the development routes.</summary>
     public string Name { get; set; } = "node-1";
 
+    /// <summary>As it registers: a lower-case UUID.</summary>
     public string NodeId { get; set; } = "";
 
-    /// <summary>The node's key file.</summary>
+    /// <summary>The file with the node's key.</summary>
     public string KeyPath { get; set; } = "";
 
+    /// <summary>The agent's own folder.</summary>
     public string DataPath { get; set; } = "";
 
+    /// <summary>Jobs at a time.</summary>
     public int Slots { get; set; } = 1;
 
+    /// <summary>Honest, or the named simulation.</summary>
     public AgentBehaviour Behaviour { get; set; }
 }
 
 /// <summary>Agents in this process, over the in-process link.</summary>
 internal sealed partial class AgentFleet(
     IConfiguration configuration,
+    IOptions<HostOptions> host,
     InProcessNodes nodes,
     IBlobStore blobs,
     TimeProvider time,
@@ -45,11 +52,22 @@ internal sealed partial class AgentFleet(
             options.KeyFile = entry.KeyPath;
             options.Slots = entry.Slots;
             options.Behaviour = entry.Behaviour;
+            RefuseUnsandboxed(options, host.Value);
             var agent = await AgentRegistration.CreateAsync(
                 options, nodes.CreateLink(options.Node), blobs, new AccountSigner(KeyFile.Load(entry.KeyPath)), time, loggers, cancellationToken);
             _agents[entry.Name] = agent;
             await agent.StartAsync(cancellationToken);
             Started(logger, entry.Name, entry.NodeId);
+        }
+    }
+
+    /// <summary>A plain process is no sandbox: only for what this machine's own user submits.</summary>
+    /// <exception cref="InvalidOperationException">Strangers could submit to it.</exception>
+    internal static void RefuseUnsandboxed(AgentOptions agent, HostOptions host)
+    {
+        if (agent.Runtime == AgentRuntime.Process && !host.IsLoopback)
+        {
+            throw new InvalidOperationException($"the process runtime has no sandbox and is refused outside loopback: Hypernode:Host:Url is {host.Url}");
         }
     }
 

@@ -13,6 +13,7 @@ public sealed class LocalnetOptions
     /// <summary>The ledger.</summary>
     public string DataPath { get; set; } = "";
 
+    /// <summary>A slot, in milliseconds.</summary>
     [Range(50, 10_000)]
     public int SlotMs { get; set; } = 400;
 

@@ -48,7 +48,7 @@ internal static partial class ConfigurationDocument
             var defaults = Activator.CreateInstance(type)!;
             foreach (var property in type.GetProperties().Where(p => p.CanWrite || typeof(IEnumerable).IsAssignableFrom(p.PropertyType) && p.PropertyType != typeof(string)))
             {
-                if (property.Name is "RoleSet")
+                if (property.Name is "RoleSet" or "Node")
                 {
                     continue;
                 }

@@ -1,4 +1,7 @@
+using System.ComponentModel.DataAnnotations;
 using System.Reflection;
+using Hypernode.Host.Embedded;
+using Hypernode.NodeAgent;
 
 namespace Hypernode.Host.Tests;
 
@@ -45,5 +48,43 @@ public sealed class ConfigurationTests
         Should.Throw<ArgumentException>(() => HostArguments.Parse(["--role", "api"])).Message.ShouldContain("--role");
         Should.Throw<ArgumentException>(() => HostArguments.Parse(["--config"])).Message.ShouldContain("--config");
         Should.Throw<ArgumentException>(() => HostArguments.Parse(["--config", "/nowhere.json"])).Message.ShouldContain("/nowhere.json");
+    }
+
+    [Theory]
+    [InlineData("api", BusTransport.Memory, false)]
+    [InlineData("sagas,workers", BusTransport.Memory, false)]
+    [InlineData("api,sagas,workers", BusTransport.Memory, true)]
+    [InlineData("api,sagas,workers,agents", BusTransport.Memory, true)]
+    [InlineData("api,sagas,workers,agents", BusTransport.RabbitMq, false)]
+    [InlineData("sagas", BusTransport.RabbitMq, true)]
+    [InlineData("sagas,workers", BusTransport.RabbitMq, true)]
+    [InlineData("api,cook", BusTransport.RabbitMq, false)]
+    public void Roles_that_would_never_hear_of_a_job_are_refused(string roles, BusTransport transport, bool valid)
+    {
+        var options = new HostOptions { Roles = roles, Transport = transport };
+
+        Validator.TryValidateObject(options, new ValidationContext(options), [], validateAllProperties: true).ShouldBe(valid);
+    }
+
+    [Theory]
+    [InlineData("http://127.0.0.1:0", true)]
+    [InlineData("http://localhost:5000", true)]
+    [InlineData("http://0.0.0.0:80", false)]
+    [InlineData("http://+:80", false)]
+    [InlineData("http://[::]:80", false)]
+    public void The_process_runtime_is_refused_where_strangers_could_submit(string url, bool allowed)
+    {
+        var refuse = () => AgentFleet.RefuseUnsandboxed(new AgentOptions { Runtime = AgentRuntime.Process }, new HostOptions { Url = url });
+
+        if (allowed)
+        {
+            refuse.ShouldNotThrow();
+        }
+        else
+        {
+            refuse.ShouldThrow<InvalidOperationException>();
+        }
+
+        AgentFleet.RefuseUnsandboxed(new AgentOptions { Runtime = AgentRuntime.Docker }, new HostOptions { Url = url });
     }
 }

@@ -38,10 +38,10 @@ ours() {
   tr '\0' ' ' < "/proc/$(cat "$folder/docker.pid")/cmdline" 2>/dev/null | grep -qF -- "--data-root $folder/data"
 }
 
-# containerd and the shims that our dockerd started; they name our exec root.
+# containerd and the shims that our dockerd started, and a dockerd that has no pid file yet; they name our exec root.
 helpers() {
   local file pid
-  for file in $(grep -lsF -- "$folder/exec/" /proc/[0-9]*/cmdline || true); do
+  for file in $(grep -lsF -- "$folder/exec" /proc/[0-9]*/cmdline || true); do
     pid=${file#/proc/}; pid=${pid%/cmdline}
     case $(readlink "/proc/$pid/exe" || true) in */containerd*|*/dockerd*) echo "$pid" ;; esac
   done

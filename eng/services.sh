@@ -2,7 +2,8 @@
 # A private PostgreSQL and a private RabbitMQ (with its management UI) on free loopback ports.
 #
 #   eng/services.sh start --data DIR [--json]   starts what is not running; prints where it is
-#   eng/services.sh stop  --data DIR [--now]    ends what start started, and only that; --now: without saving anything
+#   eng/services.sh stop  --data DIR [--now]    ends what start started, and only that; --now: without saving anything,
+#                                               since nobody wants the data any more
 #   eng/services.sh status --data DIR [--json]  prints where it is; exits 1 when it is not running
 #
 # start prints shell lines to be sourced (`. <(eng/services.sh start --data DIR)`), or with --json one object:
@@ -15,7 +16,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . eng/prerequisites.sh
 
-usage() { sed -n '2,14p' "$0" | sed 's/^# \{0,1\}//' >&2; exit 2; }
+usage() { sed -n '2,15p' "$0" | sed 's/^# \{0,1\}//' >&2; exit 2; }
 say() { echo "services: $*" >&2; }
 
 command=${1:-}
@@ -49,6 +50,8 @@ choose_folder() {
     folder=/var/tmp/hypernode-services-$(printf %s "$data" | cksum | cut -d' ' -f1)
     say "$data can't be reached by the servers' users; their data is in $folder"
   fi
+  mkdir -p "$folder"
+  [ -O "$folder" ] || { say "$folder belongs to somebody else"; return 1; }
   echo "$folder" > "$data/services.folder"
   echo "$folder"
 }
@@ -78,6 +81,14 @@ end() { # end PIDFILE TEXT SIGNAL
   kill -9 "$pid" 2>/dev/null || true
 }
 
+# One at a time: start, with all that it runs but the servers themselves, holds this. So a stop that comes while a start is
+# still running, or has just been killed, waits until nothing more can appear.
+take_lock() {
+  mkdir -p "$data"
+  exec 9>"$data/services.lock"
+  flock -w 120 9
+}
+
 postgres_bin() { ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -1; }
 
 start_postgres() {
@@ -91,7 +102,7 @@ start_postgres() {
   # Durable as in production: what these tests prove is that a commit survives.
   as_user postgres "$bin/pg_ctl" -D "$home/data" -l "$home/log" -w -t 60 -s \
     -o "-c listen_addresses=127.0.0.1 -c port=$POSTGRES_PORT -c unix_socket_directories='$home' -c max_connections=200" start \
-    >/dev/null 2>&1 < /dev/null || { tail -20 "$home/log" >&2; return 1; }
+    >/dev/null 2>&1 < /dev/null 9>&- || { tail -20 "$home/log" >&2; return 1; }
 }
 
 rabbit_environment() {
@@ -125,11 +136,17 @@ CONF
     [ "$(id -u)" != 0 ] || chown rabbitmq:rabbitmq "$home/rabbitmq.conf" "$home/enabled_plugins"
     chmod 600 "$home/rabbitmq.conf"
     rm -f "$home/pid"
-    (rabbit_environment; cd /; as=exec as_user rabbitmq setsid /usr/lib/rabbitmq/bin/rabbitmq-server > "$home/out" 2>&1 < /dev/null) &
+    (rabbit_environment; cd /; as=exec as_user rabbitmq setsid /usr/lib/rabbitmq/bin/rabbitmq-server > "$home/out" 2>&1 < /dev/null 9>&-) &
+    # It writes its pid file late; until then its session tells what is ours.
+    echo $! > "$folder/rabbitmq.session"
   fi
   for _ in $(seq 600); do
-    if curl -sf -m 2 -o /dev/null -u "hypernode:$RABBIT_PASSWORD" "http://127.0.0.1:$MANAGEMENT_PORT/api/overview" &&
+    # The password on stdin: a command line can be read by everybody.
+    if printf 'user = "hypernode:%s"\n' "$RABBIT_PASSWORD" |
+      curl -K - -sf -m 2 -o /dev/null "http://127.0.0.1:$MANAGEMENT_PORT/api/overview" &&
       (exec 3<>"/dev/tcp/127.0.0.1/$RABBIT_PORT") 2>/dev/null; then return 0; fi
+    # Whoever wanted it may be gone.
+    [ -d /proc/$$ ] || return 1
     sleep 0.1
   done
   say "RabbitMQ did not start:"
@@ -137,11 +154,22 @@ CONF
   return 1
 }
 
+# A RabbitMQ that was ended, or lost its start, before it had a pid file.
+end_session() {
+  local session
+  session=$(cat "$folder/rabbitmq.session" 2>/dev/null) || return 0
+  if grep -qzF "RABBITMQ_PID_FILE=$folder/rabbitmq/pid" "/proc/$session/environ" 2>/dev/null; then
+    kill -KILL -- "-$session" 2>/dev/null || true
+  fi
+  rm -f "$folder/rabbitmq.session"
+}
+
 print() {
   local postgres="Host=127.0.0.1;Port=$POSTGRES_PORT;Username=postgres;Password=$POSTGRES_PASSWORD;Database=postgres"
   local rabbit="amqp://hypernode:$RABBIT_PASSWORD@127.0.0.1:$RABBIT_PORT/" management="http://127.0.0.1:$MANAGEMENT_PORT"
   if [ "$json" = yes ]; then
-    printf '{"postgres":"%s","rabbitmq":"%s","management":"%s","user":"hypernode","password":"%s"}\n' "$postgres" "$rabbit" "$management" "$RABBIT_PASSWORD"
+    printf '{"postgres":"%s","rabbitmq":"%s","management":"%s","user":"hypernode","password":"%s","passwordFile":"%s"}\n' \
+      "$postgres" "$rabbit" "$management" "$RABBIT_PASSWORD" "$folder/rabbitmq.password"
   else
     printf "export HYPERNODE_TEST_POSTGRES='%s'\nexport HYPERNODE_TEST_RABBITMQ='%s'\nexport HYPERNODE_RABBITMQ_MANAGEMENT='%s'\n" "$postgres" "$rabbit" "$management"
   fi
@@ -156,10 +184,9 @@ start() {
   install_packages setpriv util-linux
   [ -n "$(postgres_bin)" ] || install_packages /usr/lib/postgresql/15/bin/initdb postgresql-15
   install_packages /usr/lib/rabbitmq/bin/rabbitmq-server rabbitmq-server
+  take_lock
   folder=$(choose_folder)
   mkdir -p "$folder"/{postgres,rabbitmq/mnesia,rabbitmq/log}
-  exec 9>"$folder/lock"
-  flock -w 120 9
   if [ ! -s "$folder/settings" ]; then
     free_port; echo "POSTGRES_PORT=$port" > "$folder/settings.new"
     for name in RABBIT_PORT MANAGEMENT_PORT DIST_PORT EPMD_PORT; do free_port; echo "$name=$port" >> "$folder/settings.new"; done
@@ -168,31 +195,40 @@ start() {
     mv "$folder/settings.new" "$folder/settings"
   fi
   . "$folder/settings"
-  (umask 077; printf %s "$POSTGRES_PASSWORD" > "$folder/postgres/password")
+  (umask 077; printf %s "$POSTGRES_PASSWORD" > "$folder/postgres/password"; echo "$RABBIT_PASSWORD" > "$folder/rabbitmq.password")
   if [ "$(id -u)" = 0 ]; then
     chmod 711 "$folder"
     chown -R postgres:postgres "$folder/postgres"
     chown -R rabbitmq:rabbitmq "$folder/rabbitmq"
   fi
-  # Both at once; the lock must not live on in the servers.
-  start_rabbit 9>&- & local rabbit=$!
-  start_postgres 9>&-
+  # Both at once, and in the background: what is begun is finished even when we are killed, and stop waits for that.
+  start_rabbit & local rabbit=$!
+  start_postgres & local postgres=$!
+  wait "$postgres"
   wait "$rabbit"
   print
 }
 
 stop() {
+  [ -d "$data" ] || return 0
+  take_lock
   [ -s "$data/services.folder" ] || return 0
   folder=$(cat "$data/services.folder")
-  [ -s "$folder/settings" ] || return 0
+  [ ! -s "$folder/settings" ] || end_servers
+  if [ "$now" = yes ]; then
+    # What lies inside the data folder goes with it.
+    case $folder in /var/tmp/hypernode-services-*) rm -rf "$folder" "$data/services.folder" ;; esac
+  fi
+}
+
+end_servers() {
   . "$folder/settings"
-  exec 9>"$folder/lock"
-  flock -w 120 9
   local rabbit=TERM postgres=INT
   [ "$now" = no ] || { rabbit=KILL postgres=QUIT; }
   end "$folder/rabbitmq/pid" "-home $folder/rabbitmq " "$rabbit" &
   end "$folder/postgres/data/postmaster.pid" "$folder/postgres/data" "$postgres"
   wait
+  end_session
   # The port mapper that Erlang started for this node alone.
   if command -v epmd >/dev/null; then ERL_EPMD_PORT=$EPMD_PORT ERL_EPMD_ADDRESS=127.0.0.1 epmd -kill >/dev/null 2>&1 || true; fi
 }

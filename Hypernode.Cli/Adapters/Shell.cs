@@ -7,13 +7,15 @@ namespace Hypernode.Cli.Adapters;
 internal static class Shell
 {
     /// <returns>What it wrote to stdout, without the last newline. Its stderr goes to <paramref name="onError"/>, line by line.</returns>
+    /// <param name="guard">Ends the script when we end before it does; null: a cancellation kills it and its children at once.</param>
     /// <exception cref="CliException">It failed; the message has the last lines that it said.</exception>
     public static async Task<string> RunAsync(
         string file,
         IReadOnlyList<string> arguments,
         IReadOnlyDictionary<string, string>? environment,
         Action<string> onError,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken,
+        CleanupGuard? guard = null)
     {
         var start = new ProcessStartInfo(file, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, UseShellExecute = false };
         foreach (var (name, value) in environment ?? new Dictionary<string, string>())
@@ -22,6 +24,7 @@ internal static class Shell
         }
 
         using var process = Process.Start(start) ?? throw new CliException($"{file} can't be started");
+        guard?.AnnounceEnd(process);
         process.StandardInput.Close();
         var output = new StringBuilder();
         var last = new Queue<string>();
@@ -58,7 +61,11 @@ internal static class Shell
         }
         catch (OperationCanceledException)
         {
-            process.Kill(entireProcessTree: true);
+            if (guard is null)
+            {
+                process.Kill(entireProcessTree: true);
+            }
+
             throw;
         }
 

@@ -21,7 +21,7 @@ internal sealed record ContainerEngine(string? Host, string Image)
         var folder = Path.Combine(plan.DataPath, "engine");
         var script = repository.Script("engine.sh");
         guard.Announce($"HYPERNODE_PURGE=1 {Shell.Quote(script)} stop {Shell.Quote(folder)}");
-        var started = await Shell.RunAsync(script, ["start", folder], null, say, cancellationToken);
+        var started = await Shell.RunAsync(script, ["start", folder], null, say, cancellationToken, guard);
         var host = started.Split('\n').Select(l => l.Trim()).FirstOrDefault(l => l.StartsWith("DOCKER_HOST=", StringComparison.Ordinal))?["DOCKER_HOST=".Length..]
             ?? throw new CliException($"{script} did not say where the engine is");
         var image = await Shell.RunAsync(

@@ -5,7 +5,8 @@ namespace Hypernode.Cli.Stack;
 
 /// <summary>The private PostgreSQL and RabbitMQ.</summary>
 /// <param name="Management">The management API and UI.</param>
-internal sealed record ServicesEndpoint(string Postgres, string RabbitMq, string Management, string User, string Password)
+/// <param name="PasswordFile">Holds the broker's password; only we may read it.</param>
+internal sealed record ServicesEndpoint(string Postgres, string RabbitMq, string Management, string User, string Password, string PasswordFile)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
@@ -14,7 +15,9 @@ internal sealed record ServicesEndpoint(string Postgres, string RabbitMq, string
     {
         var script = repository.Script("services.sh");
         guard.Announce($"{Shell.Quote(script)} stop --data {Shell.Quote(plan.DataPath)}{(plan.Throwaway ? " --now" : "")}");
-        var answer = await Shell.RunAsync(script, ["start", "--data", plan.DataPath, "--json"], null, say, cancellationToken);
+
+        // Announced after the stop, so the guard ends a start that still runs first: it would start what nobody stops any more.
+        var answer = await Shell.RunAsync(script, ["start", "--data", plan.DataPath, "--json"], null, say, cancellationToken, guard);
         return JsonSerializer.Deserialize<ServicesEndpoint>(answer, Json)
             ?? throw new CliException("eng/services.sh did not say where the services are");
     }

@@ -45,18 +45,19 @@ internal sealed class ServicesStack : IStack
         $"API          {Ready.Url}",
         $"OpenAPI      {Ready.Url}/openapi/v1.json",
         $"Solana RPC   {Ready.Rpc}",
-        $"RabbitMQ UI  {_services.Management}  (user {_services.User}, password {_services.Password})",
+        $"RabbitMQ UI  {_services.Management}  (user {_services.User}, password in {_services.PasswordFile})",
         $"logs         {Path.Combine(_plan.DataPath, "logs")}",
     ];
 
     public static async Task<ServicesStack> StartAsync(
         Repository repository, StackPlan plan, CleanupGuard guard, TimeProvider time, Action<string> say, CancellationToken cancellationToken)
     {
-        var services = ServicesEndpoint.StartAsync(repository, plan, guard, say, cancellationToken);
-        var engine = await ContainerEngine.StartAsync(repository, plan, guard, say, cancellationToken);
+        using var starting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var services = ServicesEndpoint.StartAsync(repository, plan, guard, say, starting.Token);
         var processes = new List<ChildProcess>();
         try
         {
+            var engine = await ContainerEngine.StartAsync(repository, plan, guard, say, cancellationToken);
             var logs = Path.Combine(plan.DataPath, "logs");
             var localnet = ChildProcess.Start("localnet", logs, guard, "node",
                 [repository.Localnet, "--port", "0", "--data", Path.Combine(plan.DataPath, "ledger"), "--slot-ms", plan.SlotMs.ToString(), "--until-stdin-closes"]);
@@ -75,6 +76,9 @@ internal sealed class ServicesStack : IStack
         }
         catch
         {
+            // The guard ends its script; here it is only waited for, so that it says nothing when we are gone.
+            await starting.CancelAsync();
+            await ((Task)services).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             foreach (var process in Enumerable.Reverse(processes))
             {
                 await process.DisposeAsync();

@@ -137,8 +137,6 @@ CONF
     chmod 600 "$home/rabbitmq.conf"
     rm -f "$home/pid"
     (rabbit_environment; cd /; as=exec as_user rabbitmq setsid /usr/lib/rabbitmq/bin/rabbitmq-server > "$home/out" 2>&1 < /dev/null 9>&-) &
-    # It writes its pid file late; until then its session tells what is ours.
-    echo $! > "$folder/rabbitmq.session"
   fi
   for _ in $(seq 600); do
     # The password on stdin: a command line can be read by everybody.
@@ -154,14 +152,15 @@ CONF
   return 1
 }
 
-# A RabbitMQ that was ended, or lost its start, before it had a pid file.
-end_session() {
-  local session
-  session=$(cat "$folder/rabbitmq.session" 2>/dev/null) || return 0
-  if grep -qzF "RABBITMQ_PID_FILE=$folder/rabbitmq/pid" "/proc/$session/environ" 2>/dev/null; then
-    kill -KILL -- "-$session" 2>/dev/null || true
-  fi
-  rm -f "$folder/rabbitmq.session"
+# RabbitMQ writes its pid file late and has helpers of its own, such as Erlang's port mapper: their environment tells whose
+# they are. Again and again, since what is just being started may start another.
+end_rabbit_helpers() {
+  local files file pid
+  while files=$(grep -lsaF "RABBITMQ_PID_FILE=$folder/rabbitmq/pid" /proc/[0-9]*/environ || true); [ -n "$files" ]; do
+    # All at once: some of them start others anew.
+    for file in $files; do pid=${file#/proc/}; kill -KILL "${pid%/environ}" 2>/dev/null || true; done
+    sleep 0.05
+  done
 }
 
 print() {
@@ -228,9 +227,9 @@ end_servers() {
   end "$folder/rabbitmq/pid" "-home $folder/rabbitmq " "$rabbit" &
   end "$folder/postgres/data/postmaster.pid" "$folder/postgres/data" "$postgres"
   wait
-  end_session
   # The port mapper that Erlang started for this node alone.
   if command -v epmd >/dev/null; then ERL_EPMD_PORT=$EPMD_PORT ERL_EPMD_ADDRESS=127.0.0.1 epmd -kill >/dev/null 2>&1 || true; fi
+  end_rabbit_helpers
 }
 
 case $command in

@@ -1,5 +1,6 @@
 using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Money;
+using Hypernode.Solana;
 using Hypernode.Solana.Facilitator;
 
 namespace Hypernode.Cli.Chain;
@@ -12,14 +13,19 @@ public sealed record ClaimedSums(
 /// <summary>What the run could have cost: the price and the longest time that the job's own history allows.</summary>
 public sealed record RunBound(ulong RatePerSecond, TimeSpan Longest);
 
+/// <summary>What the client knows by itself: what it signed, and whose wallets its nodes earn for.</summary>
+/// <param name="Authorities">By node id.</param>
+public sealed record Ours(PublicKey Payer, ulong Amount, IReadOnlyDictionary<string, PublicKey> Authorities);
+
 /// <summary>Holds what the platform says against what the chain holds, to the base unit.</summary>
 public static class SumsCheck
 {
     /// <param name="payment">The account on chain; null: there is none.</param>
     /// <param name="bound">Null: nothing was to be charged.</param>
+    /// <param name="ours">What must be true whatever the platform says.</param>
     /// <returns>What does not hold; empty when everything does.</returns>
     public static IReadOnlyList<string> Failures(
-        ClaimedSums claimed, Balances before, Balances after, PaymentIntentAccount? payment, RunBound? bound)
+        ClaimedSums claimed, Balances before, Balances after, PaymentIntentAccount? payment, RunBound? bound, Ours ours)
     {
         var failures = new List<string>();
         void Equal(string what, Int128 expected, Int128 actual)
@@ -30,6 +36,8 @@ public static class SumsCheck
             }
         }
 
+        // A refused submission moved nothing.
+        Equal("the amount", claimed.State == JobStateNames.Rejected ? 0 : ours.Amount, claimed.Amount);
         Equal("the charge's parts", claimed.Charge, (Int128)claimed.NodeShare + claimed.ProtocolFee + claimed.PlatformFee);
         Equal("charge and refund", claimed.Amount, (Int128)claimed.Charge + claimed.Refund);
         var split = FeeSplit.Of(new HyperAmount(claimed.Charge));
@@ -48,12 +56,12 @@ public static class SumsCheck
 
         Equal("the sum of all balances", (Int128)before.Total, (Int128)after.Total);
         Equal("the mint's supply", before.Supply, after.Supply);
-        CheckPayment(claimed, payment, failures);
+        CheckPayment(claimed, payment, ours, failures);
         CheckCharge(claimed, bound, failures);
         return failures;
     }
 
-    private static void CheckPayment(ClaimedSums claimed, PaymentIntentAccount? payment, List<string> failures)
+    private static void CheckPayment(ClaimedSums claimed, PaymentIntentAccount? payment, Ours ours, List<string> failures)
     {
         var expected = claimed.State switch
         {
@@ -68,6 +76,18 @@ public static class SumsCheck
         else if (payment is not null && (payment.Amount != claimed.Amount || payment.Charge != claimed.Charge))
         {
             failures.Add($"the payment on chain says {payment.Charge} of {payment.Amount} instead of {claimed.Charge} of {claimed.Amount}");
+        }
+
+        if (payment is not null && payment.Payer != ours.Payer)
+        {
+            failures.Add($"the payment on chain is {payment.Payer}'s instead of ours");
+        }
+
+        // Who was assigned before a refund is of no interest: nobody was paid.
+        if (payment is not null && claimed.State == JobStateNames.Paid
+            && payment.AssignedNode != (claimed.NodeId is { } node ? ours.Authorities.GetValueOrDefault(node) : null))
+        {
+            failures.Add($"the payment on chain went to {payment.AssignedNode} instead of the authority of node {claimed.NodeId}");
         }
     }
 

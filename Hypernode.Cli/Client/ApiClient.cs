@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
@@ -16,6 +17,8 @@ namespace Hypernode.Cli.Client;
 /// <summary>A wallet's view of the REST API.</summary>
 public sealed class ApiClient(HttpClient http) : IDisposable
 {
+    private const int MaxBroken = 5;
+
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
         DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull,
@@ -114,18 +117,30 @@ public sealed class ApiClient(HttpClient http) : IDisposable
         return await answer.Content.ReadAsByteArrayAsync(cancellationToken);
     }
 
-    /// <summary>Follows a job until it has ended. A stream that breaks off is taken up again where it was.</summary>
+    /// <summary>
+    /// Follows a job until it has ended. A stream that breaks off is taken up again after the last line that came; a state may
+    /// then be told twice.
+    /// </summary>
+    /// <exception cref="CliException">It broke off five times in a row without a word in between.</exception>
     public async IAsyncEnumerable<JobEvent> FollowAsync(string jobId, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/jobs/{jobId}/logs");
-        request.Headers.Accept.ParseAdd("text/event-stream");
-        using var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-        await RefuseAsync(answer, cancellationToken);
-        await using var stream = await answer.Content.ReadAsStreamAsync(cancellationToken);
-        await foreach (var item in EventStream.ReadAsync(stream, cancellationToken))
+        string? position = null;
+        for (var broken = 0; broken < MaxBroken; broken++)
         {
-            yield return EventStream.ToJobEvent(item);
+            await using var events = FollowOnceAsync(jobId, position, cancellationToken).GetAsyncEnumerator(cancellationToken);
+            while (await NextAsync(events, cancellationToken) is { } item)
+            {
+                broken = item.EventType == "log" ? 0 : broken; // a fresh stream always tells the state: that is no progress
+                position = item.EventId ?? position;
+                yield return EventStream.ToJobEvent(item);
+                if (item.EventType == "end")
+                {
+                    yield break;
+                }
+            }
         }
+
+        throw new CliException($"the stream of job {jobId} breaks off again and again");
     }
 
     public void Dispose() => http.Dispose();
@@ -153,6 +168,38 @@ public sealed class ApiClient(HttpClient http) : IDisposable
         inputs = job.Inputs?.Select(i => new { name = i.Name, sha256 = i.Sha256.ToString(), bytes = i.Bytes }),
         description = job.Description,
     };
+
+    private async IAsyncEnumerable<SseItem<string>> FollowOnceAsync(
+        string jobId, string? after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/jobs/{jobId}/logs");
+        request.Headers.Accept.ParseAdd("text/event-stream");
+        if (after is not null)
+        {
+            request.Headers.Add("Last-Event-ID", after);
+        }
+
+        using var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        await RefuseAsync(answer, cancellationToken);
+        await using var stream = await answer.Content.ReadAsStreamAsync(cancellationToken);
+        await foreach (var item in EventStream.ReadAsync(stream, cancellationToken))
+        {
+            yield return item;
+        }
+    }
+
+    /// <returns>Null: the stream has ended or broken off.</returns>
+    private static async Task<SseItem<string>?> NextAsync(IAsyncEnumerator<SseItem<string>> events, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await events.MoveNextAsync() ? events.Current : null;
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException && !cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
 
     private async Task<T> PostAsync<T>(string route, object body, CancellationToken cancellationToken)
     {

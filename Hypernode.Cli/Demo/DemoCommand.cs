@@ -2,7 +2,6 @@ using System.CommandLine;
 using Hypernode.Cli.Adapters;
 using Hypernode.Cli.Client;
 using Hypernode.Cli.Stack;
-using Hypernode.Solana;
 using Spectre.Console;
 
 namespace Hypernode.Cli.Demo;
@@ -16,8 +15,8 @@ internal static class DemoCommand
         var scenario = new Option<string>("--scenario") { Description = "which story to tell", DefaultValueFactory = _ => "happy" };
         scenario.AcceptOnlyFromAmong([.. Scenario.All.Select(s => s.Name)]);
         var services = new Option<bool>("--services") { Description = "over PostgreSQL and RabbitMQ, each role and each agent a process" };
-        var data = new Option<DirectoryInfo?>("--data") { Description = "data folder; must be empty (default: a temporary one)" };
-        var keep = new Option<bool>("--keep") { Description = "keep the data folder" };
+        var data = new Option<DirectoryInfo?>("--data") { Description = "data folder; must be empty, and nothing in it is ever deleted (default: a temporary one)" };
+        var keep = new Option<bool>("--keep") { Description = "keep all of the temporary data folder, not only the result and the logs" };
         var runtime = new Option<JobRuntime>("--runtime") { Description = "docker, or process: UNSANDBOXED", DefaultValueFactory = _ => JobRuntime.Docker };
         var command = new Command("demo", "Run one job from a signed intent to a payment, and check every sum on chain.")
         {
@@ -46,10 +45,11 @@ internal static class DemoCommand
         var narrator = new Narrator(console, time);
         DemoReport? report = null;
         var failures = new List<string>();
+        string? dataPath = null;
         try
         {
             var repository = Repository.Find();
-            var dataPath = DataFolder(data);
+            dataPath = DataFolder(data);
             await using var guard = CleanupGuard.Start(repository);
             if (!keep && data is null)
             {
@@ -86,15 +86,20 @@ internal static class DemoCommand
             narrator.Bad("interrupted");
             return 130;
         }
-        catch (Exception e) when (e is CliException or RefusedException or HttpRequestException or IOException or RpcException or RpcTransportException)
+        catch (Exception e) when (PlainFailure.Is(e))
         {
-            failures.Add(e.Message);
+            failures.Add(PlainFailure.Describe(e));
         }
 
         failures.ForEach(narrator.Bad);
         if (report is not null && failures.Count == 0)
         {
             narrator.Good($"{scenario.Name}: {report.State}, every sum holds on chain");
+        }
+
+        if (dataPath is not null)
+        {
+            narrator.Step(keep || data is not null ? $"everything stays in {dataPath}" : $"what stays of {dataPath}: logs/, and result/ if there is one");
         }
 
         if (json && report is not null)

@@ -58,7 +58,7 @@ internal sealed class DemoRunner(Repository repository, IStack stack, Scenario s
         var payment = await chain.PaymentAsync(intent.IntentId.Value, cancellationToken);
 
         narrator.Table(before, after, _names);
-        _failures.AddRange(SumsCheck.Failures(Claimed(report), before, after, payment, BoundOf(report)));
+        _failures.AddRange(SumsCheck.Failures(Claimed(report), before, after, payment, BoundOf(report), new Ours(payer.PublicKey, DemoJob.Amount.BaseUnits, authorities)));
         CheckEnd(report);
         await FetchResultAsync(api, report, cancellationToken);
         foreach (var simulated in _simulated)
@@ -246,7 +246,7 @@ internal sealed class DemoRunner(Repository repository, IStack stack, Scenario s
         }
 
         var content = await api.ResultAsync(report.JobId, listed.Name, cancellationToken);
-        Demand(Hash256.Of(content).ToString() == listed.Sha256, "the result is not the file that the node signed for");
+        Demand(Hash256.Of(content).ToString() == listed.Sha256, "the result is not the file that the API listed");
         var right = Hash256.Of(content) == sha256;
         Demand(right, $"the result is not the one that examples/{scenario.Job}/expected.sha256 names");
         var path = Path.Combine(Directory.CreateDirectory(Path.Combine(dataPath, "result")).FullName, listed.Name);

@@ -62,7 +62,7 @@ internal sealed class ServicesStack : IStack
             var localnet = ChildProcess.Start("localnet", logs, guard, "node",
                 [repository.Localnet, "--port", "0", "--data", Path.Combine(plan.DataPath, "ledger"), "--slot-ms", plan.SlotMs.ToString(), "--until-stdin-closes"]);
             processes.Add(localnet);
-            var chain = JsonNode.Parse(await localnet.FirstLine.WaitAsync(TimeSpan.FromSeconds(60), time, cancellationToken))!;
+            var chain = JsonNode.Parse(await FirstLineAsync(localnet, time, cancellationToken))!;
             var config = Path.Combine(plan.DataPath, "services.json");
             HostConfig.Write(config, HostConfig.Services(plan, await services, chain["rpc"]!.GetValue<string>(), chain["ws"]!.GetValue<string>()));
 
@@ -85,6 +85,18 @@ internal sealed class ServicesStack : IStack
             }
 
             throw;
+        }
+    }
+
+    private static async Task<string> FirstLineAsync(ChildProcess process, TimeProvider time, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await process.FirstLine.WaitAsync(TimeSpan.FromSeconds(60), time, cancellationToken);
+        }
+        catch (TimeoutException e)
+        {
+            throw new CliException($"the {process.Name} was not ready within a minute; its log is {process.LogFile}", e);
         }
     }
 

@@ -3,7 +3,6 @@ using Hypernode.Cli.Adapters;
 using Hypernode.Cli.Client;
 using Hypernode.Cli.Stack;
 using Hypernode.Contracts.Jobs;
-using Hypernode.Solana;
 
 namespace Hypernode.Cli.Up;
 
@@ -59,9 +58,9 @@ internal static class UpCommand
             Say("stopping");
             return 0;
         }
-        catch (Exception e) when (e is CliException or RefusedException or HttpRequestException or IOException or RpcException or RpcTransportException)
+        catch (Exception e) when (PlainFailure.Is(e))
         {
-            await Console.Error.WriteLineAsync($"hn: {e.Message}");
+            await Console.Error.WriteLineAsync($"hn: {PlainFailure.Describe(e)}");
             return 1;
         }
     }

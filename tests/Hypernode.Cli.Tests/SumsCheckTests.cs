@@ -8,6 +8,7 @@ public class SumsCheckTests
 {
     private static readonly ClaimedSums Paid = new("Paid", "node-a", Amount: 1_000, Charge: 101, NodeShare: 86, ProtocolFee: 10, PlatformFee: 5, Refund: 899);
     private static readonly RunBound Bound = new(RatePerSecond: 50, TimeSpan.FromSeconds(3));
+    private static readonly Ours Mine = new(Key(1), 1_000, new Dictionary<string, PublicKey> { ["node-a"] = Key(2), ["node-b"] = Key(3) });
     private static readonly Balances Before = Balances(payer: 5_000, protocol: 7, platform: 3, a: 0, b: 40);
     private static readonly Balances After = Balances(payer: 4_899, protocol: 17, platform: 8, a: 86, b: 40);
 
@@ -43,20 +44,34 @@ public class SumsCheckTests
         Failures(Paid, After, Payment(PaymentStatus.Pending, 0)).ShouldContain(f => f.Contains("Pending", StringComparison.Ordinal));
 
     [Fact]
+    public void Another_amount_than_was_signed_is_found() =>
+        Failures(Paid with { Amount = 2_000, Refund = 1_899 }, After).ShouldContain(f => f.Contains("the amount", StringComparison.Ordinal));
+
+    [Fact]
+    public void Another_payer_s_payment_is_found() =>
+        Failures(Paid, After, Payment(PaymentStatus.Completed, 101) with { Payer = Key(9) }).ShouldContain(f => f.Contains("instead of ours", StringComparison.Ordinal));
+
+    [Fact]
+    public void A_payment_that_names_another_wallet_than_the_node_s_is_found() =>
+        Failures(Paid, After, Payment(PaymentStatus.Completed, 101) with { AssignedNode = Key(9) }).ShouldContain(f => f.Contains("authority of node node-a", StringComparison.Ordinal));
+
+    [Fact]
     public void A_full_refund_passes() => SumsCheck.Failures(
-        new ClaimedSums("Refunded", null, 1_000, 0, 0, 0, 0, 1_000), Before, Before, Payment(PaymentStatus.Refunded, 0), null).ShouldBeEmpty();
+        new ClaimedSums("Refunded", null, 1_000, 0, 0, 0, 0, 1_000), Before, Before, Payment(PaymentStatus.Refunded, 0), null, Mine).ShouldBeEmpty();
 
     [Fact]
     public void A_refusal_that_left_an_account_on_chain_is_found() => SumsCheck.Failures(
-        new ClaimedSums("Rejected", null, 0, 0, 0, 0, 0, 0), Before, Before, Payment(PaymentStatus.Pending, 0), null).ShouldNotBeEmpty();
+        new ClaimedSums("Rejected", null, 0, 0, 0, 0, 0, 0), Before, Before, Payment(PaymentStatus.Pending, 0), null, Mine).ShouldNotBeEmpty();
+
+    private static PublicKey Key(byte value) => new([.. Enumerable.Repeat(value, 32)]);
 
     private static IReadOnlyList<string> Failures(ClaimedSums claimed, Balances after, PaymentIntentAccount? payment = null, RunBound? bound = null) =>
-        SumsCheck.Failures(claimed, Before, after, payment ?? Payment(PaymentStatus.Completed, 101), bound ?? Bound);
+        SumsCheck.Failures(claimed, Before, after, payment ?? Payment(PaymentStatus.Completed, 101), bound ?? Bound, Mine);
 
     private static Balances Balances(ulong payer, ulong protocol, ulong platform, ulong a, ulong b) =>
         new(payer, Escrow: 0, protocol, platform, new Dictionary<string, ulong> { ["node-a"] = a, ["node-b"] = b }, Supply: 1_000_000);
 
     private static PaymentIntentAccount Payment(PaymentStatus status, ulong charge) => new(
-        Guid.Empty, Guid.Empty, PublicKey.Default, PublicKey.Default, PublicKey.Default, 1_000, status, PaymentVia.SignedIntent, 255, 255, 1, null,
+        Guid.Empty, Guid.Empty, Mine.Payer, PublicKey.Default, PublicKey.Default, 1_000, status, PaymentVia.SignedIntent, 255, 255, 1, Mine.Authorities["node-a"],
         0, 0, 0, 0, 0, charge, new byte[32], new byte[32]);
 }

@@ -1,0 +1,25 @@
+using System.ComponentModel;
+using System.Text.Json;
+using Hypernode.Cli.Client;
+using Hypernode.Solana;
+
+namespace Hypernode.Cli;
+
+/// <summary>What can go wrong around us, and is no mistake of this program's: it ends as one line, without a trace.</summary>
+internal static class PlainFailure
+{
+    public static bool Is(Exception e) => e
+        is CliException or RefusedException or HttpRequestException or RpcException or RpcTransportException
+        or IOException or InvalidDataException or UnauthorizedAccessException or JsonException or FormatException
+        or TimeoutException or OperationCanceledException or Win32Exception;
+
+    public static string Describe(Exception e) => e switch
+    {
+        // An HttpClient's own time limit is a cancellation too.
+        OperationCanceledException { InnerException: TimeoutException limit } => limit.Message,
+        OperationCanceledException or TimeoutException => "no answer in time",
+        JsonException => $"not the JSON that was expected: {e.Message}",
+        Win32Exception => $"a program that is needed does not start: {e.Message}",
+        _ => e.Message,
+    };
+}

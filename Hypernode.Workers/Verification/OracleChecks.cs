@@ -90,7 +90,7 @@ public static class OracleChecks
     /// </summary>
     public static bool TimingAgrees(Evidence e)
     {
-        var signed = SignedTime(e);
+        var signed = SignedTime(e.Receipt);
         if (signed < TimeSpan.Zero || e.Lease.FirstBeatAt is null)
         {
             return false;
@@ -106,16 +106,21 @@ public static class OracleChecks
     }
 
     /// <summary>
-    /// What is charged for: what we saw of the run, but no more than the node itself signed (a last beat that an outage held
-    /// up, or that was held back on purpose, is not the payer's cost).
+    /// What is charged for: the less of what we saw of the run and what the node itself signed (a last beat that an outage
+    /// held up, or that was held back on purpose, is not the payer's cost).
     /// </summary>
-    public static TimeSpan Billable(Evidence e)
+    public static TimeSpan Billable(Evidence e) => Billable(e.Lease, e.Receipt);
+
+    /// <inheritdoc cref="Billable(Evidence)"/>
+    /// <param name="receipt">Null: a cancelled run may have left none.</param>
+    public static TimeSpan Billable(LeaseView lease, Receipt? receipt)
     {
-        var most = SignedTime(e) is var signed && signed > TimeSpan.Zero ? signed + Tolerance(signed) : TimeSpan.Zero;
-        return e.Delivered < most ? e.Delivered : most;
+        var seen = Evidence.DeliveredOn(lease);
+        var least = receipt is not null && SignedTime(receipt) is var signed && signed < seen ? signed : seen;
+        return least > TimeSpan.Zero ? least : TimeSpan.Zero;
     }
 
-    public static bool TimingAboveFloor(Evidence e) => SignedTime(e) >= Floor;
+    public static bool TimingAboveFloor(Evidence e) => SignedTime(e.Receipt) >= Floor;
 
     /// <summary>What was run is what was ordered: challenge, spec, image, inputs; and the outputs are the ones that the root names.</summary>
     public static bool ValidHashes(Evidence e) =>
@@ -128,8 +133,8 @@ public static class OracleChecks
     private static TimeSpan Tolerance(TimeSpan signed) => BeatError + (signed * 0.1);
 
     /// <summary>Saturating: the two times are a stranger's numbers.</summary>
-    private static TimeSpan SignedTime(Evidence e) =>
-        TimeSpan.FromMilliseconds((double)((Int128)e.Receipt.EndedAt - e.Receipt.StartedAt is var ms && ms > 0
+    private static TimeSpan SignedTime(Receipt receipt) =>
+        TimeSpan.FromMilliseconds((double)((Int128)receipt.EndedAt - receipt.StartedAt is var ms && ms > 0
             ? Int128.Min(ms, (Int128)TimeSpan.FromDays(365).TotalMilliseconds)
             : Int128.Max(ms, -1)));
 

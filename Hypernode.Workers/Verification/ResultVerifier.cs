@@ -59,7 +59,7 @@ public sealed class ResultVerifier(
     {
         var execution = stored?.Receipt.Hash()
             ?? Hash256.Of(Encoding.UTF8.GetBytes($"HYPERNODE/cancelled/v1\n{command.JobId}\n{command.Attempt}"));
-        var delivered = Evidence.DeliveredOn(lease);
+        var delivered = OracleChecks.Billable(lease, stored?.Receipt);
         var detail = $"cancelled after {(long)delivered.TotalMilliseconds} ms";
         return Answer(command, Verdict.Cancelled, 0, ChargeOf(job, lease, delivered), execution, log.Root, detail);
     }

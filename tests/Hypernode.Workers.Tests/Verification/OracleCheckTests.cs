@@ -112,6 +112,23 @@ public sealed class OracleCheckTests
     }
 
     [Theory]
+    [InlineData(10_000, 10_000, 10_000)]
+    [InlineData(10_001, 10_000, 10_000)] // not even within the tolerance of the timing
+    [InlineData(10_000, 12_000, 10_000)]
+    [InlineData(19_000, 10_000, 10_000)]
+    [InlineData(10_000, 0, 0)]
+    [InlineData(10_000, -5_000, 0)]
+    [InlineData(0, 10_000, 0)]
+    [InlineData(-1, 10_000, 0)]
+    public void The_payer_is_billed_no_more_than_we_saw_and_no_more_than_the_node_signed(int seen, int signed, int billed)
+    {
+        var run = new HonestRun();
+        run.Lease = run.Lease with { LastBeatAt = run.Lease.FirstBeatAt!.Value.AddMilliseconds(seen) };
+        run.Receipt = run.Receipt with { EndedAt = run.Receipt.StartedAt + signed };
+        OracleChecks.Billable(run.Evidence()).ShouldBe(TimeSpan.FromMilliseconds(billed));
+    }
+
+    [Theory]
     [InlineData("all done", true)]
     [InlineData("DONE", true)]
     [InlineData("✅", true)]

@@ -61,7 +61,7 @@ public sealed class ResultVerifierTests
     {
         _run.Lease = _run.Lease with { LastBeatAt = HonestRun.TakenAt.AddMinutes(10) };
         var answer = await VerifyAsync();
-        (answer.Verdict, answer.Detail, answer.Charge).ShouldBe((Verdict.Succeeded, "failed: valid_timing", new HyperAmount(21_000)));
+        (answer.Verdict, answer.Detail, answer.Charge).ShouldBe((Verdict.Succeeded, "failed: valid_timing", new HyperAmount(10_000)));
     }
 
     [Fact]
@@ -114,6 +114,13 @@ public sealed class ResultVerifierTests
     [Fact]
     public async Task A_cancelled_run_with_a_receipt_is_settled_with_its_hash() =>
         (await VerifyAsync(cancelled: true)).ExecutionHash.ShouldBe(_run.Receipt.Hash());
+
+    [Fact]
+    public async Task A_cancelled_run_costs_no_more_than_its_node_signed()
+    {
+        _run.Receipt = _run.Receipt with { EndedAt = _run.Receipt.StartedAt + 4_000 };
+        (await VerifyAsync(cancelled: true)).Charge.ShouldBe(new HyperAmount(4_000));
+    }
 
     private async Task<ResultVerified> VerifyAsync(bool withReceipt = true, bool cancelled = false)
     {

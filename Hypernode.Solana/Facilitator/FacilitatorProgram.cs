@@ -1,6 +1,6 @@
 namespace Hypernode.Solana.Facilitator;
 
-/// <summary>The escrow program: its addresses and its instructions. Token accounts are the ATAs of their owners.</summary>
+/// <summary>The escrow program: its addresses and its instructions. Locks take from the ATA of the payer; payouts name their accounts.</summary>
 public sealed class FacilitatorProgram(PublicKey programId)
 {
     private readonly Lazy<PublicKey> config = new(() => Derive(programId, "config"u8));
@@ -107,8 +107,11 @@ public sealed class FacilitatorProgram(PublicKey programId)
         Call("assign_node").U32(attempt).Key(node).ToArray());
 
     /// <summary>Two instructions: the oracles' signatures, and directly after them the settlement. Anyone may send it.</summary>
+    /// <param name="nodeToken">any token account that the assigned node's wallet owns</param>
+    /// <param name="payerToken">any token account that the payer owns: an ATA can be handed to somebody else after the lock</param>
     public IReadOnlyList<TransactionInstruction> SubmitUsageProof(
-        UsageProof proof, FacilitatorConfig settings, PublicKey payer, PublicKey rentPayer, IReadOnlyList<(PublicKey Oracle, byte[] Signature)> attestations) =>
+        UsageProof proof, FacilitatorConfig settings, PublicKey nodeToken, PublicKey payerToken, PublicKey rentPayer,
+        IReadOnlyList<(PublicKey Oracle, byte[] Signature)> attestations) =>
     [
         Ed25519Program.Verify(attestations, proof.Digest(settings.Cluster, programId)),
         new TransactionInstruction(programId,
@@ -117,10 +120,10 @@ public sealed class FacilitatorProgram(PublicKey programId)
                 AccountMeta.ReadOnly(settings.Mint),
                 AccountMeta.Writable(PaymentAddress(proof.IntentId)),
                 AccountMeta.Writable(EscrowAddress(proof.IntentId)),
-                AccountMeta.Writable(TokenAccountOf(proof.Node, settings.Mint)),
+                AccountMeta.Writable(nodeToken),
                 AccountMeta.Writable(settings.ProtocolVault),
                 AccountMeta.Writable(settings.PlatformVault),
-                AccountMeta.Writable(TokenAccountOf(payer, settings.Mint)),
+                AccountMeta.Writable(payerToken),
                 AccountMeta.Writable(rentPayer),
                 AccountMeta.ReadOnly(SysVars.InstructionsKey),
                 AccountMeta.ReadOnly(TokenProgram.ProgramIdKey),
@@ -131,13 +134,14 @@ public sealed class FacilitatorProgram(PublicKey programId)
     ];
 
     /// <summary>Two instructions: the oracles' signatures, and directly after them the refund. Anyone may send it.</summary>
+    /// <param name="payerToken">any token account that the payer owns</param>
     public IReadOnlyList<TransactionInstruction> RefundFailed(
-        RefundOrder order, FacilitatorConfig settings, PublicKey payer, PublicKey rentPayer, IReadOnlyList<(PublicKey Oracle, byte[] Signature)> attestations) =>
+        RefundOrder order, FacilitatorConfig settings, PublicKey payerToken, PublicKey rentPayer, IReadOnlyList<(PublicKey Oracle, byte[] Signature)> attestations) =>
     [
         Ed25519Program.Verify(attestations, order.Digest(settings.Cluster, programId)),
         new TransactionInstruction(programId,
             [
-                .. RefundAccounts(order.IntentId, settings.Mint, payer, rentPayer),
+                .. RefundAccounts(order.IntentId, settings.Mint, payerToken, rentPayer),
                 AccountMeta.ReadOnly(SysVars.InstructionsKey),
                 AccountMeta.ReadOnly(TokenProgram.ProgramIdKey),
             ],
@@ -146,20 +150,22 @@ public sealed class FacilitatorProgram(PublicKey programId)
 
     /// <summary>Only while nobody has been assigned.</summary>
     /// <param name="authority">the payer or Config's facilitator; signs</param>
-    public TransactionInstruction Cancel(Guid intentId, PublicKey authority, PublicKey mint, PublicKey payer, PublicKey rentPayer) => new(
+    /// <param name="payerToken">any token account that the payer owns</param>
+    public TransactionInstruction Cancel(Guid intentId, PublicKey authority, PublicKey mint, PublicKey payerToken, PublicKey rentPayer) => new(
         programId,
         [
             AccountMeta.ReadOnly(authority, isSigner: true),
-            .. RefundAccounts(intentId, mint, payer, rentPayer),
+            .. RefundAccounts(intentId, mint, payerToken, rentPayer),
             AccountMeta.ReadOnly(TokenProgram.ProgramIdKey),
         ],
         Call("cancel").ToArray());
 
     /// <summary>From settle_by and a grace on; anyone may send it.</summary>
-    public TransactionInstruction RefundExpired(Guid intentId, PublicKey mint, PublicKey payer, PublicKey rentPayer) => new(
+    /// <param name="payerToken">any token account that the payer owns</param>
+    public TransactionInstruction RefundExpired(Guid intentId, PublicKey mint, PublicKey payerToken, PublicKey rentPayer) => new(
         programId,
         [
-            .. RefundAccounts(intentId, mint, payer, rentPayer),
+            .. RefundAccounts(intentId, mint, payerToken, rentPayer),
             AccountMeta.ReadOnly(TokenProgram.ProgramIdKey),
         ],
         Call("refund_expired").ToArray());
@@ -171,13 +177,13 @@ public sealed class FacilitatorProgram(PublicKey programId)
         [],
         Call("render_intent").Uuid(intentId).Uuid(jobId).U64(amount).U64(timestampMs).U64(expiresMs).Fixed(nonce, 32, "A nonce").ToArray());
 
-    private AccountMeta[] RefundAccounts(Guid intentId, PublicKey mint, PublicKey payer, PublicKey rentPayer) =>
+    private AccountMeta[] RefundAccounts(Guid intentId, PublicKey mint, PublicKey payerToken, PublicKey rentPayer) =>
     [
         AccountMeta.ReadOnly(ConfigAddress),
         AccountMeta.ReadOnly(mint),
         AccountMeta.Writable(PaymentAddress(intentId)),
         AccountMeta.Writable(EscrowAddress(intentId)),
-        AccountMeta.Writable(TokenAccountOf(payer, mint)),
+        AccountMeta.Writable(payerToken),
         AccountMeta.Writable(rentPayer),
     ];
 

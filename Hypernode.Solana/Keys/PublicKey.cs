@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using System.Text;
 
 namespace Hypernode.Solana;
 
@@ -98,6 +99,19 @@ public sealed class PublicKey : IEquatable<PublicKey>, IComparable<PublicKey>
         var candidate = hash.GetHashAndReset();
         address = Curve25519.IsOnCurve(candidate) ? null : new PublicKey(candidate);
         return address is not null;
+    }
+
+    /// <summary>An ordinary address that only the owner of <paramref name="baseKey"/> can make an account at.</summary>
+    /// <param name="seed">at most 32 bytes</param>
+    /// <param name="owner">the program that will own the account</param>
+    public static PublicKey CreateWithSeed(PublicKey baseKey, string seed, PublicKey owner)
+    {
+        ArgumentNullException.ThrowIfNull(baseKey);
+        ArgumentNullException.ThrowIfNull(owner);
+        var seedBytes = Encoding.UTF8.GetBytes(seed);
+        return seedBytes.Length <= MaxSeedLength
+            ? new PublicKey(SHA256.HashData([.. baseKey.bytes, .. seedBytes, .. owner.bytes]))
+            : throw new ArgumentException($"A seed has at most {MaxSeedLength} bytes.", nameof(seed));
     }
 
     public override string ToString() => Key;

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Hypernode.Solana;
 
 /// <summary>Creates accounts and moves SOL.</summary>
@@ -16,6 +18,19 @@ public static class SystemProgram
         ProgramIdKey,
         [AccountMeta.Writable(fromAccount, isSigner: true), AccountMeta.Writable(toAccount)],
         new WireWriter().U32(2).U64(lamports).ToArray());
+
+    /// <summary>
+    /// Makes the account at <see cref="PublicKey.CreateWithSeed"/>. Unlike creating it, this works where somebody has sent
+    /// lamports to the address before.
+    /// </summary>
+    /// <param name="baseAccount">signs: nobody else can make this account</param>
+    /// <param name="seed">at most 32 bytes</param>
+    /// <param name="space">bytes of data</param>
+    public static TransactionInstruction AllocateWithSeed(PublicKey account, PublicKey baseAccount, string seed, ulong space, PublicKey owner) => new(
+        ProgramIdKey,
+        [AccountMeta.Writable(account), AccountMeta.ReadOnly(baseAccount, isSigner: true)],
+        new WireWriter().U32(9).Key(baseAccount).U64((ulong)Encoding.UTF8.GetByteCount(seed)).Bytes(Encoding.UTF8.GetBytes(seed))
+            .U64(space).Key(owner).ToArray());
 }
 
 /// <summary>Accounts in which the runtime shows its state.</summary>

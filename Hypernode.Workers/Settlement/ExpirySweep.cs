@@ -12,7 +12,8 @@ public sealed record ExpirySweepResult(int Orphans, int Refunded);
 
 /// <summary>
 /// The last net under the money (protocol A15): lists payments that are open on chain past settle_by and the program's grace, and
-/// refunds those that no saga looks after. A job that is still alive has its own timer for this.
+/// refunds those that no saga looks after. A job that is still alive has its own timer for this. Where the grace on chain is longer
+/// than the configured one (the bootstrap warns of that), the program says "not yet", and a later sweep succeeds.
 /// </summary>
 public sealed class ExpirySweep(IEscrow escrow, IJobReader jobs, IOptions<WorkflowWindows> windows, ILogger<ExpirySweep> logger)
 {

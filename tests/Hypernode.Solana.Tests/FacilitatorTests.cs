@@ -109,11 +109,21 @@ public class FacilitatorTests
         var proof = new UsageProof(Guid.Empty, 1, Numbered(20), ProofVerdict.Succeeded, 1, new byte[32], new byte[32], 0);
         using var payer = new Account();
         var instructions = new FacilitatorProgram(Program).SubmitUsageProof(
-            proof, settings, Numbered(21), payer.PublicKey, [.. settings.Oracles.Take(3).Select(o => (o, new byte[64]))]);
+            proof, settings, Numbered(21), Numbered(22), payer.PublicKey, [.. settings.Oracles.Take(3).Select(o => (o, new byte[64]))]);
         var size = new TransactionBuilder().SetFeePayer(payer.PublicKey).SetRecentBlockHash(Numbered(30).Key)
             .AddInstruction(ComputeBudgetProgram.SetComputeUnitLimit(100_000)).AddInstructions(instructions)
             .Build(payer).Serialize().Length;
         size.ShouldBeLessThanOrEqualTo(Transaction.MaxSize);
+
+        // The payer's account may have to be opened by the transaction that pays into it.
+        TransactionInstruction[] opening =
+        [
+            SystemProgram.Transfer(payer.PublicKey, Numbered(22), 1),
+            SystemProgram.AllocateWithSeed(Numbered(22), payer.PublicKey, new string('x', 30), 165, TokenProgram.ProgramIdKey),
+            TokenProgram.InitializeAccount(Numbered(22), settings.Mint, Numbered(23)),
+        ];
+        new TransactionBuilder().SetFeePayer(payer.PublicKey).SetRecentBlockHash(Numbered(30).Key)
+            .AddInstructions([.. opening, .. instructions]).Build(payer).Serialize().Length.ShouldBeLessThanOrEqualTo(Transaction.MaxSize);
     }
 
     [Fact]

@@ -51,6 +51,10 @@ public sealed partial class ChainBootstrap
 
     private PublicKey Mint => keys.Mint.PublicKey;
 
+    private PublicKey ProtocolVault => FacilitatorProgram.TokenAccountOf(keys.ProtocolTreasury.PublicKey, Mint);
+
+    private PublicKey PlatformVault => FacilitatorProgram.TokenAccountOf(keys.PlatformTreasury.PublicKey, Mint);
+
     /// <param name="programKey">the program's own key: its address</param>
     /// <param name="program">the bytes of the .so</param>
     /// <param name="refundGrace">for a new Config; one that is there keeps its own</param>
@@ -108,23 +112,6 @@ public sealed partial class ChainBootstrap
         }
     }
 
-    /// <summary>The wallet's one-time approval of its allowance, so that signed intents are enough from then on. Replaces any other delegate.</summary>
-    public async Task ApproveAllowanceAsync(ChainSetup setup, Account wallet, HyperAmount amount, CancellationToken cancellation)
-    {
-        var facilitator = new FacilitatorProgram(setup.Deployment.Program.ToKey());
-        var source = FacilitatorProgram.TokenAccountOf(wallet.PublicKey, Mint);
-        var allowance = facilitator.AllowanceAddress(wallet.PublicKey);
-        var now = TokenAccount.From(await rpc.GetAccountInfoAsync(source, cancellation: cancellation));
-        if (now?.Delegate == allowance && now.DelegatedAmount >= amount.BaseUnits)
-        {
-            return;
-        }
-
-        var approve = TokenProgram.ApproveChecked(source, allowance, amount.BaseUnits, HyperAmount.Decimals, wallet.PublicKey, Mint);
-        var result = await sender.SendAsync([approve], keys.Relayer, [wallet], cancellation: cancellation);
-        Require(result, "approve the allowance");
-    }
-
     /// <summary>The token accounts of these wallets, made where they are missing: a node needs one to be paid.</summary>
     public async Task EnsureTokenAccountsAsync(IReadOnlyList<PublicKey> owners, CancellationToken cancellation)
     {
@@ -177,30 +164,45 @@ public sealed partial class ChainBootstrap
     private async Task<FacilitatorConfig> EnsureConfigAsync(FacilitatorProgram facilitator, TimeSpan refundGrace, CancellationToken cancellation)
     {
         var reader = new FacilitatorReader(rpc, facilitator);
+        var cluster = Base58.Decode(await rpc.GetGenesisHashAsync(cancellation));
         if (await reader.GetConfigAsync(cancellation) is { } present)
         {
-            return RequireOurs(present);
+            if (present.RefundGrace != (long)refundGrace.TotalSeconds)
+            {
+                LogOtherGrace(present.RefundGrace, (long)refundGrace.TotalSeconds);
+            }
+
+            return RequireOurs(present, cluster);
         }
 
-        var cluster = Base58.Decode(await rpc.GetGenesisHashAsync(cancellation));
         var terms = new InitializeTerms(
             cluster, keys.Relayer.PublicKey, keys.Assigner.PublicKey, [.. keys.Oracles.Select(o => o.PublicKey)], OracleThreshold, checked((long)refundGrace.TotalSeconds));
         await MustHappenAsync(
             [
-                facilitator.Initialize(
-                    terms, keys.UpgradeAuthority.PublicKey, Mint,
-                    FacilitatorProgram.TokenAccountOf(keys.ProtocolTreasury.PublicKey, Mint),
-                    FacilitatorProgram.TokenAccountOf(keys.PlatformTreasury.PublicKey, Mint)),
+                facilitator.Initialize(terms, keys.UpgradeAuthority.PublicKey, Mint, ProtocolVault, PlatformVault),
             ],
             "initialize the facilitator", cancellation);
-        return RequireOurs(await reader.GetConfigAsync(cancellation) ?? throw new ChainSetupException("Config was written, and is not there."));
+        return RequireOurs(await reader.GetConfigAsync(cancellation) ?? throw new ChainSetupException("Config was written, and is not there."), cluster);
     }
 
-    private FacilitatorConfig RequireOurs(FacilitatorConfig config)
+    /// <summary>Field by field: an oracle that signs for another cluster, or fees that go to another's vault, would be found out only with money.</summary>
+    private FacilitatorConfig RequireOurs(FacilitatorConfig config, byte[] cluster)
     {
+        if (!config.Cluster.AsSpan().SequenceEqual(cluster))
+        {
+            throw new ChainSetupException("The facilitator's Config was written for another cluster than the one that this node serves.");
+        }
+
+        if (config.Threshold != OracleThreshold)
+        {
+            throw new ChainSetupException($"The facilitator on this chain wants {config.Threshold} oracles to sign, and {OracleThreshold} do here.");
+        }
+
         var ours = config.Facilitator == keys.Relayer.PublicKey
             && config.Assigner == keys.Assigner.PublicKey
             && config.Mint == Mint
+            && config.ProtocolVault == ProtocolVault
+            && config.PlatformVault == PlatformVault
             && config.Oracles.SequenceEqual(keys.Oracles.Select(o => o.PublicKey));
         return ours
             ? config
@@ -240,6 +242,9 @@ public sealed partial class ChainBootstrap
 
     [LoggerMessage(EventId = 4201, Level = LogLevel.Information, Message = "Facilitator program {Program}: {Outcome}")]
     private partial void LogProgram(string program, DeployOutcome outcome);
+
+    [LoggerMessage(EventId = 4204, Level = LogLevel.Warning, Message = "The chain opens a refund {OnChain} s after settle_by, and Hypernode:Windows:RefundGraceSeconds is {Configured}: set it to the chain's")]
+    private partial void LogOtherGrace(long onChain, long configured);
 
     [LoggerMessage(EventId = 4203, Level = LogLevel.Information, Message = "Looking again at the chain: {Reason}")]
     private partial void LogAgain(string reason);

@@ -67,19 +67,8 @@ internal sealed class EscrowChain(IRpcClient rpc, FacilitatorProgram program, Ac
     public Task<IReadOnlyList<PaymentIntentAccount>> ListOpenAsync(CancellationToken cancellation) =>
         reader.ListPaymentsAsync(PaymentStatus.Pending, cancellation);
 
-    /// <summary>A payout to a token account that is missing fails: make those first, in a transaction of their own.</summary>
-    public async Task EnsureTokenAccountsAsync(PublicKey mint, IReadOnlyList<PublicKey> owners, CancellationToken cancellation)
-    {
-        var accounts = await rpc.GetMultipleAccountsAsync([.. owners.Select(o => FacilitatorProgram.TokenAccountOf(o, mint))], cancellation: cancellation);
-        var missing = owners.Where((_, i) => accounts[i] is null).Distinct().ToList();
-        if (missing.Count > 0)
-        {
-            // Idempotent, so whatever comes of it, the payout itself will say whether it was enough.
-            await new TransactionSender(rpc, tracker).SendAsync(
-                [.. missing.Select(o => AssociatedTokenAccountProgram.CreateAssociatedTokenAccount(feePayer.PublicKey, o, mint))],
-                feePayer, cancellation: cancellation);
-        }
-    }
+    /// <summary>Where money goes to.</summary>
+    public PayoutAccounts PayoutAccounts(PublicKey mint) => new(rpc, new TransactionSender(rpc, tracker), mint, feePayer);
 
     private async Task<EscrowAnswer?> AskForAsync(Guid intent, PendingTransaction pending, Func<PaymentIntentAccount, bool> isSo, CancellationToken cancellation)
     {

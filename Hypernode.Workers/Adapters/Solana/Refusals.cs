@@ -29,6 +29,20 @@ internal static class Refusals
         "WouldExceedMaxAccountCostLimit",
     };
 
+    // What the program says of a token account that is not, or no longer, the payee's; the last one is the token program's.
+    private static readonly HashSet<string> OfPayoutAccount = new(StringComparer.Ordinal)
+    {
+        nameof(FacilitatorError.PayerMismatch),
+        "ConstraintTokenOwner",
+        "ConstraintTokenMint",
+        "AccountOwnedByWrongProgram",
+        "AccountDiscriminatorMismatch",
+        "AccountFrozen",
+    };
+
+    /// <summary>A payout was refused for the account that it goes to: another one of the same wallet, or a later try, may do.</summary>
+    public static bool IsOfPayoutAccount(EscrowAnswer answer) => answer is EscrowAnswer.Refused refused && OfPayoutAccount.Contains(refused.Code);
+
     public static EscrowAnswer.Refused From(ProgramError error) => new(
         error.Name,
         $"{error.Message} ({error})",

@@ -21,6 +21,7 @@ public sealed class SolanaEscrow : IEscrow
     private readonly SolanaOptions options;
     private readonly TimeProvider time;
     private readonly EscrowChain chain;
+    private readonly PayoutAccounts accounts;
 
     /// <param name="config">as the chain has it</param>
     /// <param name="relayer">Config's facilitator: signs, and pays fees and rent</param>
@@ -37,6 +38,7 @@ public sealed class SolanaEscrow : IEscrow
         Deployment = deployment;
         program = new FacilitatorProgram(deployment.Program.ToKey());
         chain = new EscrowChain(rpc, program, relayer, options, time);
+        accounts = chain.PayoutAccounts(config.Mint);
     }
 
     public Deployment Deployment { get; }
@@ -66,19 +68,19 @@ public sealed class SolanaEscrow : IEscrow
             cancellationToken);
     }
 
-    public Task<EscrowAnswer> SettleAsync(SettlePayment command, CancellationToken cancellationToken) => chain.MoveAsync(
+    public Task<EscrowAnswer> SettleAsync(SettlePayment command, CancellationToken cancellationToken) => PayOutAsync(avoidUsual => chain.MoveAsync(
         command.IntentId.Value,
         command.Pending,
         isSo: HasEnded,
-        build: (payment, cancellation) => BuildSettlementAsync(command, payment, cancellation),
-        cancellationToken);
+        build: (payment, cancellation) => BuildSettlementAsync(command, payment, avoidUsual, cancellation),
+        cancellationToken));
 
-    public Task<EscrowAnswer> RefundAsync(RefundPayment command, CancellationToken cancellationToken) => chain.MoveAsync(
+    public Task<EscrowAnswer> RefundAsync(RefundPayment command, CancellationToken cancellationToken) => PayOutAsync(avoidUsual => chain.MoveAsync(
         command.IntentId.Value,
         command.Pending,
         isSo: HasEnded,
-        build: (payment, cancellation) => BuildRefundAsync(command, payment, cancellation),
-        cancellationToken);
+        build: (payment, cancellation) => BuildRefundAsync(command, payment, avoidUsual, cancellation),
+        cancellationToken));
 
     public Task<EscrowView?> FindAsync(IntentId intent, CancellationToken cancellationToken) =>
         AskAsync(() => chain.FindAsync(intent.Value, cancellationToken));
@@ -100,6 +102,19 @@ public sealed class SolanaEscrow : IEscrow
     public bool Verify(WalletAddress signer, ReadOnlySpan<byte> message, string signatureBase58) =>
         TryDecodeSignature(signatureBase58, out var signature) && signer.ToKey().Verify(message, signature);
 
+    /// <summary>An account that moved away between the look and the payout may not decide whether it happens.</summary>
+    private static async Task<EscrowAnswer> PayOutAsync(Func<bool, Task<EscrowAnswer>> move)
+    {
+        var answer = await move(false);
+        if (Refusals.IsOfPayoutAccount(answer))
+        {
+            answer = await move(true);
+        }
+
+        // Nobody's fault but a wallet's: to give up before settle_by would let the payer have the work for nothing.
+        return answer is EscrowAnswer.Refused refused && Refusals.IsOfPayoutAccount(refused) ? refused with { CanRetry = true } : answer;
+    }
+
     private Step BuildLock(LockEscrow command)
     {
         var intent = command.Intent;
@@ -115,7 +130,7 @@ public sealed class SolanaEscrow : IEscrow
         return Step.Of(program.AuthorizeIntent(terms, relayer.PublicKey, config.Mint, intent.Client.ToKey(), text, signature));
     }
 
-    private async Task<Step> BuildSettlementAsync(SettlePayment command, PaymentIntentAccount? payment, CancellationToken cancellation)
+    private async Task<Step> BuildSettlementAsync(SettlePayment command, PaymentIntentAccount? payment, bool avoidUsual, CancellationToken cancellation)
     {
         if (payment is null)
         {
@@ -139,33 +154,34 @@ public sealed class SolanaEscrow : IEscrow
             return Step.Refuse("verdict-not-payable", $"{command.Verdict} is not paid");
         }
 
-        await chain.EnsureTokenAccountsAsync(config.Mint, [node, payment.Payer], cancellation);
+        var nodeToken = await accounts.OfNodeAsync(node, avoidUsual, cancellation);
+        var payerToken = await accounts.OfPayerAsync(payment.Payer, payment.IntentId, avoidUsual, cancellation);
         var proof = new UsageProof(
             payment.IntentId, payment.Attempt, node, (ProofVerdict)(byte)command.Verdict, command.Charge.BaseUnits,
             command.ExecutionHash.ToBytes(), command.LogsHash.ToBytes(), ValidUntil());
         var signatures = oracles.Sign(proof.Digest(config.Cluster, program.ProgramIdKey));
-        return Step.Of(program.SubmitUsageProof(proof, config, payment.Payer, payment.RentPayer, signatures));
+        return Step.Of([.. payerToken.Opening, .. program.SubmitUsageProof(proof, config, nodeToken, payerToken.Address, payment.RentPayer, signatures)]);
     }
 
-    private async Task<Step> BuildRefundAsync(RefundPayment command, PaymentIntentAccount? payment, CancellationToken cancellation)
+    private async Task<Step> BuildRefundAsync(RefundPayment command, PaymentIntentAccount? payment, bool avoidUsual, CancellationToken cancellation)
     {
         if (payment is null)
         {
             return Step.Refuse(Refusals.Missing(command.IntentId.Value));
         }
 
-        await chain.EnsureTokenAccountsAsync(config.Mint, [payment.Payer], cancellation);
+        var (to, opening) = await accounts.OfPayerAsync(payment.Payer, payment.IntentId, avoidUsual, cancellation);
         switch (command.Reason)
         {
             case RefundReason.Expired:
-                return Step.Of([program.RefundExpired(payment.IntentId, config.Mint, payment.Payer, payment.RentPayer)]);
+                return Step.Of([.. opening, program.RefundExpired(payment.IntentId, config.Mint, to, payment.RentPayer)]);
             case RefundReason.Cancelled or RefundReason.AttemptsUsedUp when payment.Attempt == 0:
-                return Step.Of([program.Cancel(payment.IntentId, relayer.PublicKey, config.Mint, payment.Payer, payment.RentPayer)]);
+                return Step.Of([.. opening, program.Cancel(payment.IntentId, relayer.PublicKey, config.Mint, to, payment.RentPayer)]);
             case RefundReason.Cancelled or RefundReason.AttemptsUsedUp when payment.Attempt <= command.Attempt:
                 // The chain may be behind: the last attempts may have ended before they were written there.
                 var order = new RefundOrder(payment.IntentId, payment.Attempt, (byte)command.Reason, ValidUntil());
                 var signatures = oracles.Sign(order.Digest(config.Cluster, program.ProgramIdKey));
-                return Step.Of(program.RefundFailed(order, config, payment.Payer, payment.RentPayer, signatures));
+                return Step.Of([.. opening, .. program.RefundFailed(order, config, to, payment.RentPayer, signatures)]);
             default:
                 // The oracles speak about attempts that they have judged, not about a later one that may be running.
                 return Step.Refuse("attempt-mismatch", $"the payment names attempt {payment.Attempt}, not {command.Attempt}");

@@ -13,58 +13,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Hypernode.Solana.Tests.Escrow;
 
-/// <summary>The escrow port on a chain that the bootstrap made, with a program address of the test's own.</summary>
-public sealed class EscrowFixture : IAsyncLifetime
-{
-    private readonly LocalnetFixture localnet = new();
-    private readonly TempFolder folder = new();
-
-    internal IRpcClient Rpc => localnet.Rpc;
-
-    internal Uri Endpoint => localnet.Endpoint;
-
-    internal ChainKeys Keys { get; private set; } = null!;
-
-    internal Account ProgramKey { get; } = new();
-
-    internal ChainBootstrap Bootstrap { get; private set; } = null!;
-
-    internal ChainSetup Setup { get; private set; } = null!;
-
-    internal SolanaEscrow Escrow { get; private set; } = null!;
-
-    internal Account Wallet { get; } = new();
-
-    internal Account Node { get; } = new();
-
-    internal SolanaOptions Options { get; } = new() { PollMilliseconds = 20, ConfirmationSeconds = 5 };
-
-    internal static byte[] Program => File.ReadAllBytes(RepositoryFiles.At("programs/bin/facilitator.so"));
-
-    public async Task InitializeAsync()
-    {
-        await localnet.InitializeAsync();
-        Keys = ChainKeys.LoadOrCreate(Path.Combine(folder.Path, "keys"));
-        Bootstrap = new ChainBootstrap(Rpc, Keys, Options, TimeProvider.System, NullLogger<ChainBootstrap>.Instance);
-        Setup = await Bootstrap.RunAsync(ProgramKey, Program, TimeSpan.FromSeconds(1), CancellationToken.None);
-        await Bootstrap.FundWalletAsync(Wallet.PublicKey, new HyperAmount(500_000_000), CancellationToken.None);
-        await Bootstrap.ApproveAllowanceAsync(Setup, Wallet, new HyperAmount(400_000_000), CancellationToken.None);
-        Escrow = EscrowOver(Rpc);
-    }
-
-    internal SolanaEscrow EscrowOver(IRpcClient rpc) => new(
-        rpc, Setup.Deployment, Setup.Config, Keys.Relayer, Keys.Assigner,
-        new SimulatedOracleQuorum(Keys.Oracles, ChainBootstrap.OracleThreshold), Options, TimeProvider.System);
-
-    public async Task DisposeAsync()
-    {
-        await localnet.DisposeAsync();
-        // null when the node did not start
-        Keys?.Dispose();
-        folder.Dispose();
-    }
-}
-
 [Trait("Needs", "localnet")]
 public class EscrowStories(EscrowFixture fixture) : IClassFixture<EscrowFixture>
 {
@@ -107,6 +55,32 @@ public class EscrowStories(EscrowFixture fixture) : IClassFixture<EscrowFixture>
         using var other = ChainKeys.LoadOrCreate(folder.Path);
         var bootstrap = new ChainBootstrap(fixture.Rpc, other, fixture.Options, TimeProvider.System, NullLogger<ChainBootstrap>.Instance);
         await Should.ThrowAsync<ChainSetupException>(() => bootstrap.RunAsync(fixture.ProgramKey, EscrowFixture.Program, TimeSpan.Zero, None));
+    }
+
+    [Theory]
+    [InlineData("protocol-treasury.json")]
+    [InlineData("platform-treasury.json")]
+    public async Task A_chain_whose_fees_go_to_anothers_vault_is_refused(string key)
+    {
+        using var folder = new TempFolder();
+        foreach (var file in Directory.GetFiles(fixture.KeysFolder).Where(f => Path.GetFileName(f) != key))
+        {
+            File.Copy(file, Path.Combine(folder.Path, Path.GetFileName(file)));
+        }
+
+        using var other = ChainKeys.LoadOrCreate(folder.Path);
+        var bootstrap = new ChainBootstrap(fixture.Rpc, other, fixture.Options, TimeProvider.System, NullLogger<ChainBootstrap>.Instance);
+        await Should.ThrowAsync<ChainSetupException>(() => bootstrap.RunAsync(fixture.ProgramKey, EscrowFixture.Program, TimeSpan.FromSeconds(1), None));
+    }
+
+    [Fact]
+    public async Task A_chain_of_another_cluster_is_refused()
+    {
+        using var http = new HttpClient(new OtherGenesisHandler());
+        var rpc = new RpcClient(http, fixture.Endpoint, new RpcClientOptions { ReadAttempts = 1 });
+        var bootstrap = new ChainBootstrap(rpc, fixture.Keys, fixture.Options, TimeProvider.System, NullLogger<ChainBootstrap>.Instance);
+        (await Should.ThrowAsync<ChainSetupException>(() => bootstrap.RunAsync(fixture.ProgramKey, EscrowFixture.Program, TimeSpan.FromSeconds(1), None)))
+            .Message.ShouldContain("another cluster");
     }
 
     [Fact]
@@ -171,6 +145,68 @@ public class EscrowStories(EscrowFixture fixture) : IClassFixture<EscrowFixture>
         (notYet.Code, notYet.CanRetry).ShouldBe(("NotYetRefundable", true));
         await Eventually.Async(async () => await Escrow.RefundAsync(Refund(expired, 0, RefundReason.Expired), None) is EscrowAnswer.Done, "the refund opens");
         (await Escrow.FundsOfAsync(Payer, None)).Balance.ShouldBe(before);
+    }
+
+    [Fact]
+    public async Task A_payer_that_gives_its_account_away_still_pays()
+    {
+        using var payer = new Account();
+        await fixture.FundAsync(payer);
+        var order = await AssignedAsync(payer, Node);
+        await fixture.GiveAccountAwayAsync(payer);
+        // To know the address and to send SOL there keeps nobody from opening it.
+        await fixture.SendSolAsync(PublicKey.CreateWithSeed(fixture.Keys.Relayer.PublicKey, SeedOf(order), TokenProgram.ProgramIdKey));
+        Done(await Escrow.SettleAsync(Settle(order, 1, 700_000), None)).Payment.Charge.ShouldBe(new HyperAmount(700_000));
+        (await fixture.BalanceAsync(SeedOf(order), payer)).ShouldBe(300_000ul, "the remainder is its own still");
+    }
+
+    [Fact]
+    public async Task A_node_that_gives_its_account_away_is_paid_into_another()
+    {
+        using var payer = new Account();
+        using var node = new Account();
+        var wallet = WalletAddress.FromBytes(node.PublicKey.AsSpan());
+        await fixture.FundAsync(payer);
+        await fixture.GiveAccountAwayAsync(node);
+        var first = await AssignedAsync(payer, wallet);
+        var second = await AssignedAsync(payer, wallet);
+        await fixture.GiveAccountAwayAsync(payer);
+        foreach (var order in new[] { first, second })
+        {
+            Done(await Escrow.SettleAsync(Settle(order, 1, 700_000) with { Authority = wallet }, None)).Payment.Status.ShouldBe(EscrowStatus.Completed);
+            (await fixture.BalanceAsync(SeedOf(order), payer)).ShouldBe(300_000ul);
+        }
+
+        (await fixture.BalanceAsync($"node-{node.PublicKey.Key[..24]}", node)).ShouldBe(2 * 595_000ul, "one account for all jobs");
+    }
+
+    [Theory]
+    [InlineData(RefundReason.Cancelled, 0)]
+    [InlineData(RefundReason.AttemptsUsedUp, 1)]
+    [InlineData(RefundReason.Expired, 0)]
+    public async Task A_payer_that_gave_its_account_away_is_refunded_into_another(RefundReason reason, int attempt)
+    {
+        using var payer = new Account();
+        await fixture.FundAsync(payer);
+        var order = attempt == 0 ? NewLock(1_000_000, lifetimeSeconds: 3, payer) : await AssignedAsync(payer, Node);
+        Done(await Escrow.LockAsync(order, None));
+        await fixture.GiveAccountAwayAsync(payer);
+        await Eventually.Async(async () => await Escrow.RefundAsync(Refund(order, attempt, reason), None) is EscrowAnswer.Done, "the refund");
+        (await fixture.BalanceAsync(SeedOf(order), payer)).ShouldBe(1_000_000ul);
+    }
+
+    [Fact]
+    public async Task An_account_that_is_given_away_after_the_look_is_not_used_again()
+    {
+        using var payer = new Account();
+        await fixture.FundAsync(payer);
+        var order = await AssignedAsync(payer, Node);
+        var stale = await fixture.Rpc.GetAccountInfoAsync(FacilitatorProgram.TokenAccountOf(payer.PublicKey, fixture.Mint));
+        await fixture.GiveAccountAwayAsync(payer);
+        using var http = new HttpClient(new StaleHandler(payer.PublicKey, stale!.Data));
+        var late = fixture.EscrowOver(new RpcClient(http, fixture.Endpoint, new RpcClientOptions { ReadAttempts = 1 }));
+        Done(await late.SettleAsync(Settle(order, 1, 700_000), None)).Payment.Status.ShouldBe(EscrowStatus.Completed);
+        (await fixture.BalanceAsync(SeedOf(order), payer)).ShouldBe(300_000ul);
     }
 
     [Fact]
@@ -240,13 +276,26 @@ public class EscrowStories(EscrowFixture fixture) : IClassFixture<EscrowFixture>
         Escrow.Verify(Payer, "text"u8, "").ShouldBeFalse();
     }
 
-    private LockEscrow NewLock(ulong amount, int lifetimeSeconds = 600)
+    private static string SeedOf(LockEscrow order) => $"payer-{order.Intent.IntentId.Value:N}"[..30];
+
+    /// <summary>One HYPER of this payer, locked and assigned to this node.</summary>
+    private async Task<LockEscrow> AssignedAsync(Account payer, WalletAddress node)
     {
+        var order = NewLock(1_000_000, payer: payer);
+        Done(await Escrow.LockAsync(order, None));
+        Done(await Escrow.AssignAsync(new AssignNode(order.JobId, order.Intent.IntentId, 1, default, node), None));
+        return order;
+    }
+
+    private LockEscrow NewLock(ulong amount, int lifetimeSeconds = 600, Account? payer = null)
+    {
+        payer ??= fixture.Wallet;
+        var client = WalletAddress.FromBytes(payer.PublicKey.AsSpan());
         var (job, now) = (new JobId(FacilitatorWorld.NewId()), FacilitatorWorld.Now());
         var (spec, salt, settleBy) = (Hash256.Of("spec"u8), Hash256.Of("salt"u8), now / 1000 + lifetimeSeconds + 1);
-        var nonce = Hypernode.Contracts.Intents.IntentNonce.Compute(fixture.Setup.Deployment, Payer, spec, settleBy, salt);
-        var intent = new PaymentIntent(new IntentId(FacilitatorWorld.NewId()), Payer, new HyperAmount(amount), job, now, now + lifetimeSeconds * 1_000L, nonce);
-        var signature = Base58.Encode(fixture.Wallet.Sign(Encoding.UTF8.GetBytes(intent.ToSigningText())));
+        var nonce = Hypernode.Contracts.Intents.IntentNonce.Compute(fixture.Setup.Deployment, client, spec, settleBy, salt);
+        var intent = new PaymentIntent(new IntentId(FacilitatorWorld.NewId()), client, new HyperAmount(amount), job, now, now + lifetimeSeconds * 1_000L, nonce);
+        var signature = Base58.Encode(payer.Sign(Encoding.UTF8.GetBytes(intent.ToSigningText())));
         return new LockEscrow(job, intent, signature, spec, settleBy, salt, Pending: null);
     }
 
@@ -263,16 +312,5 @@ public class EscrowStories(EscrowFixture fixture) : IClassFixture<EscrowFixture>
     {
         var refused = answer.ShouldBeOfType<EscrowAnswer.Refused>(answer.ToString());
         return (refused.Code, refused.CanRetry);
-    }
-
-    /// <summary>Answers to these methods get lost.</summary>
-    private sealed class DeafHandler(params string[] methods) : DelegatingHandler(new SocketsHttpHandler())
-    {
-        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-        {
-            var body = await request.Content!.ReadAsStringAsync(cancellationToken);
-            var response = await base.SendAsync(request, cancellationToken);
-            return methods.Any(m => body.Contains($"\"{m}\"")) ? throw new HttpRequestException("the answer got lost") : response;
-        }
     }
 }

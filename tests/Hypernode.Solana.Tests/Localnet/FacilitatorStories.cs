@@ -148,7 +148,7 @@ public class FacilitatorStories(WorldFixture fixture) : IClassFixture<WorldFixtu
         var signatures = World.Sign(proof.Digest(World.Config.Cluster, World.Program.ProgramIdKey), 3);
         signatures[2].Signature[5] ^= 1;
         var forged = (await fixture.Localnet.Sender.SendAsync(
-            World.Program.SubmitUsageProof(proof, World.Config, World.Payer.PublicKey, World.Relayer.PublicKey, signatures), World.Relayer)).ShouldHaveFailed();
+            World.Program.SubmitUsageProof(proof, World.Config, World.Hyper.AccountOf(proof.Node), World.PayerToken, World.Relayer.PublicKey, signatures), World.Relayer)).ShouldHaveFailed();
         // The node may refuse it by its own name before any program runs.
         (forged.Name, forged.AsFacilitatorError(World.Program.ProgramIdKey)).ShouldSatisfyAllConditions(
             f => f.Name.ShouldBe("InvalidSignature"), f => f.Item2.ShouldBeNull());

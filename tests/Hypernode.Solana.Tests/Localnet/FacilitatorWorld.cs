@@ -35,6 +35,8 @@ internal sealed class FacilitatorWorld
 
     public Account Payer { get; } = new();
 
+    public PublicKey PayerToken => Hyper.AccountOf(Payer.PublicKey);
+
     public Account[] Oracles { get; } = [.. Enumerable.Range(0, 5).Select(_ => new Account())];
 
     public PublicKey ProtocolOwner { get; } = Throwaway();
@@ -105,21 +107,21 @@ internal sealed class FacilitatorWorld
         intentId, attempt, Node.PublicKey, ProofVerdict.Succeeded, charge, Filled(7), Filled(8), Now() / 1000 + 600);
 
     public Task<ConfirmationResult> SettleAsync(UsageProof proof, int signatures = 3) => localnet.Sender.SendAsync(
-        Program.SubmitUsageProof(proof, Config, Payer.PublicKey, Relayer.PublicKey, Sign(proof.Digest(Config.Cluster, Program.ProgramIdKey), signatures)), Relayer);
+        Program.SubmitUsageProof(proof, Config, Hyper.AccountOf(proof.Node), PayerToken, Relayer.PublicKey, Sign(proof.Digest(Config.Cluster, Program.ProgramIdKey), signatures)), Relayer);
 
     public Task<ConfirmationResult> RefundFailedAsync(Guid intentId, uint attempt)
     {
         var order = new RefundOrder(intentId, attempt, 2, Now() / 1000 + 600);
         return localnet.Sender.SendAsync(
-            Program.RefundFailed(order, Config, Payer.PublicKey, Relayer.PublicKey, Sign(order.Digest(Config.Cluster, Program.ProgramIdKey), 3)), Relayer);
+            Program.RefundFailed(order, Config, PayerToken, Relayer.PublicKey, Sign(order.Digest(Config.Cluster, Program.ProgramIdKey), 3)), Relayer);
     }
 
     public Task<ConfirmationResult> CancelAsync(Guid intentId, Account authority) => localnet.Sender.SendAsync(
-        [Program.Cancel(intentId, authority.PublicKey, Hyper.PublicKey, Payer.PublicKey, Relayer.PublicKey)],
+        [Program.Cancel(intentId, authority.PublicKey, Hyper.PublicKey, PayerToken, Relayer.PublicKey)],
         Admin, [authority]);
 
     public Task<ConfirmationResult> RefundExpiredAsync(Guid intentId) => localnet.Sender.SendAsync(
-        [Program.RefundExpired(intentId, Hyper.PublicKey, Payer.PublicKey, Relayer.PublicKey)], Admin);
+        [Program.RefundExpired(intentId, Hyper.PublicKey, PayerToken, Relayer.PublicKey)], Admin);
 
     public (PublicKey Oracle, byte[] Signature)[] Sign(byte[] digest, int signatures) =>
         [.. Oracles.Take(signatures).Select(o => (o.PublicKey, o.Sign(digest)))];

@@ -58,6 +58,7 @@ public static class StorageRegistration
 
     private static IServiceCollection AddShared(this IServiceCollection services)
     {
+        services.AddLogging();
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<IJobIntake, JobIntake>();
         services.AddSingleton<IJobReader, JobReader>();

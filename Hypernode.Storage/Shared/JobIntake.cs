@@ -7,6 +7,7 @@ using Hypernode.Contracts.Timers;
 using Hypernode.Contracts.Topology;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Hypernode.Storage.Shared;
 
@@ -14,7 +15,7 @@ namespace Hypernode.Storage.Shared;
 /// User, job, intent, history, the first message and its timer in one transaction. The unique keys decide races (I6): a submission
 /// inserts all of its rows or none, and then says what was there before it.
 /// </summary>
-internal sealed class JobIntake(Database database, IIdSource ids, IServiceProvider services) : IJobIntake
+internal sealed partial class JobIntake(Database database, IIdSource ids, IServiceProvider services, ILogger<JobIntake> logger) : IJobIntake
 {
     private const int MaxTries = 10;
 
@@ -180,9 +181,13 @@ internal sealed class JobIntake(Database database, IIdSource ids, IServiceProvid
         {
             await dispatcher.DispatchAsync([message], cancellationToken);
         }
-        catch (Exception)
+        catch (Exception e) when (e is not OutOfMemoryException && !(e is OperationCanceledException && cancellationToken.IsCancellationRequested))
         {
             // Accepted is accepted: the row is durable, the relay sends it.
+            LogNotDispatched(e, message.JobId);
         }
     }
+
+    [LoggerMessage(EventId = 5301, Level = LogLevel.Warning, Message = "{JobId}: accepted, but its first message did not go out at once; the relay sends it")]
+    private partial void LogNotDispatched(Exception reason, JobId? jobId);
 }

@@ -1,6 +1,5 @@
 using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Nodes;
-using Hypernode.Contracts.Text;
 
 namespace Hypernode.Contracts.Ports;
 
@@ -17,9 +16,6 @@ public interface IEvidence
     Task<bool> AddReceiptAsync(Receipt receipt, string signature, DateTimeOffset receivedAt, CancellationToken cancellationToken);
 
     Task<StoredReceipt?> FindReceiptAsync(JobId job, int attempt, CancellationToken cancellationToken);
-
-    /// <summary>Hash of the node's latest receipt; zero when it has none.</summary>
-    Task<Hash256> LastReceiptHashAsync(NodeId node, CancellationToken cancellationToken);
 }
 
 public sealed record StoredChunk(LogChunk Chunk, DateTimeOffset ReceivedAt);

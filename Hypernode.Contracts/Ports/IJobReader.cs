@@ -18,9 +18,6 @@ public interface IJobReader
 
     Task<IReadOnlyList<JobTransition>> HistoryAsync(JobId id, CancellationToken cancellationToken);
 
-    /// <summary>Jobs that have not ended and whose settle_by is before <paramref name="settleBy"/> (s): for the sweep.</summary>
-    Task<IReadOnlyList<JobId>> UnfinishedPastAsync(long settleBy, int limit, CancellationToken cancellationToken);
-
     Task<JobStats> StatsAsync(CancellationToken cancellationToken);
 }
 

@@ -96,18 +96,6 @@ internal sealed class Evidence(Database database) : IEvidence
             : new StoredReceipt(JsonSerializer.Deserialize<Receipt>(row.Body, ContractJson.Options)!, row.Signature, row.ReceivedAt);
     }
 
-    public async Task<Hash256> LastReceiptHashAsync(NodeId node, CancellationToken cancellationToken)
-    {
-        var id = node.ToString();
-        await using var db = database.NewContext();
-        var hash = await db.Receipts
-            .Where(r => r.NodeId == id)
-            .OrderByDescending(r => r.Arrival)
-            .Select(r => r.ReceiptHash)
-            .FirstOrDefaultAsync(cancellationToken);
-        return hash is null ? Hash256.Zero : Hash256.Parse(hash);
-    }
-
     private static StoredChunk ToChunk(LogRecord row) => new(
         new LogChunk(JobId.Parse(row.JobId), row.Attempt, row.Seq, row.Stream, row.At, row.Data, Hash256.Parse(row.Hash)),
         row.ReceivedAt);

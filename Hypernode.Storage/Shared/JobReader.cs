@@ -67,18 +67,6 @@ internal sealed class JobReader(Database database) : IJobReader
             .ToListAsync(cancellationToken);
     }
 
-    public async Task<IReadOnlyList<JobId>> UnfinishedPastAsync(long settleBy, int limit, CancellationToken cancellationToken)
-    {
-        await using var db = database.NewContext();
-        var ids = await db.Jobs
-            .Where(j => j.CompletedAt == null && j.SettleBy < settleBy)
-            .OrderBy(j => j.SettleBy)
-            .Take(limit)
-            .Select(j => j.JobId)
-            .ToListAsync(cancellationToken);
-        return [.. ids.Select(id => JobId.Parse(id))];
-    }
-
     public async Task<JobStats> StatsAsync(CancellationToken cancellationToken)
     {
         await using var db = database.NewContext();

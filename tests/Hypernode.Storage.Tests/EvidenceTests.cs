@@ -64,19 +64,6 @@ public abstract class EvidenceTests(StorageFixture storage)
         (stored.Signature, stored.ReceivedAt).ShouldBe(("sig", Now));
     }
 
-    [Fact]
-    public async Task A_nodes_last_receipt_is_the_one_that_came_last_even_in_the_same_millisecond()
-    {
-        var (job, node) = (await AJobAsync(storage), await ANodeAsync(storage));
-        (await _evidence.LastReceiptHashAsync(node, None)).ShouldBe(Hash256.Zero);
-        for (var attempt = 1; attempt <= 3; attempt++)
-        {
-            var receipt = Receipt(job, node, attempt);
-            await _evidence.AddReceiptAsync(receipt, "sig", Now, None);
-            (await _evidence.LastReceiptHashAsync(node, None)).ShouldBe(receipt.Hash());
-        }
-    }
-
     private static LogChunk Chunk(JobId job, int attempt, long seq) =>
         new(job, attempt, seq, seq % 2 == 0 ? "stdout" : "stderr", Now.ToUnixTimeMilliseconds() + seq, Encoding.UTF8.GetBytes($"line {seq}\0ÿ\n"), NewHash());
 

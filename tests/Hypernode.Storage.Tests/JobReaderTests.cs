@@ -56,17 +56,6 @@ public abstract class JobReaderTests(StorageFixture storage)
         async Task<IEnumerable<JobId>> ListAsync(string status) =>
             (await _reader.ListAsync(owner, status, null, 10, None)).Select(j => j.Id);
     }
-
-    [Fact]
-    public async Task The_sweep_sees_jobs_that_are_past_and_have_not_ended()
-    {
-        var (past, ended, later) = (await AJobAsync(storage), await AJobAsync(storage), await AJobAsync(storage, at: Now.AddDays(1)));
-        await _journal.CommitAsync(Commit(Row(ended, 0, JobStateNames.Rejected)), None);
-        var found = await _reader.UnfinishedPastAsync(Now.AddHours(12).ToUnixTimeSeconds(), 1_000, None);
-        found.ShouldContain(past);
-        found.ShouldNotContain(ended);
-        found.ShouldNotContain(later);
-    }
 }
 
 public sealed class SqliteStatsTests(SqliteFixture storage) : StatsTests(storage), IClassFixture<SqliteFixture>;

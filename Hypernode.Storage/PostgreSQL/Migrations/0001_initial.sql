@@ -69,7 +69,6 @@ create table jobs (
 
 create index idx_jobs_user on jobs (user_id, created_at desc, job_id desc);
 -- No index on status or state: it would be rewritten at every transition, for a question that is asked rarely.
-create index idx_jobs_unfinished on jobs (settle_by) where completed_at is null;
 
 -- A nonce and an intent id are used once, forever (I6): rows of this table are never deleted.
 create table payment_intents (
@@ -170,8 +169,6 @@ create table receipts (
     received_at   timestamptz not null,
     unique (job_id, attempt)
 );
-
-create index idx_receipts_node on receipts (node_id, arrival desc);
 
 create table auth_challenges (
     challenge   text primary key,

@@ -39,9 +39,6 @@ public sealed class FakeJobs : IJobIntake, IJobReader
     public Task<IReadOnlyList<JobTransition>> HistoryAsync(JobId id, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<JobTransition>>(Histories.GetValueOrDefault(id) ?? []);
 
-    public Task<IReadOnlyList<JobId>> UnfinishedPastAsync(long settleBy, int limit, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<JobId>>([]);
-
     public Task<JobStats> StatsAsync(CancellationToken cancellationToken) => Task.FromResult(new JobStats(
         All.Values.GroupBy(j => j.State).ToDictionary(g => g.Key, g => (long)g.Count(), StringComparer.Ordinal),
         All.Values.Aggregate(HyperAmount.Zero, (sum, j) => sum + (j.Settlement?.Charge ?? HyperAmount.Zero)),

@@ -133,8 +133,6 @@ public sealed class FakeEvidence : IEvidence
 
     public Task<StoredReceipt?> FindReceiptAsync(JobId job, int attempt, CancellationToken cancellationToken) =>
         Task.FromResult(Receipts.GetValueOrDefault((job, attempt)));
-
-    public Task<Hash256> LastReceiptHashAsync(NodeId node, CancellationToken cancellationToken) => Task.FromResult(Hash256.Zero);
 }
 
 public sealed class FakeNodes : INodeDirectory, INodeCommandSender

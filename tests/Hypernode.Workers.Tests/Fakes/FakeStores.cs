@@ -40,8 +40,6 @@ public sealed class FakeEvidence : IEvidence
 
     public Task<StoredReceipt?> FindReceiptAsync(JobId job, int attempt, CancellationToken cancellationToken) =>
         Task.FromResult(Receipts.Find(r => r.Receipt.JobId == job && r.Receipt.Attempt == attempt));
-
-    public Task<Hash256> LastReceiptHashAsync(NodeId node, CancellationToken cancellationToken) => Task.FromResult(Hash256.Zero);
 }
 
 public sealed class FakeJobs : IJobReader
@@ -58,9 +56,6 @@ public sealed class FakeJobs : IJobReader
         throw new NotSupportedException();
 
     public Task<IReadOnlyList<JobTransition>> HistoryAsync(JobId id, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-    public Task<IReadOnlyList<JobId>> UnfinishedPastAsync(long settleBy, int limit, CancellationToken cancellationToken) =>
-        throw new NotSupportedException();
 
     public Task<JobStats> StatsAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds the small image that the examples run in, from Debian's busybox-static, and prints its id (sha256:…).
+# Builds the small image that the examples run in, from a static busybox, and prints its id (sha256:…).
+# The machine's own /bin/busybox is taken when it is static, else Debian's busybox-static is fetched.
 #
 #   DOCKER_HOST=unix://… eng/job-image.sh
 #
@@ -14,15 +15,25 @@ trap 'rm -rf "$work"' EXIT
 
 call() { curl -sf --unix-socket "$socket" "$@"; }
 
-busybox=/bin/busybox
-if [ ! -x "$busybox" ] || ! dpkg -s busybox-static >/dev/null 2>&1; then
-  # Unpacked, not installed: the machine stays as it is, and it works without root.
-  (cd "$work" && apt-get download -q busybox-static >/dev/null 2>&1) ||
-    { [ "$(id -u)" = 0 ] && apt-get -o DPkg::Lock::Timeout=600 update -q >/dev/null && (cd "$work" && apt-get download -q busybox-static >/dev/null); }
-  dpkg-deb -x "$work"/busybox-static_*.deb "$work/package"
-  busybox=$(find "$work/package" -type f -name busybox | head -1)
+# The image has nothing else in it, so the program must run in an empty root: one that needs a loader or a library can't.
+is_static() { [ -x "$1" ] && "$1" true 2>/dev/null && ! LC_ALL=C grep -qaE '/ld-(linux|musl)[A-Za-z0-9_.-]*\.so' "$1"; }
+
+# Unpacked, not installed: the machine stays as it is, and it works without root.
+fetch() {
+  command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || return 1
+  cd "$work"
+  apt-get download -q busybox-static >/dev/null 2>&1 || {
+    [ "$(id -u)" = 0 ] && apt-get -o DPkg::Lock::Timeout=600 update -q >/dev/null && apt-get download -q busybox-static >/dev/null
+  } || return 1
+  dpkg-deb -x busybox-static_*.deb package
+}
+
+busybox=${HYPERNODE_BUSYBOX:-/bin/busybox}
+if ! is_static "$busybox"; then
+  (fetch) || true
+  busybox=$(find "$work" -path '*/bin/busybox' -type f | head -1)
 fi
-[ -x "$busybox" ] || { echo "job-image: no busybox-static" >&2; exit 1; }
+is_static "$busybox" || { echo "job-image: needed is a static busybox at /bin/busybox, or apt-get to fetch Debian's busybox-static" >&2; exit 1; }
 
 root=$work/root
 mkdir -p "$root"/{bin,etc,dev,proc,sys,tmp,in,out}

@@ -12,6 +12,9 @@ public sealed class BadInputTests(SharedHost shared) : IClassFixture<SharedHost>
 
     public static TheoryData<string> Names => [.. BadSubmissions.All.Select(c => c.Name)];
 
+    [Fact]
+    public void The_table_of_bad_submissions_is_not_cut_short() => BadSubmissions.All.Count.ShouldBeGreaterThanOrEqualTo(60);
+
     [Theory]
     [MemberData(nameof(Names))]
     public async Task A_bad_submission_is_refused_by_its_field(string name)

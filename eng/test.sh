@@ -82,6 +82,7 @@ packages() {
     { ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || install_packages /usr/lib/postgresql/15/bin/initdb postgresql-15; } &&
     install_packages /usr/lib/rabbitmq/bin/rabbitmq-server rabbitmq-server &&
     install_packages dockerd docker.io &&
+    install_packages docker-compose docker-compose &&
     install_packages /bin/busybox busybox-static
 }
 

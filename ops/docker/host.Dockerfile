@@ -1,5 +1,5 @@
 # The server program: any mix of roles, chosen by its command.
-FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
+FROM mcr.microsoft.com/dotnet/sdk:10.0.100 AS build
 WORKDIR /source
 COPY Directory.Build.props Directory.Packages.props global.json .editorconfig ./
 COPY eng/BannedSymbols.txt eng/
@@ -13,7 +13,7 @@ COPY Hypernode.NodeAgent Hypernode.NodeAgent
 COPY Hypernode.Host Hypernode.Host
 RUN dotnet publish Hypernode.Host -c Release -o /app -p:RestoreLockedMode=true
 
-FROM mcr.microsoft.com/dotnet/aspnet:10.0
+FROM mcr.microsoft.com/dotnet/aspnet:10.0.0
 WORKDIR /app
 COPY --from=build /app .
 COPY programs/bin programs/bin

@@ -1,5 +1,5 @@
 # The bundled local Solana network, for development.
-FROM node:20-bookworm-slim
+FROM node:20.19.5-bookworm-slim
 WORKDIR /localnet
 COPY localnet/package.json localnet/package-lock.json ./
 RUN npm ci --no-audit --no-fund

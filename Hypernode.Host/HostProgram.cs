@@ -73,7 +73,8 @@ internal static class HostProgram
         }
 
         builder.Configuration.AddEnvironmentVariables();
-        if (arguments.Roles is { } roles)
+        // What bootstrap makes is the same for every role.
+        if ((arguments.Roles ?? (arguments.Bootstrap ? "api,sagas,workers" : null)) is { } roles)
         {
             builder.Configuration[$"{HostOptions.Section}:Roles"] = roles;
         }

@@ -118,14 +118,14 @@ suite_node() {
   local folder=$1 started=$SECONDS log code suite
   suite="node $folder"
   is_wanted "$suite" || return 0
-  log=$work/node.log
+  log=$work/${folder//\//-}.log
   (cd "$folder" && timeout --kill-after=30 400 node --test --test-reporter=tap) > "$log" 2>&1 < /dev/null
   code=$?
   local ok bad
   ok=$(sed -n 's/^# pass \([0-9]*\)$/\1/p' "$log" | tail -1)
   bad=$(awk '/^# (fail|cancelled|skipped|todo) [0-9]+$/ { n += $3 } END { print n + 0 }' "$log")
-  sed -n 's/^ *not ok [0-9]* - //p' "$log" > "$work/names"
-  report "$suite" "${ok:-0}" "$bad" "$code" "$log" "$work/names"
+  sed -n 's/^ *not ok [0-9]* - //p' "$log" > "$log.names"
+  report "$suite" "${ok:-0}" "$bad" "$code" "$log" "$log.names"
 }
 
 # The hash comparison is one test, each Rust test another.
@@ -139,14 +139,17 @@ suite_programs() {
   # Where the toolchain is another one, verify.sh tests the fresh build on the virtual machine instead.
   ok=$((ok + $(sed -n 's/^# pass \([0-9]*\)$/\1/p; s/^ℹ pass \([0-9]*\)$/\1/p' "$log" | tail -1 | grep . || echo 0)))
   if grep -q '^verified: ' "$log"; then ok=$((ok + 1)); fi
-  sed -n 's/^test \(.*\) \.\.\. FAILED$/\1/p' "$log" > "$work/names"
-  report "programs (Rust, hashes)" "$ok" "$bad" "$code" "$log" "$work/names"
+  sed -n 's/^test \(.*\) \.\.\. FAILED$/\1/p' "$log" > "$log.names"
+  report "programs (Rust, hashes)" "$ok" "$bad" "$code" "$log" "$log.names"
 }
 
 need_prerequisites || { failures+=("prerequisites"); failed=1; finish; }
-step "packages" packages
-step "npm ci" eval 'npm_ci localnet && npm_ci tests/programs'
+# Packages and npm's come while the compiler works.
+{ packages && npm_ci localnet && npm_ci tests/programs; } > "$work/packages.log" 2>&1 &
+fetching=$!
 step "build" build
+fetched() { wait "$fetching" || { cat "$work/packages.log"; return 1; }; }
+step "packages, npm ci" fetched
 
 eng/engine.sh start "$work/engine" > "$work/engine.env" 2> "$work/engine.log" || { cat "$work/engine.log"; failures+=("container engine"); failed=$((failed + 1)); finish; }
 eng/services.sh start --data "$work" > "$work/services.env" 2> "$work/services.log" || { cat "$work/services.log"; failures+=("services"); failed=$((failed + 1)); finish; }
@@ -157,11 +160,51 @@ set +a
 # The end-to-end tests run ./hn, which need not look for changes again.
 export HN_NO_BUILD=1
 
-suite_node tests/programs
-suite_node localnet
-suite_programs
-for project in tests/*/*.csproj; do
-  case $project in *EndToEnd*) ;; *) suite_dotnet "$(dirname "$project")" 300 ;; esac
-done
+# Two lanes: the suites that mostly wait (for slots, beats, containers) beside those that mostly compute.
+waiting() {
+  suite_node localnet
+  suite_dotnet tests/Hypernode.Solana.Tests 300
+  suite_dotnet tests/Hypernode.NodeAgent.Tests 300
+}
+computing() {
+  suite_node tests/programs
+  suite_programs
+  local project
+  for project in tests/*/*.csproj; do
+    case $project in
+      *EndToEnd* | *Solana.Tests* | *NodeAgent.Tests*) ;;
+      *) suite_dotnet "$(dirname "$project")" 300 ;;
+    esac
+  done
+}
+# lane NAME   runs it beside this shell, and leaves its counts and failures in files
+lane() {
+  (
+    trap - EXIT
+    passed=0 failed=0 failures=()
+    "$1"
+    printf '%s\n' ${failures[@]+"${failures[@]}"} > "$work/$1.failures"
+    echo "$passed $failed" > "$work/$1.counts"
+  ) > "$work/$1.out" 2>&1 &
+}
+# join NAME PID   a lane that died without its counts is a failure
+join() {
+  wait "$2"
+  cat "$work/$1.out"
+  local ok bad name
+  if ! read -r ok bad < "$work/$1.counts"; then
+    failures+=("lane $1 died")
+    failed=$((failed + 1))
+    return
+  fi
+  passed=$((passed + ok)) failed=$((failed + bad))
+  while read -r name; do [ -z "$name" ] || failures+=("$name"); done < "$work/$1.failures"
+}
+lane waiting
+waiting_pid=$!
+lane computing
+computing_pid=$!
+join computing "$computing_pid"
+join waiting "$waiting_pid"
 [ ! -d tests/Hypernode.EndToEnd ] || suite_dotnet tests/Hypernode.EndToEnd 900
 finish

@@ -132,7 +132,8 @@ internal static class JobSteps
     {
         job.Note(settled.Signature);
         job.Settlement = new(settled.Charge, settled.NodeShare, settled.ProtocolFee, settled.PlatformFee, settled.Refund);
-        job.Outcome = (job.Result?.Verdict ?? Verdict.Succeeded).ToString();
+        // The chain can say that it is settled when no verdict of ours led there: then that is all we know.
+        job.Outcome = job.Result?.Verdict.ToString() ?? "Settled";
         job.Pending = null;
         job.DisarmAll();
     }

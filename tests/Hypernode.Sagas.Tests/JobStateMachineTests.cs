@@ -296,4 +296,17 @@ public sealed class JobStateMachineTests
         world.Saga.Armed.ShouldNotContainKey(TimerKind.Match);
         world.Journal.Commits[^1].Timers.ShouldContain(t => t.Kind == TimerKind.Match && t.DueAt == null);
     }
+
+    [Fact]
+    public async Task A_settlement_whose_verdict_is_not_ours_is_not_called_a_success()
+    {
+        await using var world = await SagaWorld.StartAsync(new WorkflowWindows { MaxAttempts = 1 });
+        await world.ReachAsync(JobStateNames.Executed);
+        await world.RaiseAsync(world.Verdict(Verdict.NodeFault));
+
+        await world.RaiseAsync(world.Settled());
+
+        world.State.ShouldBe(JobStateNames.Paid);
+        world.Saga.Outcome.ShouldBe("Settled");
+    }
 }

@@ -5,18 +5,25 @@ using Hypernode.Contracts.Timers;
 
 namespace Hypernode.Contracts.Ports;
 
-/// <summary>The saga's storage: everything that a transition changes, in one transaction.</summary>
+/// <summary>The saga's storage: everything that a transition changes, in one transaction; many jobs' transitions in one round trip.</summary>
 public interface ISagaJournal
 {
-    /// <summary>Null: no such job.</summary>
-    Task<StoredSaga?> LoadAsync(JobId id, CancellationToken cancellationToken);
+    /// <summary>The rows of these jobs, in any order, in one round trip; an unknown job has none.</summary>
+    Task<IReadOnlyList<StoredSaga>> LoadAsync(IReadOnlyCollection<JobId> ids, CancellationToken cancellationToken);
 
     /// <summary>
-    /// One transaction: inbox id (a known one → <see cref="CommitResult.Duplicate"/>), the job's row guarded by its version,
-    /// history, outbox rows, timers, the lease; and the outbox row of the command that this message answers goes.
-    /// Nothing is written unless the answer is <see cref="CommitResult.Committed"/>.
+    /// One transaction for the batch. Each item is decided for itself: inbox id (a known one →
+    /// <see cref="CommitResult.Duplicate"/>), the job's row guarded by its version, history, outbox rows, timers, the lease.
+    /// An item whose answer is not <see cref="CommitResult.Committed"/> writes nothing, except that a duplicate's outbox rows
+    /// (<see cref="SagaCommit.Consumed"/> and its own message's) go: it was handled before, and a relay would send them for ever.
     /// </summary>
-    Task<CommitResult> CommitAsync(SagaCommit commit, CancellationToken cancellationToken);
+    /// <param name="batch">At most one item a job, and one a message.</param>
+    /// <param name="delivered">Outbox rows that have arrived: they go in the same transaction.</param>
+    /// <returns>The answers, in the batch's order.</returns>
+    /// <exception cref="ArgumentException">A lease without its job, a history that does not end in the job's state, a job or a message twice.</exception>
+    /// <exception cref="System.Data.Common.DbException">Nothing is known: all of it was written, or nothing. Asking again is safe: the inbox tells.</exception>
+    Task<IReadOnlyList<CommitResult>> CommitAsync(
+        IReadOnlyList<SagaCommit> batch, IReadOnlyCollection<Guid> delivered, CancellationToken cancellationToken);
 }
 
 /// <param name="Version">Rises by one a transition; the intake writes 0.</param>
@@ -38,11 +45,11 @@ public enum CommitResult
 }
 
 /// <param name="MessageId">The inbox key.</param>
-/// <param name="CausedBy">The outbox row of the command that this message answers; null when there is none.</param>
+/// <param name="Consumed">Outbox rows that are done with: the command that this message answers, the one that a new command replaces. The message's own row goes too, named or not.</param>
 /// <param name="Job">Null: the message changed nothing (ignored); inbox and outbox are still written.</param>
 public sealed record SagaCommit(
     Guid MessageId,
-    Guid? CausedBy,
+    IReadOnlyList<Guid> Consumed,
     DateTimeOffset At,
     JobRow? Job,
     IReadOnlyList<OutboxMessage> Outbox,
@@ -52,14 +59,12 @@ public sealed record SagaCommit(
 /// <summary>A job's row after the transition: the white paper's columns (§7.2), the state, and the saga's JSON.</summary>
 /// <param name="ExpectedVersion">The guard; the row is written with the next one.</param>
 /// <param name="Entered">The states that the transition entered, in order, each a row of the history; the last is State. Empty: the state stayed.</param>
-/// <param name="Cause">Why, for the history: the event's name, and its code where it has one.</param>
 public sealed record JobRow(
     JobId Id,
     string State,
     int ExpectedVersion,
     string Body,
-    IReadOnlyList<string> Entered,
-    string Cause,
+    IReadOnlyList<StateEntered> Entered,
     int Attempt,
     NodeId? AssignedNode,
     string? Outcome,
@@ -69,6 +74,9 @@ public sealed record JobRow(
     string? ProofSignature,
     Settlement? Settlement,
     IReadOnlyList<string> Signatures);
+
+/// <param name="Cause">Why, for the history: the event's name, and its code where it has one.</param>
+public sealed record StateEntered(string State, string Cause);
 
 /// <summary>Where a payment ended. The five add up: charge = node + protocol + platform, amount = charge + refund.</summary>
 public sealed record Settlement(
@@ -82,7 +90,9 @@ public sealed record Settlement(
 /// <param name="Destination">A queue of <c>Topology.Queues</c>.</param>
 /// <param name="Type">The contract's full name.</param>
 /// <param name="Body">Its JSON.</param>
-public sealed record OutboxMessage(Guid MessageId, string Destination, string Type, string Body, JobId? JobId);
+/// <param name="Owner">The host that is at it: no other host's relay sends it before <paramref name="TakenUntil"/>. Null: nobody yet.</param>
+public sealed record OutboxMessage(
+    Guid MessageId, string Destination, string Type, string Body, JobId? JobId, string? Owner = null, DateTimeOffset? TakenUntil = null);
 
 /// <param name="DueAt">Null: cancel.</param>
 /// <param name="Type">The timeout event's full name.</param>

@@ -1,4 +1,5 @@
 using Hypernode.Api;
+using Hypernode.Contracts.Commands;
 using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Ports;
 using Hypernode.Host.Adapters;
@@ -21,7 +22,8 @@ namespace Hypernode.Host;
 /// <summary>The one place where the parts meet: what each role adds, and in which order it starts.</summary>
 internal static class HostComposition
 {
-    public static void AddHypernodeHost(this WebApplicationBuilder builder, HostOptions host)
+    /// <param name="chain">Another chain than Solana; null: Solana.</param>
+    public static void AddHypernodeHost(this WebApplicationBuilder builder, HostOptions host, Action<IServiceCollection>? chain = null)
     {
         var (services, configuration) = (builder.Services, builder.Configuration);
         Directory.CreateDirectory(host.DataPath);
@@ -29,7 +31,7 @@ internal static class HostComposition
         Default(configuration, "Hypernode:Storage:BlobPath", Path.Combine(host.DataPath, "blobs"));
         Default(configuration, "Hypernode:Chain:KeysPath", Path.Combine(host.DataPath, "keys"));
         Default(configuration, "Hypernode:Api:TokenKeyFile", Path.Combine(host.DataPath, "keys", "api-token.key"));
-        Default(configuration, $"{EngineOptions.Section}:BrokerIsDurable", (host.Transport == BusTransport.RabbitMq).ToString());
+        Default(configuration, $"{EngineOptions.Section}:OnlyHost", (host.Transport == BusTransport.Memory).ToString());
         builder.WebHost.UseUrls(host.Url);
         services.AddOptions<HostOptions>().BindConfiguration(HostOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.Configure<Microsoft.Extensions.Hosting.HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(30));
@@ -37,23 +39,24 @@ internal static class HostComposition
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<IIdSource, SystemIds>();
         services.AddHypernodeStorage(configuration);
-        services.AddHypernodeEngine();
-        services.AddSolanaChain();
+        services.AddHypernodeEngine(host.Has("sagas"));
+        (chain ?? (s => s.AddSolanaChain()))(services);
         services.AddNodeWay(host);
         services.AddHypernodeBus(host, configuration.GetSection(RabbitMqOptions.Section).Get<RabbitMqOptions>() ?? new RabbitMqOptions());
         services.AddHealthChecks().AddCheck<StorageHealth>("storage").AddCheck<ChainHealth>("chain");
+
+        if (host.Has("sagas") || host.Has("workers"))
+        {
+            services.AddHypernodeWorkers();
+            services.AddPlacement(host);
+        }
 
         if (host.Has("sagas"))
         {
             services.AddHypernodeTimers();
         }
 
-        if (host.Has("workers"))
-        {
-            services.AddHypernodeWorkers();
-            services.AddSweeps();
-        }
-
+        services.AddSweeps(host);
         if (host.Has("api"))
         {
             services.AddHypernodeApi(configuration);
@@ -77,7 +80,7 @@ internal static class HostComposition
             await RabbitMqTopology.DeclareAsync(channel, cancellationToken);
         }
 
-        await app.Services.GetRequiredService<SolanaChain>().PrepareAsync(cancellationToken);
+        await app.Services.GetRequiredService<IChainSetup>().PrepareAsync(cancellationToken);
     }
 
     public static void MapHypernodeHost(this WebApplication app, HostOptions host)
@@ -110,18 +113,45 @@ internal static class HostComposition
         services.AddOptions<RabbitMqOptions>().BindConfiguration(RabbitMqOptions.Section);
         services.AddSingleton<RabbitMqConnection>();
         services.AddSingleton<INodeCommandSender, RabbitMqNodeCommandSender>();
-        if (host.Has("workers"))
+        if (host.Has("sagas"))
         {
+            // Beside the saga: what a node reports is durable in its job's own commit, with no message in between.
             services.AddHostedService<RabbitMqNodeIngress>();
         }
     }
 
-    private static void AddSweeps(this IServiceCollection services)
+    /// <summary>
+    /// Which commands this process can take itself: all of them with the workers' role; beside a saga alone those that move
+    /// nothing on the chain, so that they cost no message.
+    /// </summary>
+    private static void AddPlacement(this IServiceCollection services, HostOptions host)
     {
-        services.AddSingleton(new RecurringWork("heartbeat-sweep", TimeSpan.FromSeconds(1), (s, ct) =>
-            s.GetRequiredService<HeartbeatSweep>().RunOnceAsync(s.GetRequiredService<TimeProvider>().GetUtcNow(), ct)));
-        services.AddSingleton(new RecurringWork("expiry-sweep", TimeSpan.FromSeconds(5), (s, ct) =>
-            s.GetRequiredService<ExpirySweep>().RunOnceAsync(s.GetRequiredService<TimeProvider>().GetUtcNow(), ct)));
+        services.AddHostedWorker<VerifyIntent>();
+        services.AddHostedWorker<MatchJob>();
+        services.AddHostedWorker<VerifyResult>();
+        if (host.Has("workers"))
+        {
+            services.AddHostedWorker<LockEscrow>();
+            services.AddHostedWorker<AssignNode>();
+            services.AddHostedWorker<SettlePayment>();
+            services.AddHostedWorker<RefundPayment>();
+        }
+    }
+
+    /// <summary>A node's silence is judged where nodes are heard; orphaned payments are refunded where the relayer's key is.</summary>
+    private static void AddSweeps(this IServiceCollection services, HostOptions host)
+    {
+        if (host.Has("sagas"))
+        {
+            services.AddSingleton(new RecurringWork("heartbeat-sweep", TimeSpan.FromSeconds(1), (s, ct) =>
+                s.GetRequiredService<HeartbeatSweep>().RunOnceAsync(s.GetRequiredService<TimeProvider>().GetUtcNow(), ct)));
+        }
+
+        if (host.Has("workers"))
+        {
+            services.AddSingleton(new RecurringWork("expiry-sweep", TimeSpan.FromSeconds(5), (s, ct) =>
+                s.GetRequiredService<ExpirySweep>().RunOnceAsync(s.GetRequiredService<TimeProvider>().GetUtcNow(), ct)));
+        }
     }
 
     private static void Default(ConfigurationManager configuration, string key, string value)

@@ -53,6 +53,9 @@ public sealed class JobState : SagaStateMachineInstance, ISagaVersion
 
     public NodeMatched? Lease { get; set; }
 
+    /// <summary>The outbox row of the question that is open; its successor takes it along.</summary>
+    public Guid? Asked { get; set; }
+
     // How it ends.
     public bool Cancelling { get; set; }
 
@@ -139,6 +142,17 @@ public sealed class JobState : SagaStateMachineInstance, ISagaVersion
         {
             Signatures.Add(signature);
         }
+    }
+
+    /// <summary>The effects are durable, and somebody else's business now.</summary>
+    public void Committed(bool changed)
+    {
+        Version += changed ? 1 : 0;
+        Entered.Clear();
+        Outgoing.Clear();
+        Timers.Clear();
+        LeaseChange = null;
+        Cause = null;
     }
 
     private TimerChange ToTimer(TimerKind kind, DateTimeOffset? due, int epoch)

@@ -1,32 +1,57 @@
 using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Ports;
+using Hypernode.Sagas.Delivery;
 using Hypernode.Sagas.Engine;
 using Hypernode.Sagas.Timers;
 using MassTransit;
 using MassTransit.Configuration;
 using MassTransit.Saga;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
 namespace Hypernode.Sagas;
 
 public static class SagaRegistration
 {
-    /// <summary>What every host needs that sends: outbox, dispatcher, relay.</summary>
-    public static IServiceCollection AddHypernodeEngine(this IServiceCollection services)
+    /// <summary>
+    /// What every host needs that sends: placement, dispatcher, relay; with <paramref name="sagas"/> the engine itself. The
+    /// host adds the storage, <see cref="IQueueSender"/>, <see cref="INodeCommandSender"/> and its workers.
+    /// </summary>
+    public static IServiceCollection AddHypernodeEngine(this IServiceCollection services, bool sagas)
     {
         services.AddOptions<EngineOptions>().BindConfiguration(EngineOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<WorkflowWindows>().BindConfiguration(WorkflowWindows.Section).ValidateDataAnnotations().ValidateOnStart();
-        services.AddSingleton<IOutboxDispatcher, OutboxDispatcher>();
-        services.AddSingleton<IMessageSender, DurableSender>();
+        services.TryAddSingleton<IEngineScheduler, PoolScheduler>();
+        services.AddSingleton(p => new EngineIdentity($"{Environment.MachineName}-{Environment.ProcessId}-{p.GetRequiredService<IIdSource>().NewId():N}"));
+        services.AddSingleton(new SagaPlacement(sagas));
+        services.AddSingleton<Workers>();
+        services.AddSingleton<CommitLoop>();
+        services.AddSingleton(p => new Lazy<JobEngine>(p.GetRequiredService<JobEngine>));
+        services.AddSingleton<LocalWork>();
+        services.AddSingleton<OutboxDispatcher>();
+        services.AddSingleton<IOutboxDispatcher>(p => p.GetRequiredService<OutboxDispatcher>());
         services.AddSingleton<OutboxRelay>();
-        return services;
+        if (!sagas)
+        {
+            return services.AddSingleton<IMessageSender, DurableSender>();
+        }
+
+        services.AddSingleton(p => p.GetRequiredService<IOptions<WorkflowWindows>>().Value);
+        services.TryAddSingleton<JobStateMachine>();
+        services.AddSingleton<MachineDriver>();
+        services.AddSingleton<JobStore>();
+        services.AddSingleton<JobEngine>();
+        return services.AddSingleton<IMessageSender, DirectSender>();
     }
+
+    /// <summary>A worker of this process; placement decides whether it is taken straight from the commit.</summary>
+    public static IServiceCollection AddHostedWorker<TCommand>(this IServiceCollection services)
+        where TCommand : class => services.AddSingleton<IHostedWorker, HostedWorker<TCommand>>();
 
     /// <summary>The job saga, on its own repository.</summary>
     public static void AddHypernodeSagas(this IBusRegistrationConfigurator bus)
     {
-        bus.AddSingleton(p => p.GetRequiredService<IOptions<WorkflowWindows>>().Value);
         bus.AddSagaStateMachine<JobStateMachine, JobState>()
             .Repository(r => r.RegisterSagaRepository<JobState, ISagaJournal, SagaConsumeContextFactory<ISagaJournal, JobState>, JobSagaRepository>());
     }

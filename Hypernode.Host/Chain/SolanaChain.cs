@@ -8,13 +8,19 @@ using Microsoft.Extensions.Options;
 
 namespace Hypernode.Host.Chain;
 
+/// <summary>What a chain needs before the first message; idempotent.</summary>
+internal interface IChainSetup
+{
+    Task PrepareAsync(CancellationToken cancellationToken);
+}
+
 /// <summary>The chain of this host: its keys, its set-up at start, and the escrow that stands on both.</summary>
 internal sealed partial class SolanaChain(
     IOptions<SolanaOptions> options,
     IOptions<WorkflowWindows> windows,
     TimeProvider time,
     ILoggerFactory loggers,
-    ILogger<SolanaChain> logger) : IDisposable
+    ILogger<SolanaChain> logger) : IChainSetup, IDisposable
 {
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(options.Value.RequestSeconds) };
     private ChainKeys? _keys;
@@ -71,6 +77,7 @@ internal static class ChainComposition
     {
         services.AddOptions<SolanaOptions>().BindConfiguration(SolanaOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<SolanaChain>();
+        services.AddSingleton<IChainSetup>(p => p.GetRequiredService<SolanaChain>());
         services.AddSingleton(p => p.GetRequiredService<SolanaChain>().Escrow);
         return services;
     }

@@ -11,7 +11,7 @@ internal sealed class StorageHealth(ISagaJournal journal) : IHealthCheck
     {
         try
         {
-            await journal.LoadAsync(new JobId(Guid.Empty), cancellationToken);
+            await journal.LoadAsync([new JobId(Guid.Empty)], cancellationToken);
             return HealthCheckResult.Healthy();
         }
         catch (Exception e) when (e is not OutOfMemoryException)

@@ -3,6 +3,7 @@ using Hypernode.Contracts.Commands;
 using Hypernode.Contracts.Topology;
 using Hypernode.Host.Messaging.Adapters.RabbitMq;
 using Hypernode.Sagas;
+using Hypernode.Sagas.Delivery;
 using MassTransit;
 
 namespace Hypernode.Host.Messaging;
@@ -18,6 +19,7 @@ internal static class BusComposition
             o.StartTimeout = TimeSpan.FromSeconds(30);
             o.StopTimeout = TimeSpan.FromSeconds(20);
         });
+        services.AddSingleton<IQueueSender, MassTransitQueueSender>();
         services.AddMassTransit(bus =>
         {
             bus.DisableUsageTelemetry();

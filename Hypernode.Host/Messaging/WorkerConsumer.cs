@@ -1,6 +1,6 @@
 using Hypernode.Contracts.Ports;
 using Hypernode.Contracts.Topology;
-using Hypernode.Sagas.Engine;
+using Hypernode.Sagas.Delivery;
 using MassTransit;
 
 namespace Hypernode.Host.Messaging;
@@ -11,10 +11,14 @@ public sealed class WorkerConsumer<TCommand>(IHandle<TCommand> worker) : IConsum
 {
     public async Task Consume(ConsumeContext<TCommand> context)
     {
+        var command = context.MessageId ?? throw new InvalidOperationException("a command without an id can't be answered");
         var answer = await worker.HandleAsync(context.Message, context.CancellationToken);
-        var saga = await context.GetSendEndpoint(new Uri($"exchange:{Queues.JobSaga}"));
-        var cause = context.MessageId?.ToString();
-        await saga.Send(
-            answer, answer.GetType(), Pipe.Execute<SendContext>(c => c.Headers.Set(CauseHeader.Name, cause)), context.CancellationToken);
+        var saga = await context.GetSendEndpoint(new Uri($"exchange:{Queues.Of(answer)}"));
+        var named = Pipe.Execute<SendContext>(c =>
+        {
+            c.MessageId = Answers.IdOf(command);
+            c.Headers.Set(Answers.CommandHeader, command.ToString());
+        });
+        await saga.Send(answer, answer.GetType(), named, context.CancellationToken);
     }
 }

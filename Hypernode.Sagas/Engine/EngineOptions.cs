@@ -2,37 +2,52 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Hypernode.Sagas.Engine;
 
-/// <summary>How the engine delivers, bound from <c>Hypernode:Engine</c>.</summary>
+/// <summary>How the engine commits and delivers, bound from <c>Hypernode:Engine</c>.</summary>
 public sealed class EngineOptions
 {
     public const string Section = "Hypernode:Engine";
 
     /// <summary>
-    /// True on a durable broker: an outbox row goes once the broker has confirmed. False on the in-memory transport: it goes
-    /// only when its consumer has committed, so that a crash loses nothing.
+    /// Commands that a worker in this process takes straight from the commit, when this process hosts it; the others go by
+    /// queue. Names of commands, separated by commas, or *.
     /// </summary>
-    public bool BrokerIsDurable { get; set; } = true;
+    [Required]
+    public string Local { get; set; } = "*";
+
+    /// <summary>Of those, the ones that are answered inside the transition that asks: no message, no commit of their own.</summary>
+    public string Fused { get; set; } = "VerifyIntent, MatchJob, VerifyResult";
+
+    /// <summary>True where no other process uses this storage: what a dead process was at is taken up at the start, without waiting for its time to pass.</summary>
+    public bool OnlyHost { get; set; }
+
+    /// <summary>Transitions, timers or leftovers in one batch.</summary>
+    [Range(1, 10_000)]
+    public int Batch { get; set; } = 256;
+
+    /// <summary>Jobs that stay in memory between two messages; 0: none.</summary>
+    [Range(0, 1_000_000)]
+    public int CachedJobs { get; set; } = 4_096;
+
+    /// <summary>Messages of a kind at once: transitions from the queue, commands of each worker beside the saga.</summary>
+    [Range(1, 1_024)]
+    public int Concurrency { get; set; } = 64;
 
     /// <summary>
-    /// A row that is older than this was left behind, in seconds. Well below the start patience: a lease whose command is
-    /// sent later than that is lost before it begins.
+    /// An outbox row is its host's for so long, in seconds, and longer while the host is at it; then any host's relay takes it.
+    /// Well below the start patience: a lease whose command is sent later than that is lost before it begins.
     /// </summary>
-    [Range(1, 3_600)]
-    public int RelayAfterSeconds { get; set; } = 5;
+    [Range(2, 3_600)]
+    public int TakeSeconds { get; set; } = 10;
+
+    /// <summary>A row whose message waits in a queue is sent again after this, in seconds, when nobody has answered.</summary>
+    [Range(2, 3_600)]
+    public int QueuePatienceSeconds { get; set; } = 30;
 
     /// <summary>A timer that fired and that its job did not answer fires again after this, in seconds.</summary>
     [Range(5, 3_600)]
-    public int TimerAgainSeconds { get; set; } = 60;
+    public int TimerAgainSeconds { get; set; } = 30;
 
     /// <summary>Between two looks for due timers, in milliseconds.</summary>
     [Range(10, 60_000)]
     public int TimerPumpMilliseconds { get; set; } = 200;
-
-    /// <summary>Timers or leftovers taken at once.</summary>
-    [Range(1, 10_000)]
-    public int Batch { get; set; } = 256;
-
-    /// <summary>Transitions at once on one host.</summary>
-    [Range(1, 1_024)]
-    public int Concurrency { get; set; } = 16;
 }

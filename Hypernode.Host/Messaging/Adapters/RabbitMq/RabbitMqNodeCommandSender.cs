@@ -11,12 +11,12 @@ namespace Hypernode.Host.Messaging.Adapters.RabbitMq;
 internal sealed class RabbitMqNodeCommandSender(RabbitMqConnection connection) : INodeCommandSender, IAsyncDisposable
 {
     private readonly SemaphoreSlim _gate = new(1);
-    private IChannel? _channel;
+    private volatile IChannel? _channel;
 
-    public Task EnsureQueueAsync(NodeId node, CancellationToken cancellationToken) => WithChannelAsync(
-        channel => RabbitMqTopology.DeclareNodeAsync(channel, Queues.Node(node), cancellationToken), cancellationToken);
+    public async Task EnsureQueueAsync(NodeId node, CancellationToken cancellationToken) =>
+        await RabbitMqTopology.DeclareNodeAsync(await OpenAsync(cancellationToken), Queues.Node(node), cancellationToken);
 
-    public Task SendAsync(NodeId node, Guid messageId, NodeCommand command, CancellationToken cancellationToken)
+    public async Task SendAsync(NodeId node, Guid messageId, NodeCommand command, CancellationToken cancellationToken)
     {
         var properties = new BasicProperties
         {
@@ -25,14 +25,20 @@ internal sealed class RabbitMqNodeCommandSender(RabbitMqConnection connection) :
             MessageId = messageId.ToString(),
         };
         var body = JsonSerializer.SerializeToUtf8Bytes(command, ContractJson.Options);
-        return WithChannelAsync(
-            channel => channel.BasicPublishAsync(
-                Queues.NodesCommands, Queues.Node(node), mandatory: true, properties, body, cancellationToken).AsTask(),
-            cancellationToken);
+
+        // Many at once on one channel: the client keeps frames whole and confirms apart, and a command need not wait for
+        // another one's confirm.
+        var channel = await OpenAsync(cancellationToken);
+        await channel.BasicPublishAsync(Queues.NodesCommands, Queues.Node(node), mandatory: true, properties, body, cancellationToken);
     }
 
-    private async Task WithChannelAsync(Func<IChannel, Task> use, CancellationToken cancellationToken)
+    private async Task<IChannel> OpenAsync(CancellationToken cancellationToken)
     {
+        if (_channel is { IsOpen: true } open)
+        {
+            return open;
+        }
+
         await _gate.WaitAsync(cancellationToken);
         try
         {
@@ -46,7 +52,7 @@ internal sealed class RabbitMqNodeCommandSender(RabbitMqConnection connection) :
                 _channel = await connection.OpenChannelAsync(confirms: true, cancellationToken);
             }
 
-            await use(_channel);
+            return _channel;
         }
         finally
         {

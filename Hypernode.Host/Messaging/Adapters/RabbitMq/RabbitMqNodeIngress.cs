@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
+using System.Threading.Channels;
 using Hypernode.Contracts.Nodes;
 using Hypernode.Contracts.Ports;
 using Hypernode.Contracts.Text;
@@ -7,6 +8,7 @@ using Hypernode.Contracts.Topology;
 using Hypernode.Workers.Nodes;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
+using RabbitMQ.Client.Exceptions;
 
 namespace Hypernode.Host.Messaging.Adapters.RabbitMq;
 
@@ -22,6 +24,9 @@ internal sealed partial class RabbitMqNodeIngress(
     private static readonly TimeSpan GiveUpAfter = TimeSpan.FromMinutes(10);
 
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+
+    /// <summary>Nodes share lanes: what one node says stays in order, and a commit gathers what many say.</summary>
+    private const int Lanes = 32;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -45,41 +50,80 @@ internal sealed partial class RabbitMqNodeIngress(
         }
     }
 
-    /// <summary>One message after the other, so that chunks of a log arrive in order. Ends when the channel does.</summary>
+    /// <summary>One node's messages one after the other, so that chunks of a log arrive in order. Ends when the channel does.</summary>
     private async Task ConsumeAsync(CancellationToken cancellationToken)
     {
         await using var channel = await connection.OpenChannelAsync(confirms: false, cancellationToken);
-        await channel.BasicQosAsync(0, 128, global: false, cancellationToken);
+        await channel.BasicQosAsync(0, 512, global: false, cancellationToken);
         var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         channel.ChannelShutdownAsync += (_, _) =>
         {
             closed.TrySetResult();
             return Task.CompletedTask;
         };
+        var lanes = Enumerable.Range(0, Lanes).Select(_ => Channel.CreateUnbounded<Delivery>()).ToArray();
+        var workers = lanes.Select(lane => DrainAsync(channel, lane.Reader, closed.Task, cancellationToken)).ToArray();
         var consumer = new AsyncEventingBasicConsumer(channel);
         consumer.ReceivedAsync += async (_, delivery) =>
         {
+            if (TryRead(delivery, out var sender, out var message))
+            {
+                // Unbounded, but no longer than the prefetch.
+                lanes[(uint)sender.GetHashCode() % Lanes].Writer.TryWrite(new(delivery.DeliveryTag, sender, message));
+            }
+            else
+            {
+                await channel.BasicAckAsync(delivery.DeliveryTag, multiple: false, cancellationToken);
+            }
+        };
+        await channel.BasicConsumeAsync(Queues.NodesIngress, autoAck: false, consumer, cancellationToken);
+        clock.Up(time.GetUtcNow());
+        try
+        {
+            await closed.Task.WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            Array.ForEach(lanes, lane => lane.Writer.Complete());
+            await Task.WhenAll(workers);
+        }
+    }
+
+    private async Task DrainAsync(IChannel channel, ChannelReader<Delivery> lane, Task closed, CancellationToken cancellationToken)
+    {
+        await foreach (var delivery in lane.ReadAllAsync(CancellationToken.None))
+        {
             try
             {
-                if (TryRead(delivery, out var sender, out var message))
+                if (closed.IsCompleted || cancellationToken.IsCancellationRequested)
                 {
-                    await AcceptAsync(sender, message, closed.Task, cancellationToken);
+                    continue; // not acknowledged: the broker has it, and delivers it again
                 }
 
-                await channel.BasicAckAsync(delivery.DeliveryTag, multiple: false, cancellationToken);
+                await AcceptAsync(delivery.Sender, delivery.Message, closed, cancellationToken);
+                await channel.BasicAckAsync(delivery.Tag, multiple: false, cancellationToken);
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
                 Broken(logger, e);
                 if (channel.IsOpen)
                 {
-                    await channel.BasicNackAsync(delivery.DeliveryTag, multiple: false, requeue: true, CancellationToken.None);
+                    await RefuseAsync(channel, delivery.Tag);
                 }
             }
-        };
-        await channel.BasicConsumeAsync(Queues.NodesIngress, autoAck: false, consumer, cancellationToken);
-        clock.Up(time.GetUtcNow());
-        await closed.Task.WaitAsync(cancellationToken);
+        }
+    }
+
+    private static async Task RefuseAsync(IChannel channel, ulong tag)
+    {
+        try
+        {
+            await channel.BasicNackAsync(tag, multiple: false, requeue: true, CancellationToken.None);
+        }
+        catch (Exception e) when (e is AlreadyClosedException or OperationInterruptedException or ObjectDisposedException)
+        {
+            // Closed meanwhile: the broker delivers it again by itself.
+        }
     }
 
     /// <summary>
@@ -130,6 +174,8 @@ internal sealed partial class RabbitMqNodeIngress(
 
         return message is not null;
     }
+
+    private readonly record struct Delivery(ulong Tag, NodeId Sender, NodeMessage Message);
 
     [LoggerMessage(2201, LogLevel.Warning, "The nodes' ingress was interrupted; it goes on")]
     private static partial void Broken(ILogger logger, Exception e);

@@ -1,38 +1,51 @@
 using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Ports;
 using Hypernode.Contracts.Timers;
+using Hypernode.Sagas.Engine;
 using Microsoft.Extensions.Options;
 
-namespace Hypernode.Sagas.Engine;
+namespace Hypernode.Sagas.Delivery;
 
-/// <summary>Sends what a crash or an outage left in the outbox, and fires due timers into it.</summary>
+/// <summary>Sends what a crash or an outage left in the outbox, and fires due timers.</summary>
 public sealed class OutboxRelay(
-    IOutbox outbox, IOutboxDispatcher dispatcher, IOptions<EngineOptions> options, IOptions<WorkflowWindows> windows, TimeProvider time)
+    IOutbox outbox,
+    OutboxDispatcher dispatcher,
+    LocalWork local,
+    CommitLoop commits,
+    EngineIdentity me,
+    IOptions<EngineOptions> options,
+    IOptions<WorkflowWindows> windows,
+    TimeProvider time)
 {
     private readonly EngineOptions _options = options.Value;
-    private readonly Dictionary<Guid, DateTimeOffset> _relayed = [];
     private bool _swept;
     private bool _leasesDeferred;
 
     /// <summary>
-    /// Rows that are older than the relay's patience; at the first call after a start: all of them. One that was sent again
-    /// and is still there (its worker is busy, its node is away) gets the same patience before its next turn.
+    /// One turn: prolong what this host is still at, drop what has arrived, send again what could not be sent, and take what
+    /// nobody is at. The only host of a storage takes everything at its first turn: a dead process was at it.
     /// </summary>
     public async Task RelayAsync(CancellationToken cancellationToken)
     {
+        await commits.FlushAsync(cancellationToken).ConfigureAwait(false);
         var now = time.GetUtcNow();
-        var patience = TimeSpan.FromSeconds(_options.RelayAfterSeconds);
-        var limit = _swept ? _options.Batch + _relayed.Count : int.MaxValue;
-        var rows = await outbox.LeftoversAsync(_swept ? now - patience : now, limit, cancellationToken).ConfigureAwait(false);
-        var due = rows.Where(r => !_relayed.TryGetValue(r.MessageId, out var at) || at + patience <= now).ToList();
-        var there = rows.Select(r => r.MessageId).ToHashSet();
-        foreach (var gone in _relayed.Keys.Where(id => !there.Contains(id)).ToList())
+        var until = now + TimeSpan.FromSeconds(_options.TakeSeconds);
+        if (local.Rows is { Count: > 0 } rows)
         {
-            _relayed.Remove(gone);
+            await outbox.KeepAsync(me.Name, rows, until, cancellationToken).ConfigureAwait(false);
         }
 
-        due.ForEach(r => _relayed[r.MessageId] = now);
-        await dispatcher.DispatchAsync(due, cancellationToken).ConfigureAwait(false);
+        dispatcher.SendAgain();
+        var all = _options.OnlyHost && !_swept;
+        var (free, limit) = all ? (DateTimeOffset.MaxValue, int.MaxValue) : (now, _options.Batch);
+        IReadOnlyList<OutboxMessage> taken;
+        do
+        {
+            taken = await outbox.TakeLeftoversAsync(me.Name, free, until, limit, cancellationToken).ConfigureAwait(false);
+            await dispatcher.DispatchAsync(taken, cancellationToken).ConfigureAwait(false);
+        }
+        while (taken.Count == limit);
+
         _swept = true;
     }
 

@@ -1,0 +1,141 @@
+using System.Collections.Concurrent;
+using Hypernode.Contracts.Jobs;
+using Hypernode.Contracts.Ports;
+using Hypernode.Sagas.Engine;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Hypernode.Sagas.Delivery;
+
+/// <summary>
+/// Messages that stay in this process: commands for a worker here, events for the saga here. The row of each stays in the
+/// outbox until the commit that consumes it, so a crash changes nothing.
+/// </summary>
+public sealed partial class LocalWork(
+    Workers workers,
+    Lazy<JobEngine> engine,
+    IEngineScheduler scheduler,
+    TimeProvider time,
+    IOptions<EngineOptions> options,
+    ILogger<LocalWork> logger)
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+    private const int MaxTries = 5;
+
+    private readonly ConcurrentDictionary<Guid, byte> _rows = new();
+    private readonly Dictionary<Type, Lane> _lanes = [];
+    private readonly Lock _lock = new();
+
+    /// <summary>Rows that this process is at now.</summary>
+    public IReadOnlyCollection<Guid> Rows => [.. _rows.Keys];
+
+    /// <summary>Takes the message, unless it is taken already.</summary>
+    public void Start(OutboxMessage row, object message)
+    {
+        if (!_rows.TryAdd(row.MessageId, 0))
+        {
+            return;
+        }
+
+        EngineMetrics.TakenLocally();
+        var kind = workers.IsLocal(message.GetType()) ? message.GetType() : typeof(JobEngine);
+        lock (_lock)
+        {
+            if (!_lanes.TryGetValue(kind, out var lane))
+            {
+                _lanes[kind] = lane = new Lane();
+            }
+
+            lane.Waiting.Enqueue((row.MessageId, message));
+            if (lane.Running == options.Value.Concurrency)
+            {
+                return;
+            }
+
+            lane.Running++;
+        }
+
+        scheduler.Run(() => DrainAsync(kind));
+    }
+
+    private async Task DrainAsync(Type kind)
+    {
+        while (Next(kind) is var (id, message) && message is not null)
+        {
+            try
+            {
+                await TryAsync(id, message).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                // The row is still there: the relay brings it back when its time is up, or the saga asks anew.
+                GivenUp(logger, e, message.GetType().Name, (message as IJobMessage)?.JobId, MaxTries);
+            }
+            finally
+            {
+                _rows.TryRemove(id, out _);
+            }
+        }
+    }
+
+    private (Guid Id, object? Message) Next(Type kind)
+    {
+        lock (_lock)
+        {
+            var lane = _lanes[kind];
+            if (lane.Waiting.TryDequeue(out var next))
+            {
+                return next;
+            }
+
+            lane.Running--;
+            return (default, null);
+        }
+    }
+
+    private async Task TryAsync(Guid id, object message)
+    {
+        var pause = FirstPause;
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                await HandleAsync(id, message).ConfigureAwait(false);
+                return;
+            }
+            catch (Exception e) when (e is not OutOfMemoryException and not UnknownJobException && tries < MaxTries)
+            {
+                NotYet(logger, message.GetType().Name, (message as IJobMessage)?.JobId, e.Message);
+            }
+
+            await Task.Delay(pause, time).ConfigureAwait(false);
+            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+        }
+    }
+
+    private async Task HandleAsync(Guid id, object message)
+    {
+        if (!workers.IsLocal(message.GetType()))
+        {
+            await engine.Value.HandleAsync(id, null, (IJobMessage)message, CancellationToken.None).ConfigureAwait(false);
+            return;
+        }
+
+        var answer = await workers.HandleAsync(message, CancellationToken.None).ConfigureAwait(false);
+        await engine.Value.HandleAsync(Answers.IdOf(id), id, (IJobMessage)answer, CancellationToken.None).ConfigureAwait(false);
+    }
+
+    [LoggerMessage(2004, LogLevel.Warning, "{Message} of {JobId} was given up after {Tries} tries; it comes again from its row or from its job's timer")]
+    private static partial void GivenUp(ILogger logger, Exception e, string message, JobId? jobId, int tries);
+
+    [LoggerMessage(2005, LogLevel.Debug, "{Message} of {JobId} has no answer yet: {Why}")]
+    private static partial void NotYet(ILogger logger, string message, JobId? jobId, string why);
+
+    private sealed class Lane
+    {
+        public Queue<(Guid Id, object? Message)> Waiting { get; } = new();
+
+        public int Running { get; set; }
+    }
+}

@@ -1,0 +1,87 @@
+using Hypernode.Contracts.Ports;
+using Microsoft.Extensions.Options;
+
+namespace Hypernode.Sagas.Engine;
+
+/// <summary>Gathers the transitions of many jobs into one transaction: one round trip and one fsync for all of them.</summary>
+public sealed class CommitLoop
+{
+    private readonly ISagaJournal _journal;
+    private readonly GroupLoop<SagaCommit, CommitResult> _loop;
+    private readonly Lock _lock = new();
+    private List<Guid> _delivered = [];
+
+    public CommitLoop(ISagaJournal journal, IEngineScheduler scheduler, IOptions<EngineOptions> options)
+    {
+        _journal = journal;
+        _loop = new(scheduler, options.Value.Batch, c => (c.MessageId, c.Job?.Id), CommitAsync);
+    }
+
+    /// <summary>
+    /// Completes when the answer is known.
+    /// </summary>
+    /// <exception cref="System.Data.Common.DbException">It is not known whether this was written; the inbox will tell.</exception>
+    public Task<CommitResult> AddAsync(SagaCommit commit) => _loop.AddAsync(commit);
+
+    /// <summary>An outbox row that has arrived: it goes with the next transaction.</summary>
+    public void Delivered(Guid messageId)
+    {
+        lock (_lock)
+        {
+            _delivered.Add(messageId);
+        }
+    }
+
+    /// <summary>Removes delivered rows that no transaction came for.</summary>
+    public async Task FlushAsync(CancellationToken cancellationToken)
+    {
+        if (TakeDelivered() is not { Count: > 0 } delivered)
+        {
+            return;
+        }
+
+        try
+        {
+            await _journal.CommitAsync([], delivered, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            GiveBack(delivered);
+            throw;
+        }
+    }
+
+    private async Task<IReadOnlyList<CommitResult>> CommitAsync(IReadOnlyList<SagaCommit> batch)
+    {
+        var delivered = TakeDelivered();
+        try
+        {
+            EngineMetrics.Batch(batch.Count);
+            // Not cancelled with any one message: the batch belongs to many.
+            return await _journal.CommitAsync(batch, delivered, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch
+        {
+            GiveBack(delivered);
+            throw;
+        }
+    }
+
+    private List<Guid> TakeDelivered()
+    {
+        lock (_lock)
+        {
+            var delivered = _delivered;
+            _delivered = [];
+            return delivered;
+        }
+    }
+
+    private void GiveBack(List<Guid> delivered)
+    {
+        lock (_lock)
+        {
+            _delivered.AddRange(delivered);
+        }
+    }
+}

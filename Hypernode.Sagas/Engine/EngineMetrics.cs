@@ -1,0 +1,31 @@
+using System.Diagnostics.Metrics;
+
+namespace Hypernode.Sagas.Engine;
+
+/// <summary>What the engine counts; a test and the benchmark read it.</summary>
+public static class EngineMetrics
+{
+    public const string MeterName = "Hypernode.Engine";
+
+    private static readonly Meter Meter = new(MeterName);
+    private static readonly Counter<long> Commits = Meter.CreateCounter<long>("hypernode.engine.commits", "{transaction}", "Transactions of the commit loop");
+    private static readonly Counter<long> Items = Meter.CreateCounter<long>("hypernode.engine.transitions", "{transition}", "Messages committed, in those transactions");
+    private static readonly Counter<long> Loads = Meter.CreateCounter<long>("hypernode.engine.loads", "{query}", "Queries that loaded jobs");
+    private static readonly Counter<long> Conflicts = Meter.CreateCounter<long>("hypernode.engine.conflicts", "{transition}", "Transitions decided again, because their job had moved");
+    private static readonly Counter<long> Messages = Meter.CreateCounter<long>("hypernode.engine.sent", "{message}", "Messages handed to a queue");
+    private static readonly Counter<long> Local = Meter.CreateCounter<long>("hypernode.engine.local", "{message}", "Messages taken in process, straight from the commit");
+
+    internal static void Batch(int items)
+    {
+        Commits.Add(1);
+        Items.Add(items);
+    }
+
+    internal static void Loaded() => Loads.Add(1);
+
+    internal static void Conflict() => Conflicts.Add(1);
+
+    internal static void Sent() => Messages.Add(1);
+
+    internal static void TakenLocally() => Local.Add(1);
+}

@@ -17,7 +17,7 @@ public sealed class JobStateMachineTests
 
         await world.ReachAsync(JobStateNames.Paid);
 
-        world.Journal.Commits.SelectMany(c => c.Job?.Entered ?? []).ShouldBe([
+        world.Journal.Commits.SelectMany(c => c.Job?.Entered ?? []).Select(e => e.State).ShouldBe([
             "Submitted", "IntentVerified", "EscrowPending", "Matching", "Assigned", "Executing", "Executed", "Verified", "SettlementPending", "Paid"]);
         world.Saga.Outcome.ShouldBe("Succeeded");
         world.Saga.Armed.ShouldBeEmpty();

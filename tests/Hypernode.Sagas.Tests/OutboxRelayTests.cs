@@ -1,7 +1,10 @@
 using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Ports;
 using Hypernode.Contracts.Timers;
+using Hypernode.Contracts.Topology;
+using Hypernode.Sagas.Delivery;
 using Hypernode.Sagas.Engine;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
 namespace Hypernode.Sagas.Tests;
@@ -9,22 +12,33 @@ namespace Hypernode.Sagas.Tests;
 public sealed class OutboxRelayTests
 {
     private readonly FakeOutbox _outbox = new();
-    private readonly OutboxRelay _relay;
+    private readonly FakeJournal _journal = new();
+    private readonly OutboxDispatcher _dispatcher;
     private readonly Clock _clock = new();
+    private readonly CommitLoop _commits;
+    private OutboxRelay _relay;
 
-    public OutboxRelayTests() => _relay = new OutboxRelay(
-        _outbox,
-        _outbox,
-        Options.Create(new EngineOptions { RelayAfterSeconds = 20, TimerAgainSeconds = 30, Batch = 2 }),
-        Options.Create(new WorkflowWindows { StartPatienceSeconds = 45 }),
-        _clock);
+    public OutboxRelayTests()
+    {
+        var options = Options.Create(OptionsOf(onlyHost: false));
+        var scheduler = new InlineScheduler();
+        _commits = new CommitLoop(_journal, scheduler, options);
+        var workers = new Workers([], options);
+        Local = new LocalWork(workers, new Lazy<JobEngine>(() => throw new InvalidOperationException()), scheduler, _clock, options, NullLogger<LocalWork>.Instance);
+        _dispatcher = new OutboxDispatcher(
+            workers, Local, new SagaPlacement(false), _outbox, _journal, _commits, scheduler, NullLogger<OutboxDispatcher>.Instance);
+        _relay = RelayOf(onlyHost: false);
+    }
+
+    private LocalWork Local { get; }
 
     [Fact]
-    public async Task A_start_sends_everything_that_a_crash_left()
+    public async Task The_only_host_takes_at_its_start_everything_that_a_crash_left()
     {
+        _relay = RelayOf(onlyHost: true);
         for (var i = 0; i < 5; i++)
         {
-            _outbox.Add(_clock.GetUtcNow());
+            _outbox.Add("dead-host", _clock.GetUtcNow() + TimeSpan.FromHours(1));
         }
 
         await _relay.RelayAsync(CancellationToken.None);
@@ -33,33 +47,59 @@ public sealed class OutboxRelayTests
     }
 
     [Fact]
-    public async Task A_row_that_is_being_worked_on_is_left_alone_and_then_sent_once_a_patience()
+    public async Task One_of_several_hosts_takes_a_dead_hosts_rows_when_their_time_is_up()
     {
-        await _relay.RelayAsync(CancellationToken.None);
-        _outbox.Add(_clock.GetUtcNow());
-        for (var second = 1; second <= 60; second++)
-        {
-            _clock.Pass(TimeSpan.FromSeconds(1));
-            await _relay.RelayAsync(CancellationToken.None);
-        }
+        _outbox.Add("dead-host", _clock.GetUtcNow() + TimeSpan.FromSeconds(5));
 
-        _outbox.Sent.Count.ShouldBe(3);
+        await _relay.RelayAsync(CancellationToken.None);
+        _outbox.Sent.ShouldBeEmpty();
+        _clock.Pass(TimeSpan.FromSeconds(5));
+        await _relay.RelayAsync(CancellationToken.None);
+
+        _outbox.Sent.ShouldHaveSingleItem();
     }
 
     [Fact]
-    public async Task Rows_that_stay_do_not_hide_those_behind_them()
+    public async Task A_row_that_stays_is_sent_once_a_patience_and_hides_nothing_behind_it()
     {
-        await _relay.RelayAsync(CancellationToken.None);
-        var stuck = Enumerable.Range(0, 4).Select(_ => _outbox.Add(_clock.GetUtcNow())).ToList();
-        var late = _outbox.Add(_clock.GetUtcNow() + TimeSpan.FromSeconds(1));
-        for (var second = 1; second <= 30; second++)
+        for (var i = 0; i < 5; i++)
         {
-            _clock.Pass(TimeSpan.FromSeconds(1));
-            await _relay.RelayAsync(CancellationToken.None);
+            _outbox.Add(null, _clock.GetUtcNow());
         }
 
-        _outbox.Sent.ShouldContain(late);
-        stuck.ShouldAllBe(id => _outbox.Sent.Contains(id));
+        for (var second = 1; second <= 30; second++)
+        {
+            await _relay.RelayAsync(CancellationToken.None);
+            _clock.Pass(TimeSpan.FromSeconds(1));
+        }
+
+        _outbox.Sent.Count.ShouldBe(15); // five rows, every ten seconds
+        _outbox.Sent.Distinct().Count().ShouldBe(5);
+    }
+
+    [Fact]
+    public async Task What_could_not_be_sent_goes_at_the_next_turn()
+    {
+        _outbox.BrokerIsAway = true;
+        _outbox.Add(null, _clock.GetUtcNow());
+        await _relay.RelayAsync(CancellationToken.None);
+        _outbox.BrokerIsAway = false;
+
+        _clock.Pass(TimeSpan.FromSeconds(1));
+        await _relay.RelayAsync(CancellationToken.None);
+
+        _outbox.Sent.ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public async Task Rows_that_have_arrived_go_without_waiting_for_a_transition()
+    {
+        var id = Guid.NewGuid();
+        _commits.Delivered(id);
+
+        await _relay.RelayAsync(CancellationToken.None);
+
+        _journal.Delivered.ShouldBe([id]);
     }
 
     [Fact]
@@ -118,9 +158,22 @@ public sealed class OutboxRelayTests
         public void Pass(TimeSpan time) => _now += time;
     }
 
-    private sealed class FakeOutbox : IOutbox, IOutboxDispatcher
+    private static EngineOptions OptionsOf(bool onlyHost) =>
+        new() { TakeSeconds = 10, TimerAgainSeconds = 30, Batch = 2, OnlyHost = onlyHost };
+
+    private OutboxRelay RelayOf(bool onlyHost) => new(
+        _outbox,
+        _dispatcher,
+        Local,
+        _commits,
+        new EngineIdentity("me"),
+        Options.Create(OptionsOf(onlyHost)),
+        Options.Create(new WorkflowWindows { StartPatienceSeconds = 45 }),
+        _clock);
+
+    private sealed class FakeOutbox : IOutbox, IQueueSender
     {
-        private readonly List<(DateTimeOffset At, OutboxMessage Row)> _rows = [];
+        private readonly List<OutboxMessage> _rows = [];
 
         public List<Guid> Sent { get; } = [];
 
@@ -128,24 +181,34 @@ public sealed class OutboxRelayTests
 
         public bool Away { get; set; }
 
+        public bool BrokerIsAway { get; set; }
+
         public List<DateTimeOffset> Again { get; } = [];
 
         /// <summary>And how many looks for due timers came before it.</summary>
         public List<(TimerKind Kind, DateTimeOffset Until, int TakesBefore)> Deferred { get; } = [];
 
-        public Guid Add(DateTimeOffset at)
-        {
-            var row = Row();
-            _rows.Add((at, row));
-            return row.MessageId;
-        }
+        public void Add(string? owner, DateTimeOffset takenUntil) => _rows.Add(Row() with { Owner = owner, TakenUntil = takenUntil });
 
         public Task AddAsync(IReadOnlyList<OutboxMessage> messages, CancellationToken cancellationToken) => Task.CompletedTask;
 
-        public Task<IReadOnlyList<OutboxMessage>> LeftoversAsync(DateTimeOffset olderThan, int limit, CancellationToken cancellationToken) =>
-            Task.FromResult<IReadOnlyList<OutboxMessage>>([.. _rows.Where(r => r.At <= olderThan).OrderBy(r => r.At).Take(limit).Select(r => r.Row)]);
+        public Task<IReadOnlyList<OutboxMessage>> TakeLeftoversAsync(
+            string owner, DateTimeOffset now, DateTimeOffset until, int limit, CancellationToken cancellationToken)
+        {
+            var free = _rows.Where(r => r.TakenUntil is null || r.TakenUntil <= now).Take(limit).ToList();
+            foreach (var row in free)
+            {
+                _rows[_rows.IndexOf(row)] = row with { Owner = owner, TakenUntil = until };
+            }
+
+            return Task.FromResult<IReadOnlyList<OutboxMessage>>(free);
+        }
+
+        public Task KeepAsync(string owner, IReadOnlyCollection<Guid> messageIds, DateTimeOffset until, CancellationToken cancellationToken) => Task.CompletedTask;
 
         public Task RemoveAsync(IReadOnlyCollection<Guid> messageIds, CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task<int> ForgetInboxAsync(DateTimeOffset before, int limit, CancellationToken cancellationToken) => Task.FromResult(0);
 
         public Task<IReadOnlyList<OutboxMessage>> TakeDueTimersAsync(
             DateTimeOffset now, DateTimeOffset againAt, int limit, CancellationToken cancellationToken)
@@ -167,12 +230,22 @@ public sealed class OutboxRelayTests
             return Task.CompletedTask;
         }
 
-        public Task DispatchAsync(IReadOnlyList<OutboxMessage> messages, CancellationToken cancellationToken)
+        public Task SendAsync(OutboxMessage row, object message, CancellationToken cancellationToken)
         {
-            Sent.AddRange(messages.Select(m => m.MessageId));
+            if (BrokerIsAway)
+            {
+                throw new IOException("no broker");
+            }
+
+            Sent.Add(row.MessageId);
             return Task.CompletedTask;
         }
 
-        private static OutboxMessage Row() => new(Guid.NewGuid(), "q", "t", "{}", null);
+        private static OutboxMessage Row()
+        {
+            var job = new JobId(Guid.NewGuid());
+            var due = new StepOverdue(job, 1);
+            return new(Guid.NewGuid(), Queues.JobSaga, typeof(StepOverdue).FullName!, ContractCodec.Serialize(due), job);
+        }
     }
 }

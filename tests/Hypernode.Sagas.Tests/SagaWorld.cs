@@ -8,8 +8,10 @@ using Hypernode.Contracts.Ports;
 using Hypernode.Contracts.Text;
 using Hypernode.Contracts.Timers;
 using Hypernode.Contracts.Topology;
+using Hypernode.Sagas.Delivery;
 using Hypernode.Sagas.Engine;
 using MassTransit;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -23,16 +25,20 @@ internal sealed class SagaWorld : IAsyncDisposable
     private readonly SteppedTime _time = new();
     private int _reached;
 
-    private SagaWorld(WorkflowWindows windows)
+    private SagaWorld(WorkflowWindows windows, Action<IServiceCollection>? more)
     {
         var services = new ServiceCollection();
         services.AddLogging();
         services.AddSingleton<TimeProvider>(_time);
         services.AddSingleton<IIdSource>(new RandomIds());
         services.AddSingleton<ISagaJournal>(Journal);
-        services.AddSingleton<IOutboxDispatcher>(Journal);
+        services.AddSingleton<IQueueSender>(Journal);
+        services.AddSingleton<INodeCommandSender>(Journal);
+        services.AddSingleton<IConfiguration>(new ConfigurationBuilder().Build());
+        services.AddHypernodeEngine(sagas: true);
         services.AddSingleton(Options.Create(new EngineOptions()));
         services.AddSingleton(Options.Create(windows));
+        more?.Invoke(services);
         services.AddMassTransit(bus =>
         {
             bus.DisableUsageTelemetry();
@@ -52,9 +58,11 @@ internal sealed class SagaWorld : IAsyncDisposable
 
     public JobState Saga => JsonSerializer.Deserialize<JobState>(Journal.Row(Job).Body, ContractJson.Options)!;
 
-    public static async Task<SagaWorld> StartAsync(WorkflowWindows? windows = null)
+    public JobEngine Engine => _services.GetRequiredService<JobEngine>();
+
+    public static async Task<SagaWorld> StartAsync(WorkflowWindows? windows = null, Action<IServiceCollection>? more = null)
     {
-        var world = new SagaWorld(windows ?? new WorkflowWindows());
+        var world = new SagaWorld(windows ?? new WorkflowWindows(), more);
         world.Journal.Accept(world.Job);
         await world._services.GetRequiredService<IBusControl>().StartAsync();
         return world;
@@ -69,10 +77,15 @@ internal sealed class SagaWorld : IAsyncDisposable
         var bus = _services.GetRequiredService<IBus>();
         var endpoint = await bus.GetSendEndpoint(new Uri($"exchange:{Queues.JobSaga}"));
         await endpoint.Send(message, message.GetType(), Pipe.Execute<SendContext>(c => c.MessageId = messageId));
+        await UntilAsync(() => Journal.HasSeen(messageId), $"{message} is handled");
+    }
+
+    public async Task UntilAsync(Func<bool> condition, string what = "the condition holds")
+    {
         var deadline = DateTime.UtcNow.AddSeconds(10);
-        while (!Journal.HasSeen(messageId))
+        while (!condition())
         {
-            (DateTime.UtcNow < deadline).ShouldBeTrue($"{message} was not handled");
+            (DateTime.UtcNow < deadline).ShouldBeTrue($"waited until {what}");
             await Task.Yield();
         }
     }

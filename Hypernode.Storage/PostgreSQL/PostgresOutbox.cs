@@ -4,118 +4,148 @@ using Hypernode.Contracts.Timers;
 using Hypernode.Contracts.Topology;
 using Hypernode.Storage.Shared;
 using Npgsql;
-using NpgsqlTypes;
+using static Hypernode.Storage.PostgreSQL.PostgresStatement;
 
 namespace Hypernode.Storage.PostgreSQL;
 
-/// <summary>Outbox and timers by hand-written SQL: many rows in one statement.</summary>
+/// <summary>
+/// Outbox and timers, many rows a statement. Who takes rows skips those that somebody has locked (SKIP LOCKED): relays and pumps
+/// that run at once take different rows, and wait for nobody. A statement that finds nothing writes nothing, so it costs no fsync.
+/// </summary>
 internal sealed class PostgresOutbox(PostgresDatabase database, TimeProvider clock, IIdSource ids) : IOutbox
 {
-    private const string Insert = """
-        insert into outbox (message_id, destination, type, body, job_id, created_at)
-        select m.*, @at from unnest(@ids, @destinations, @types, @bodies, @jobs) as m
+    private static readonly PostgresStatement _insert = new("""
+        insert into outbox (message_id, destination, type, body, job_id, created_at, owner_host, taken_until)
+        select m.id, m.destination, m.type, m.body, m.job, @at, m.owner, m.until
+        from unnest(@ids, @destinations, @types, @bodies, @jobs, @owners, @untils) as m (id, destination, type, body, job, owner, until)
         on conflict (message_id) do nothing
-        """;
+        """);
 
-    // SKIP LOCKED: pumps that run at once take different timers and wait for nobody.
-    private const string TakeDue = """
+    private static readonly PostgresStatement _takeLeftovers = new("""
+        with free as materialized (
+            select message_id from outbox where taken_until is null or taken_until <= @now
+            order by created_at, message_id limit @limit for update skip locked)
+        update outbox set owner_host = @owner, taken_until = @until from free where outbox.message_id = free.message_id
+        returning outbox.message_id, destination, type, body, job_id, created_at
+        """);
+
+    private static readonly PostgresStatement _keep = new("""
+        with kept as materialized (
+            select message_id from outbox where message_id = any(@ids) and owner_host = @owner for update skip locked)
+        update outbox set taken_until = @until from kept where outbox.message_id = kept.message_id
+        """);
+
+    private static readonly PostgresStatement _remove = new("""
+        with gone as materialized (select message_id from outbox where message_id = any(@ids) order by message_id for update)
+        delete from outbox using gone where outbox.message_id = gone.message_id
+        """);
+
+    private static readonly PostgresStatement _takeTimers = new("""
         with due as materialized (
             select job_id, kind, due_at from timers where due_at <= @now order by due_at limit @limit for update skip locked)
         update timers set due_at = @again from due where timers.job_id = due.job_id and timers.kind = due.kind
         returning timers.job_id, timers.type, timers.body, due.due_at
-        """;
+        """);
+
+    private static readonly PostgresStatement _deferTimers = new("update timers set due_at = @until where kind = @kind and due_at < @until");
+
+    private static readonly PostgresStatement _forget = new(
+        "delete from inbox where ctid = any(array(select ctid from inbox where at < @before limit @limit for update skip locked))");
 
     public async Task AddAsync(IReadOnlyList<OutboxMessage> messages, CancellationToken cancellationToken)
     {
-        if (messages.Count > 0)
+        if (messages.Count == 0)
         {
-            await using var command = database.Source.CreateCommand(Insert);
-            AddMessages(command, messages, clock.GetUtcNow());
-            await command.ExecuteNonQueryAsync(cancellationToken);
+            return;
         }
+
+        var at = StoredValue.Truncate(clock.GetUtcNow());
+        OutboxMessage[] rows = [.. messages.OrderBy(m => m.MessageId)]; // one order for all writers
+        await PostgresDatabase.WithRetryAsync(async () =>
+        {
+            await using var command = _insert.On(
+                database.Source,
+                Of("at", at),
+                Of("ids", Array.ConvertAll(rows, m => m.MessageId)),
+                Of("destinations", Array.ConvertAll(rows, m => m.Destination)),
+                Of("types", Array.ConvertAll(rows, m => m.Type)),
+                Of("bodies", Array.ConvertAll(rows, m => m.Body)),
+                Of("jobs", Array.ConvertAll(rows, m => m.JobId?.ToString())),
+                Of("owners", Array.ConvertAll(rows, m => m.Owner)),
+                Of("untils", Array.ConvertAll(rows, m => StoredValue.Truncate(m.TakenUntil))));
+            return await command.ExecuteNonQueryAsync(cancellationToken);
+        });
     }
 
-    public async Task<IReadOnlyList<OutboxMessage>> LeftoversAsync(DateTimeOffset olderThan, int limit, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<OutboxMessage>> TakeLeftoversAsync(
+        string owner, DateTimeOffset now, DateTimeOffset until, int limit, CancellationToken cancellationToken)
     {
-        await using var command = database.Source.CreateCommand(
-            "select message_id, destination, type, body, job_id from outbox where created_at < $1 order by created_at, message_id limit $2");
-        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = olderThan.ToUniversalTime() });
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
-        var messages = new List<OutboxMessage>();
+        var taken = StoredValue.Truncate(until);
+        await using var command = _takeLeftovers.On(
+            database.Source, Of("now", now.ToUniversalTime()), Of("limit", limit), Of("owner", owner), Of("until", taken));
+        var rows = new List<(DateTimeOffset At, OutboxMessage Message)>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
             JobId? job = await reader.IsDBNullAsync(4, cancellationToken) ? null : JobId.Parse(reader.GetString(4));
-            messages.Add(new OutboxMessage(reader.GetGuid(0), reader.GetString(1), reader.GetString(2), reader.GetString(3), job));
+            var message = new OutboxMessage(reader.GetGuid(0), reader.GetString(1), reader.GetString(2), reader.GetString(3), job, owner, taken);
+            rows.Add((await reader.GetFieldValueAsync<DateTimeOffset>(5, cancellationToken), message));
         }
 
-        return messages;
+        return [.. rows.OrderBy(r => r.At).ThenBy(r => r.Message.MessageId).Select(r => r.Message)];
+    }
+
+    public async Task KeepAsync(string owner, IReadOnlyCollection<Guid> messageIds, DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        if (messageIds.Count > 0)
+        {
+            await using var command = _keep.On(
+                database.Source, Of("ids", messageIds.ToArray()), Of("owner", owner), Of("until", StoredValue.Truncate(until)));
+            await command.ExecuteNonQueryAsync(cancellationToken);
+        }
     }
 
     public Task RemoveAsync(IReadOnlyCollection<Guid> messageIds, CancellationToken cancellationToken) =>
-        messageIds.Count == 0 ? Task.CompletedTask : RemoveAsync(database.Source, [.. messageIds], cancellationToken);
+        RemoveAsync(database.Source, messageIds, cancellationToken);
 
-    public Task<IReadOnlyList<OutboxMessage>> TakeDueTimersAsync(DateTimeOffset now, DateTimeOffset againAt, int limit, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<OutboxMessage>> TakeDueTimersAsync(DateTimeOffset now, DateTimeOffset againAt, int limit, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(againAt, now);
-        return PostgresDatabase.WithRetryAsync(() => TakeAsync(now, againAt, limit, cancellationToken));
+        await using var command = _takeTimers.On(
+            database.Source, Of("now", now.ToUniversalTime()), Of("again", StoredValue.Truncate(againAt)), Of("limit", limit));
+        var due = new List<(DateTimeOffset At, OutboxMessage Message)>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            var message = new OutboxMessage(ids.NewId(), Queues.JobSaga, reader.GetString(1), reader.GetString(2), JobId.Parse(reader.GetString(0)));
+            due.Add((await reader.GetFieldValueAsync<DateTimeOffset>(3, cancellationToken), message));
+        }
+
+        return [.. due.OrderBy(d => d.At).Select(d => d.Message)];
     }
 
     public Task DeferTimersAsync(TimerKind kind, DateTimeOffset until, CancellationToken cancellationToken) =>
         PostgresDatabase.WithRetryAsync(async () =>
         {
-            await using var command = database.Source.CreateCommand("update timers set due_at = $1 where kind = $2 and due_at < $1");
-            command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = StoredValue.Truncate(until) });
-            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = kind.ToString() });
+            await using var command = _deferTimers.On(database.Source, Of("until", StoredValue.Truncate(until)), Of("kind", kind.ToString()));
             return await command.ExecuteNonQueryAsync(cancellationToken);
         });
 
-    internal static Task RemoveAsync(NpgsqlDataSource source, Guid[] messageIds, CancellationToken cancellationToken) =>
-        PostgresDatabase.WithRetryAsync(async () =>
-        {
-            await using var command = source.CreateCommand("delete from outbox where message_id = any($1)");
-            command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = messageIds });
-            return await command.ExecuteNonQueryAsync(cancellationToken);
-        });
-
-    private async Task<IReadOnlyList<OutboxMessage>> TakeAsync(DateTimeOffset now, DateTimeOffset againAt, int limit, CancellationToken cancellationToken)
+    public async Task<int> ForgetInboxAsync(DateTimeOffset before, int limit, CancellationToken cancellationToken)
     {
-        await using var connection = await database.Source.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        var due = new List<(DateTimeOffset At, OutboxMessage Message)>();
-        await using (var take = new NpgsqlCommand(TakeDue, connection, transaction))
-        {
-            take.Parameters.AddWithValue("now", NpgsqlDbType.TimestampTz, now.ToUniversalTime());
-            take.Parameters.AddWithValue("again", NpgsqlDbType.TimestampTz, StoredValue.Truncate(againAt));
-            take.Parameters.AddWithValue("limit", NpgsqlDbType.Integer, limit);
-            await using var reader = await take.ExecuteReaderAsync(cancellationToken);
-            while (await reader.ReadAsync(cancellationToken))
-            {
-                var message = new OutboxMessage(ids.NewId(), Queues.JobSaga, reader.GetString(1), reader.GetString(2), JobId.Parse(reader.GetString(0)));
-                due.Add((await reader.GetFieldValueAsync<DateTimeOffset>(3, cancellationToken), message));
-            }
-        }
-
-        OutboxMessage[] messages = [.. due.OrderBy(d => d.At).Select(d => d.Message)];
-        if (messages.Length > 0)
-        {
-            await using var insert = new NpgsqlCommand(Insert, connection, transaction);
-            AddMessages(insert, messages, now);
-            await insert.ExecuteNonQueryAsync(cancellationToken);
-        }
-
-        await transaction.CommitAsync(cancellationToken);
-        return messages;
+        await using var command = _forget.On(database.Source, Of("before", before.ToUniversalTime()), Of("limit", limit));
+        return await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    private static void AddMessages(NpgsqlCommand command, IReadOnlyList<OutboxMessage> messages, DateTimeOffset at)
+    internal static async Task RemoveAsync(NpgsqlDataSource source, IReadOnlyCollection<Guid> messageIds, CancellationToken cancellationToken)
     {
-        const NpgsqlDbType Texts = NpgsqlDbType.Array | NpgsqlDbType.Text;
-        command.Parameters.AddWithValue("at", NpgsqlDbType.TimestampTz, StoredValue.Truncate(at));
-        command.Parameters.AddWithValue("ids", NpgsqlDbType.Array | NpgsqlDbType.Uuid, messages.Select(m => m.MessageId).ToArray());
-        command.Parameters.AddWithValue("destinations", Texts, messages.Select(m => m.Destination).ToArray());
-        command.Parameters.AddWithValue("types", Texts, messages.Select(m => m.Type).ToArray());
-        command.Parameters.AddWithValue("bodies", Texts, messages.Select(m => m.Body).ToArray());
-        command.Parameters.AddWithValue("jobs", Texts, messages.Select(m => m.JobId?.ToString()).ToArray());
+        if (messageIds.Count > 0)
+        {
+            await PostgresDatabase.WithRetryAsync(async () =>
+            {
+                await using var command = _remove.On(source, Of("ids", messageIds.ToArray()));
+                return await command.ExecuteNonQueryAsync(cancellationToken);
+            });
+        }
     }
 }

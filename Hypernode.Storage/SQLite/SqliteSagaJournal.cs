@@ -3,11 +3,10 @@ using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Ports;
 using Hypernode.Contracts.Text;
 using Hypernode.Storage.Shared;
-using Microsoft.Data.Sqlite;
 
 namespace Hypernode.Storage.SQLite;
 
-/// <summary>The saga's hot path, step by step under the writer's lock: nobody can come between two steps.</summary>
+/// <summary>The saga's hot path, a batch in one transaction under the writer's lock: nobody can come between two steps.</summary>
 internal sealed class SqliteSagaJournal(SqliteDatabase database) : ISagaJournal
 {
     private const string Update = """
@@ -17,72 +16,86 @@ internal sealed class SqliteSagaJournal(SqliteDatabase database) : ISagaJournal
             logs_hash = @logs_hash, proof_tx = @proof, charge = @charge, node_share = @node_share,
             protocol_fee = @protocol_fee, platform_fee = @platform_fee, refund = @refund, signatures = @signatures,
             completed_at = coalesce(completed_at, @completed_at)
-        where job_id = @job and version = @version
+        where job_id = @job
         """;
 
-    public Task<StoredSaga?> LoadAsync(JobId id, CancellationToken cancellationToken) => database.ReadAsync(
-        "select state, version, saga from jobs where job_id = @job",
-        reader => new StoredSaga(id, reader.GetString(0), reader.GetInt32(1), reader.GetString(2)),
-        ("job", id));
+    public async Task<IReadOnlyList<StoredSaga>> LoadAsync(IReadOnlyCollection<JobId> ids, CancellationToken cancellationToken) =>
+        ids.Count == 0
+            ? []
+            : await database.ReadAllAsync(
+                "select job_id, state, version, saga from jobs where job_id in (select value from json_each(@jobs))",
+                r => new StoredSaga(JobId.Parse(r.GetString(0)), r.GetString(1), r.GetInt32(2), r.GetString(3)),
+                ("jobs", JsonSerializer.Serialize(ids.Select(id => id.ToString()))));
 
-    public async Task<CommitResult> CommitAsync(SagaCommit commit, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<CommitResult>> CommitAsync(
+        IReadOnlyList<SagaCommit> batch, IReadOnlyCollection<Guid> delivered, CancellationToken cancellationToken)
     {
-        CommitShape.Check(commit);
-        var result = await database.WriteAsync(
-            async session =>
-            {
-                var applied = await ApplyAsync(session, commit);
-                if (applied != CommitResult.Committed)
-                {
-                    session.Abandon();
-                }
-
-                return applied;
-            },
-            cancellationToken);
-        if (result == CommitResult.Duplicate)
+        CommitShape.Check(batch);
+        if (batch.Count == 0 && delivered.Count == 0)
         {
-            // Handled before: its rows must go, or a relay would send it for ever.
-            await database.WriteAsync(session => ConsumeAsync(session, commit), cancellationToken);
+            return [];
         }
 
-        return result;
+        return await database.WriteAsync(session => ApplyAsync(session, batch, delivered), cancellationToken);
     }
 
-    /// <summary>One commit in a running transaction; on another answer than Committed the caller rolls back (to its savepoint, in a group).</summary>
+    private static async Task<CommitResult[]> ApplyAsync(Session session, IReadOnlyList<SagaCommit> batch, IReadOnlyCollection<Guid> delivered)
+    {
+        var results = new CommitResult[batch.Count];
+
+        // Slots that are given back first: one of this batch may take them.
+        foreach (var n in Enumerable.Range(0, batch.Count).OrderBy(n => batch[n].Lease is { Take: false } ? 0 : 1))
+        {
+            results[n] = await ApplyAsync(session, batch[n]);
+        }
+
+        var gone = batch.Where((_, n) => results[n] is CommitResult.Committed or CommitResult.Duplicate).SelectMany(CommitShape.Consumed).Concat(delivered);
+        if (await SqliteOutbox.RemoveAsync(session, gone) == 0 && !results.Contains(CommitResult.Committed))
+        {
+            session.Abandon(); // nothing to write: no fsync either
+        }
+
+        return results;
+    }
+
+    /// <summary>All questions come before the first write, and nobody else writes meanwhile: an item is written whole or not at all.</summary>
     private static async Task<CommitResult> ApplyAsync(Session session, SagaCommit commit)
     {
-        if (await session.ExecuteAsync("insert into inbox (message_id, at) values (@message, @at) on conflict do nothing", ("message", commit.MessageId), ("at", commit.At)) == 0)
+        if (await session.ExistsAsync("select 1 from inbox where message_id = @message", ("message", commit.MessageId)))
         {
             return CommitResult.Duplicate;
         }
 
+        string? before = null;
         if (commit.Job is { } job)
         {
-            var before = await session.QueryAsync("select state from jobs where job_id = @job", r => r.GetString(0), ("job", job.Id));
-            if (before.Count == 0 || await session.ExecuteAsync(Update, [.. Columns(job, commit)]) == 0)
+            before = await session.FirstAsync("select state from jobs where job_id = @job and version = @version", ("job", job.Id), ("version", job.ExpectedVersion)) as string;
+            if (before is null)
             {
                 return CommitResult.VersionConflict;
             }
 
-            if (commit.Lease is { } lease && !await ChangeLeaseAsync(session, lease, commit.At))
+            if (commit.Lease is { Take: true } lease
+                && await session.ExistsAsync("select 1 from leases where node_id = @node and slot = @slot and live", ("node", lease.NodeId), ("slot", lease.Slot)))
             {
                 return CommitResult.SlotTaken;
             }
-
-            await RecordAsync(session, job, before[0], commit.At);
         }
 
-        await ConsumeAsync(session, commit);
+        await session.ExecuteAsync("insert into inbox (message_id, at) values (@message, @at)", ("message", commit.MessageId), ("at", commit.At));
+        if (commit.Job is not null)
+        {
+            await MoveAsync(session, commit, commit.Job, before!);
+        }
+
         await SqliteOutbox.InsertAsync(session, commit.Outbox, commit.At);
         await ChangeTimersAsync(session, commit);
         return CommitResult.Committed;
     }
 
-    private static IEnumerable<Parameter> Columns(JobRow job, SagaCommit commit) =>
+    private static Parameter[] Columns(JobRow job, SagaCommit commit) =>
     [
         ("job", job.Id),
-        ("version", job.ExpectedVersion),
         ("state", job.State),
         ("status", JobStateNames.ToStatus(job.State)),
         ("saga", job.Body),
@@ -102,48 +115,25 @@ internal sealed class SqliteSagaJournal(SqliteDatabase database) : ISagaJournal
         ("completed_at", JobStateNames.IsTerminal(job.State) ? commit.At : null),
     ];
 
-    /// <summary>False: the slot is held.</summary>
-    private static async Task<bool> ChangeLeaseAsync(Session session, LeaseChange lease, DateTimeOffset at)
+    /// <summary>The row, the lease, the history, and what follows from an end: the intent's status and the node's totals.</summary>
+    private static async Task MoveAsync(Session session, SagaCommit commit, JobRow job, string before)
     {
-        if (!lease.Take)
+        await session.ExecuteAsync(Update, Columns(job, commit));
+        if (commit.Lease is { } lease)
         {
-            await session.ExecuteAsync("update leases set live = 0 where job_id = @job and live", ("job", lease.JobId));
-            return true;
+            await ChangeLeaseAsync(session, lease, commit.At);
         }
 
-        return await session.ExecuteAsync(
-            """
-            insert into leases (job_id, attempt, node_id, slot, challenge, rate_per_second, live, taken_at)
-            values (@job, @attempt, @node, @slot, @challenge, @rate, 1, @at)
-            on conflict (node_id, slot) where live do nothing
-            """,
-            ("job", lease.JobId),
-            ("attempt", lease.Attempt),
-            ("node", lease.NodeId),
-            ("slot", lease.Slot),
-            ("challenge", lease.Challenge),
-            ("rate", lease.RatePerSecond),
-            ("at", at)) == 1;
-    }
-
-    /// <summary>History, and what follows from an end: the intent's status and the node's totals.</summary>
-    private static async Task RecordAsync(Session session, JobRow job, string before, DateTimeOffset at)
-    {
-        for (var i = 0; i < job.Entered.Count; i++)
+        foreach (var (step, entered) in CommitShape.History(commit))
         {
-            if (i == 0 && before == JobStateNames.Initial && job.Entered[0] == JobStateNames.Submitted)
-            {
-                continue; // the intake wrote that one
-            }
-
             await session.ExecuteAsync(
                 "insert into job_transitions (job_id, version, step, state, at, cause, attempt) values (@job, @version, @step, @state, @at, @cause, @attempt)",
                 ("job", job.Id),
                 ("version", job.ExpectedVersion + 1),
-                ("step", i + 1),
-                ("state", job.Entered[i]),
-                ("at", at),
-                ("cause", StoredValue.Clean(job.Cause)),
+                ("step", step),
+                ("state", entered.State),
+                ("at", commit.At),
+                ("cause", StoredValue.Clean(entered.Cause)),
                 ("attempt", job.Attempt));
         }
 
@@ -164,27 +154,31 @@ internal sealed class SqliteSagaJournal(SqliteDatabase database) : ISagaJournal
         }
     }
 
-    private static async Task<int> ConsumeAsync(Session session, SagaCommit commit)
-    {
-        var rows = 0;
-        foreach (var id in CommitShape.Consumed(commit))
-        {
-            rows += await session.ExecuteAsync("delete from outbox where message_id = @message", ("message", id));
-        }
-
-        return rows;
-    }
+    private static Task ChangeLeaseAsync(Session session, LeaseChange lease, DateTimeOffset at) => lease.Take
+        ? session.ExecuteAsync(
+            """
+            insert into leases (job_id, attempt, node_id, slot, challenge, rate_per_second, live, taken_at)
+            values (@job, @attempt, @node, @slot, @challenge, @rate, 1, @at)
+            """,
+            ("job", lease.JobId),
+            ("attempt", lease.Attempt),
+            ("node", lease.NodeId),
+            ("slot", lease.Slot),
+            ("challenge", lease.Challenge),
+            ("rate", lease.RatePerSecond),
+            ("at", at))
+        : session.ExecuteAsync("update leases set live = 0 where job_id = @job and live", ("job", lease.JobId));
 
     private static async Task ChangeTimersAsync(Session session, SagaCommit commit)
     {
-        var (set, gone) = CommitShape.Timers(commit);
-        foreach (var timer in gone)
+        foreach (var timer in CommitShape.Timers(commit))
         {
-            await session.ExecuteAsync("delete from timers where job_id = @job and kind = @kind", ("job", timer.JobId), ("kind", timer.Kind.ToString()));
-        }
+            if (timer.DueAt is null)
+            {
+                await session.ExecuteAsync("delete from timers where job_id = @job and kind = @kind", ("job", timer.JobId), ("kind", timer.Kind.ToString()));
+                continue;
+            }
 
-        foreach (var timer in set)
-        {
             await session.ExecuteAsync(
                 """
                 insert into timers (job_id, kind, due_at, epoch, type, body) values (@job, @kind, @due, @epoch, @type, @body)

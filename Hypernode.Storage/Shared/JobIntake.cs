@@ -19,6 +19,9 @@ internal sealed partial class JobIntake(Database database, IIdSource ids, IServi
 {
     private const int MaxTries = 10;
 
+    // It is handed over at once, and goes with the saga's first commit: no relay need look at it before.
+    private static readonly TimeSpan _onItsWay = TimeSpan.FromSeconds(10);
+
     private static readonly TimeSpan _sentAgainAfter = TimeSpan.FromSeconds(60);
 
     private const string InsertJob = """
@@ -44,8 +47,8 @@ internal sealed partial class JobIntake(Database database, IIdSource ids, IServi
         """;
 
     private const string InsertMessage = """
-        insert into outbox (message_id, destination, type, body, job_id, created_at)
-        values (@id, @destination, @type, @body, @job, @at)
+        insert into outbox (message_id, destination, type, body, job_id, created_at, taken_until)
+        values (@id, @destination, @type, @body, @job, @at, @until)
         """;
 
     // The saga's first step replaces it. Until then it is what wakes the job (I7): a first message that is lost comes again.
@@ -83,7 +86,8 @@ internal sealed partial class JobIntake(Database database, IIdSource ids, IServi
             Queues.JobSaga,
             typeof(JobSubmitted).FullName!,
             JsonSerializer.Serialize(submitted, ContractJson.Options),
-            s.Intent.JobId);
+            s.Intent.JobId,
+            TakenUntil: StoredValue.Truncate(s.At + _onItsWay));
     }
 
     /// <summary>False, and nothing written: a key is taken.</summary>
@@ -129,7 +133,8 @@ internal sealed partial class JobIntake(Database database, IIdSource ids, IServi
             ("type", message.Type),
             ("body", message.Body),
             ("job", message.JobId),
-            ("at", s.At));
+            ("at", s.At),
+            ("until", message.TakenUntil));
         await session.ExecuteAsync(
             InsertTimer,
             ("job", intent.JobId),

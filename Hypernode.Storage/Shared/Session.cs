@@ -77,7 +77,11 @@ internal sealed class Session(
 
     /// <summary>Whether the query finds a row.</summary>
     public async Task<bool> ExistsAsync(string sql, params Parameter[] parameters) =>
-        await Prepare(sql, parameters).ExecuteScalarAsync(cancellationToken) is not null and not DBNull;
+        await FirstAsync(sql, parameters) is not null;
+
+    /// <summary>The first column of the first row; null when there is none.</summary>
+    public async Task<object?> FirstAsync(string sql, params Parameter[] parameters) =>
+        await Prepare(sql, parameters).ExecuteScalarAsync(cancellationToken) is { } value and not DBNull ? value : null;
 
     private DbCommand Prepare(string sql, Parameter[] parameters)
     {

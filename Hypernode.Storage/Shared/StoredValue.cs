@@ -13,6 +13,8 @@ internal static class StoredValue
     /// <summary>Whole milliseconds: what the API shows is what a page's position compares with, on both storages.</summary>
     public static DateTimeOffset Truncate(DateTimeOffset time) => DateTimeOffset.FromUnixTimeMilliseconds(time.ToUnixTimeMilliseconds());
 
+    public static DateTimeOffset? Truncate(DateTimeOffset? time) => time is { } known ? Truncate(known) : null;
+
     /// <exception cref="OverflowException">More than a bigint holds.</exception>
     public static long Of(HyperAmount amount) => checked((long)amount.BaseUnits);
 

@@ -30,7 +30,7 @@ internal static class CrashWriter
                 Outbox = [Message(job)],
                 Timers = [Timer(job, TimerKind.Step, Now.AddHours(1), version + 1)],
             };
-            if (await journal.CommitAsync(commit, None) != CommitResult.Committed)
+            if (await journal.CommitAsync(commit) != CommitResult.Committed)
             {
                 throw new InvalidOperationException("a lone writer met a conflict");
             }

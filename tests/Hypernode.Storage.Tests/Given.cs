@@ -65,9 +65,9 @@ internal static class Given
         Now.ToUnixTimeMilliseconds());
 
     public static JobRow Row(JobId id, int version, string state, params string[] entered) => new(
-        id, state, version, $"{{\"state\":\"{state}\"}}", entered.Length == 0 ? [state] : entered, "Something", 1, null, null, null, null, null, null, null, []);
+        id, state, version, $"{{\"state\":\"{state}\"}}", [.. (entered.Length == 0 ? [state] : entered).Select(e => new StateEntered(e, "Something"))], 1, null, null, null, null, null, null, null, []);
 
-    public static SagaCommit Commit(JobRow? job, LeaseChange? lease = null) => new(NewId(), null, Now, job, [], [], lease);
+    public static SagaCommit Commit(JobRow? job, LeaseChange? lease = null) => new(NewId(), [], Now, job, [], [], lease);
 
     public static OutboxMessage Message(JobId? job = null) => new(NewId(), Queues.MatchJob, "Some.Type", "{\"a\":\"ä\"}", job);
 

@@ -150,7 +150,7 @@ public abstract class JobIntakeTests(StorageFixture storage)
     {
         var job = await AJobAsync(storage);
         var first = Commit(Row(job, 0, JobStateNames.Submitted)) with { Timers = [Timer(job, TimerKind.Step, Now.AddSeconds(90))] };
-        (await storage.Get<ISagaJournal>().CommitAsync(first, None)).ShouldBe(CommitResult.Committed);
+        (await storage.Get<ISagaJournal>().CommitAsync(first)).ShouldBe(CommitResult.Committed);
 
         (await storage.CountAsync("timers", $"job_id = '{job}'")).ShouldBe(1);
         (await DueAsync(job, Now.AddSeconds(89))).ShouldBeEmpty();

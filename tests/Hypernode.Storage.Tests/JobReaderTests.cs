@@ -46,7 +46,7 @@ public abstract class JobReaderTests(StorageFixture storage)
         var owner = NewWallet();
         var waiting = await AJobAsync(storage, owner);
         var running = await AJobAsync(storage, owner);
-        await _journal.CommitAsync(Commit(Row(running, 0, JobStateNames.Executing)), None);
+        await _journal.CommitAsync(Commit(Row(running, 0, JobStateNames.Executing)));
         (await ListAsync("pending")).ShouldBe([waiting]);
         (await ListAsync("Submitted")).ShouldBe([waiting]);
         (await ListAsync("running")).ShouldBe([running]);
@@ -73,8 +73,8 @@ public abstract class StatsTests(StorageFixture storage)
         var node = await ANodeAsync(storage);
         var (paid, refunded) = (await AJobAsync(storage), await AJobAsync(storage));
         await AJobAsync(storage);
-        await journal.CommitAsync(Commit(Row(paid, 0, JobStateNames.Paid) with { AssignedNode = node, Settlement = new(new(1_000), new(850), new(100), new(50), new(999_000)) }), None);
-        await journal.CommitAsync(Commit(Row(refunded, 0, JobStateNames.Refunded) with { Settlement = new(new(0), new(0), new(0), new(0), new(1_000_000)) }), None);
+        await journal.CommitAsync(Commit(Row(paid, 0, JobStateNames.Paid) with { AssignedNode = node, Settlement = new(new(1_000), new(850), new(100), new(50), new(999_000)) }));
+        await journal.CommitAsync(Commit(Row(refunded, 0, JobStateNames.Refunded) with { Settlement = new(new(0), new(0), new(0), new(0), new(1_000_000)) }));
 
         var stats = await reader.StatsAsync(None);
         stats.ByState.ShouldBe(new Dictionary<string, long> { ["Submitted"] = 1, ["Paid"] = 1, ["Refunded"] = 1 }, ignoreOrder: true);

@@ -73,7 +73,7 @@ public abstract class NodeDirectoryTests(StorageFixture storage)
     {
         var (node, other) = (await ANodeAsync(storage), await ANodeAsync(storage));
         var (job, released) = (await LeasedAsync(node, 0), await LeasedAsync(node, 1));
-        await _journal.CommitAsync(Commit(Row(released, 1, JobStateNames.Matching), Release(released, node)), None);
+        await _journal.CommitAsync(Commit(Row(released, 1, JobStateNames.Matching), Release(released, node)));
         LeaseBeat[] leases = [new(job, 1, 0, false), new(released, 1, 0, false), new(job, 2, 0, false), new(NewJobId(), 1, 0, false)];
         await _nodes.RecordBeatsAsync([new(node, Now.AddSeconds(2), leases), new(other, Now.AddSeconds(9), leases), new(NewNodeId(), Now, leases)], None);
 
@@ -117,7 +117,7 @@ public abstract class NodeDirectoryTests(StorageFixture storage)
     private async Task<JobId> LeasedAsync(NodeId node, int slot)
     {
         var job = await AJobAsync(storage);
-        (await _journal.CommitAsync(Commit(Row(job, 0, JobStateNames.Assigned), Take(job, node, slot)), None)).ShouldBe(CommitResult.Committed);
+        (await _journal.CommitAsync(Commit(Row(job, 0, JobStateNames.Assigned), Take(job, node, slot)))).ShouldBe(CommitResult.Committed);
         return job;
     }
 }

@@ -39,9 +39,10 @@ public abstract class OutboxTests(StorageFixture storage) : IAsyncLifetime
     /// <summary>Every test begins with empty tables: these tests count.</summary>
     public async Task InitializeAsync()
     {
-        await storage.Get<Database>().WriteAsync(session => session.ExecuteAsync("delete from timers"), None);
-        var left = await _outbox.LeftoversAsync(DateTimeOffset.MaxValue, 100_000, None);
-        await _outbox.RemoveAsync([.. left.Select(m => m.MessageId)], None);
+        foreach (var table in new[] { "timers", "outbox", "inbox" })
+        {
+            await storage.Get<Database>().WriteAsync(session => session.ExecuteAsync($"delete from {table}"), None);
+        }
     }
 
     public Task DisposeAsync() => Task.CompletedTask;
@@ -53,9 +54,75 @@ public abstract class OutboxTests(StorageFixture storage) : IAsyncLifetime
         await CommittedAsync(second, Now.AddSeconds(2));
         await CommittedAsync(first, Now.AddSeconds(1));
         await CommittedAsync(third, Now.AddSeconds(3));
-        (await _outbox.LeftoversAsync(Now.AddSeconds(3), 10, None)).ShouldBe([first, second]);
-        (await _outbox.LeftoversAsync(Now.AddSeconds(4), 2, None)).ShouldBe([first, second]);
-        (await _outbox.LeftoversAsync(Now.AddSeconds(1), 10, None)).ShouldBeEmpty();
+        var until = Now.AddSeconds(30);
+        (await _outbox.TakeLeftoversAsync("a", Now, until, 2, None)).ShouldBe([Taken(first), Taken(second)]);
+        (await _outbox.TakeLeftoversAsync("a", Now, until, 10, None)).ShouldBe([Taken(third)]);
+        (await _outbox.TakeLeftoversAsync("a", Now, until, 10, None)).ShouldBeEmpty();
+
+        OutboxMessage Taken(OutboxMessage message) => message with { Owner = "a", TakenUntil = until };
+    }
+
+    [Fact]
+    public async Task A_row_that_somebody_is_at_is_left_to_them_until_their_time_is_over()
+    {
+        var mine = Message() with { Owner = "a", TakenUntil = Now.AddSeconds(10) };
+        var onItsWay = Message() with { TakenUntil = Now.AddSeconds(20) };
+        await CommittedAsync(mine, Now);
+        await _outbox.AddAsync([onItsWay], None);
+
+        (await _outbox.TakeLeftoversAsync(Now.AddSeconds(9), 10)).ShouldBeEmpty();
+        (await TakenAsync(Now.AddSeconds(10))).ShouldBe([mine.MessageId]);
+        (await _outbox.TakeLeftoversAsync(Now.AddSeconds(19), 10)).ShouldBeEmpty();
+        (await TakenAsync(Now.AddSeconds(20))).ShouldBe([onItsWay.MessageId]);
+    }
+
+    [Fact]
+    public async Task Who_is_still_at_its_rows_keeps_them_but_nobody_else_s_and_none_that_is_gone()
+    {
+        var (mine, theirs) = (Message() with { Owner = "a", TakenUntil = Now.AddSeconds(10) }, Message() with { Owner = "b", TakenUntil = Now.AddSeconds(10) });
+        await _outbox.AddAsync([mine, theirs], None);
+        await _outbox.KeepAsync("a", [], Now, None);
+        await _outbox.KeepAsync("a", [mine.MessageId, theirs.MessageId, NewId()], Now.AddSeconds(60), None);
+
+        (await storage.CountAsync("outbox")).ShouldBe(2);
+        (await TakenAsync(Now.AddSeconds(59))).ShouldBe([theirs.MessageId]);
+        (await TakenAsync(Now.AddSeconds(60))).ShouldBe([mine.MessageId]);
+    }
+
+    [Fact]
+    public async Task Relays_that_run_at_once_take_each_row_once()
+    {
+        await using var elsewhere = storage.Open();
+        IOutbox[] hosts = [_outbox, (IOutbox)elsewhere.GetService(typeof(IOutbox))!];
+        OutboxMessage[] rows = [.. Enumerable.Range(0, 200).Select(_ => Message())];
+        await _outbox.AddAsync(rows, None);
+        var taken = new List<OutboxMessage>();
+        for (var round = 0; taken.Count < rows.Length && round < 100; round++)
+        {
+            var batches = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(() => hosts[i % 2].TakeLeftoversAsync($"host-{i % 2}", Now, Now.AddSeconds(30), 7, None))));
+            taken.AddRange(batches.SelectMany(b => b));
+        }
+
+        taken.Select(m => m.MessageId).ShouldBe(rows.Select(m => m.MessageId), ignoreOrder: true);
+        foreach (var host in taken.GroupBy(m => m.Owner))
+        {
+            (await storage.CountAsync("outbox", $"owner_host = '{host.Key}'")).ShouldBe(host.Count());
+        }
+    }
+
+    [Fact]
+    public async Task Old_inbox_ids_are_forgotten_a_few_at_a_time()
+    {
+        foreach (var day in Enumerable.Range(0, 6))
+        {
+            (await _journal.CommitAsync(Commit(null) with { At = Now.AddDays(5 - day) })).ShouldBe(CommitResult.Committed);
+        }
+
+        (await _outbox.ForgetInboxAsync(Now, 10, None)).ShouldBe(0);
+        (await _outbox.ForgetInboxAsync(Now.AddDays(3), 2, None)).ShouldBe(2);
+        (await _outbox.ForgetInboxAsync(Now.AddDays(3), 2, None)).ShouldBe(1);
+        (await _outbox.ForgetInboxAsync(Now.AddDays(3), 2, None)).ShouldBe(0);
+        (await storage.CountAsync("inbox")).ShouldBe(3);
     }
 
     [Fact]
@@ -64,7 +131,7 @@ public abstract class OutboxTests(StorageFixture storage) : IAsyncLifetime
         var (gone, stays) = (Message(), Message());
         await _outbox.AddAsync([gone, stays], None);
         await _outbox.RemoveAsync([gone.MessageId, NewId()], None);
-        (await _outbox.LeftoversAsync(TimeProvider.System.GetUtcNow().AddMinutes(1), 10, None)).ShouldBe([stays]);
+        (await TakenAsync(Now)).ShouldBe([stays.MessageId]);
     }
 
     [Fact]
@@ -82,7 +149,8 @@ public abstract class OutboxTests(StorageFixture storage) : IAsyncLifetime
         var fired = await TakeAsync(Now.AddSeconds(5), 10);
         var message = fired.ShouldHaveSingleItem();
         (message.Destination, message.Type, message.Body, message.JobId).ShouldBe((Queues.JobSaga, "Some.Timeout", "{\"epoch\":7}", job));
-        (await _outbox.LeftoversAsync(Now.AddYears(1), 10, None)).ShouldContain(message);
+        (message.Owner, message.TakenUntil).ShouldBe((null, null));
+        (await storage.CountAsync("outbox", $"job_id = '{job}' and type = 'Some.Timeout'")).ShouldBe(0);
     }
 
     [Fact]
@@ -90,7 +158,6 @@ public abstract class OutboxTests(StorageFixture storage) : IAsyncLifetime
     {
         var job = await JobWithTimersAsync(Timer(Job(), TimerKind.Expiry, Now, 3));
         var lost = (await _outbox.TakeDueTimersAsync(Now, Now.AddSeconds(60), 10, None)).ShouldHaveSingleItem();
-        await _outbox.RemoveAsync([lost.MessageId], None); // a broker had it: a dead letter
 
         (await TakeAsync(Now.AddSeconds(59), 10)).ShouldBeEmpty();
         var again = (await TakeAsync(Now.AddSeconds(60), 10)).ShouldHaveSingleItem();
@@ -104,7 +171,7 @@ public abstract class OutboxTests(StorageFixture storage) : IAsyncLifetime
         var job = await JobWithTimersAsync(Timer(Job(), TimerKind.Step, Now), Timer(Job(), TimerKind.Lease, Now));
         (await _outbox.TakeDueTimersAsync(Now, Now.AddSeconds(60), 10, None)).Count.ShouldBe(2);
         var answer = Commit(Row(job, 1, JobStateNames.Matching)) with { Timers = [Timer(job, TimerKind.Step, Now.AddSeconds(90), 2), Timer(job, TimerKind.Lease, null)] };
-        (await _journal.CommitAsync(answer, None)).ShouldBe(CommitResult.Committed);
+        (await _journal.CommitAsync(answer)).ShouldBe(CommitResult.Committed);
 
         (await TakeAsync(Now.AddSeconds(89), 10)).ShouldBeEmpty();
         (await TakeAsync(Now.AddSeconds(90), 10)).ShouldHaveSingleItem().Body.ShouldBe("{\"epoch\":2}");
@@ -140,7 +207,7 @@ public abstract class OutboxTests(StorageFixture storage) : IAsyncLifetime
     public async Task A_cancelled_timer_never_fires()
     {
         var job = await JobWithTimersAsync(Timer(Job(), TimerKind.Step, Now));
-        await _journal.CommitAsync(Commit(Row(job, 1, JobStateNames.Matching)) with { Timers = [Timer(job, TimerKind.Step, null)] }, None);
+        await _journal.CommitAsync(Commit(Row(job, 1, JobStateNames.Matching)) with { Timers = [Timer(job, TimerKind.Step, null)] });
         (await TakeAsync(Now.AddYears(1), 10)).ShouldBeEmpty();
     }
 
@@ -170,6 +237,8 @@ public abstract class OutboxTests(StorageFixture storage) : IAsyncLifetime
 
     private static JobId Job() => default;
 
+    private async Task<IEnumerable<Guid>> TakenAsync(DateTimeOffset now) => (await _outbox.TakeLeftoversAsync(now, 10)).Select(m => m.MessageId);
+
     /// <summary>Taken for so long that no test meets them again.</summary>
     protected Task<IReadOnlyList<OutboxMessage>> TakeAsync(DateTimeOffset now, int limit) =>
         _outbox.TakeDueTimersAsync(now, Now.AddYears(10), limit, None);
@@ -182,10 +251,10 @@ public abstract class OutboxTests(StorageFixture storage) : IAsyncLifetime
         {
             Timers = [Timer(job, TimerKind.Step, null), .. timers.Select(t => t with { JobId = job })], // the intake's goes
         };
-        (await _journal.CommitAsync(commit, None)).ShouldBe(CommitResult.Committed);
+        (await _journal.CommitAsync(commit)).ShouldBe(CommitResult.Committed);
         return job;
     }
 
     private async Task CommittedAsync(OutboxMessage message, DateTimeOffset at) =>
-        (await _journal.CommitAsync(Commit(null) with { At = at, Outbox = [message] }, None)).ShouldBe(CommitResult.Committed);
+        (await _journal.CommitAsync(Commit(null) with { At = at, Outbox = [message] })).ShouldBe(CommitResult.Committed);
 }

@@ -25,6 +25,7 @@ public static class WorkersServiceCollectionExtensions
 
         services.AddSingleton<IHandle<VerifyIntent>, IntentVerifier>();
         services.AddSingleton<IHandle<LockEscrow>, EscrowLocker>();
+        services.AddSingleton<NodeCapacity>();
         services.AddSingleton<IHandle<MatchJob>, JobMatcher>();
         services.AddSingleton<IHandle<AssignNode>, NodeAssigner>();
         services.AddSingleton<IHandle<VerifyResult>, ResultVerifier>();

@@ -9,11 +9,11 @@ using Microsoft.Extensions.Options;
 namespace Hypernode.Workers.Matching;
 
 /// <summary>
-/// Finds the cheapest fitting node with a free slot. The slot is a hint: the saga's commit takes it, and the database says
-/// who was first (I10).
+/// Finds the cheapest fitting node with a free slot, in memory. The slot is a hint: the saga's commit takes it, and the
+/// database says who was first (I10).
 /// </summary>
 public sealed class JobMatcher(
-    INodeDirectory nodes,
+    NodeCapacity capacity,
     IIdSource ids,
     IOptions<WorkflowWindows> windows,
     TimeProvider time,
@@ -27,50 +27,48 @@ public sealed class JobMatcher(
             return Failed(command, "too late to finish before settle_by");
         }
 
-        var misfits = new Dictionary<NodeId, Misfit>();
-        var fitting = new List<NodeView>();
-        foreach (var node in await nodes.ListAsync(cancellationToken))
+        var (match, why) = Find(command, await capacity.LookAsync(now - NodeCapacity.GoodFor, cancellationToken), now);
+        if (match is null)
+        {
+            // Nothing in what we remember: look again before the job has to wait.
+            (match, why) = Find(command, await capacity.LookAsync(now - NodeCapacity.ShortestLook, cancellationToken), now);
+        }
+
+        return match ?? (object)Failed(command, why);
+    }
+
+    private (NodeMatched? Match, string Why) Find(MatchJob command, NodeCapacity.Picture picture, DateTimeOffset now)
+    {
+        var misfits = new List<Misfit>();
+        var (fitting, excluded) = (0, 0);
+        foreach (var node in picture.Nodes)
         {
             if (OfferFit.Check(node, command.Spec, command.Amount, now) is { } misfit)
             {
-                misfits[node.Id] = misfit;
+                misfits.Add(misfit);
+                continue;
             }
-            else
+
+            fitting++;
+            if (command.Excluded.Contains(node.Id))
             {
-                fitting.Add(node);
+                excluded++;
+                misfits.Add(Misfit.HadItsAttempt);
+                continue;
             }
-        }
 
-        var open = fitting.Where(n => !command.Excluded.Contains(n.Id)).ToList();
-        if (fitting.Count > 0 && open.Count == 0)
-        {
-            return Failed(command, "every fitting node has had its attempt");
-        }
-
-        foreach (var node in InOrder(open))
-        {
-            if (await nodes.FreeSlotAsync(node.Id, node.Offer.Slots, cancellationToken) is { } slot)
+            if (capacity.TakeSlot(picture, node) is { } slot)
             {
-                return new NodeMatched(
+                var match = new NodeMatched(
                     command.JobId, command.Attempt, node.Id, node.NodeKey, node.Authority, slot, node.Offer.PricePerSecond, ids.NewSecret());
+                return (match, "");
             }
 
-            misfits[node.Id] = Misfit.Busy;
+            misfits.Add(Misfit.Busy);
         }
 
-        foreach (var node in fitting.Where(n => !misfits.ContainsKey(n.Id)))
-        {
-            misfits[node.Id] = Misfit.HadItsAttempt;
-        }
-
-        return Failed(command, Explain([.. misfits.Values]));
+        return (null, fitting > 0 && fitting == excluded ? "every fitting node has had its attempt" : Explain(misfits));
     }
-
-    /// <summary>Cheapest first; then who has done most; then a fixed order, so that a run can be repeated.</summary>
-    private static IEnumerable<NodeView> InOrder(IEnumerable<NodeView> open) => open
-        .OrderBy(n => n.Offer.PricePerSecond)
-        .ThenByDescending(n => n.JobsCompleted)
-        .ThenBy(n => n.Id.ToString(), StringComparer.Ordinal);
 
     /// <summary><c>3 nodes: 2 too little memory, 1 busy</c>.</summary>
     private static string Explain(List<Misfit> misfits)

@@ -169,7 +169,7 @@ public sealed class JobMatcherTests
     private MatchJob Command(params NodeId[] excluded) => new(_run.JobId, 1, _run.Spec, _run.Intent.Amount, _run.SettleBy, excluded);
 
     private Task<object> MatchAsync(MatchJob? command = null, FakeIds? ids = null) =>
-        new JobMatcher(_nodes, ids ?? new FakeIds(), Options.Create(new WorkflowWindows()), _time, NullLogger<JobMatcher>.Instance)
+        new JobMatcher(new NodeCapacity(_nodes, _time), ids ?? new FakeIds(), Options.Create(new WorkflowWindows()), _time, NullLogger<JobMatcher>.Instance)
             .HandleAsync(command ?? Command(), CancellationToken.None);
 
     private async Task<string> ReasonAsync(params NodeId[] excluded) => (await MatchAsync(Command(excluded))).ShouldBeOfType<NodeMatchFailed>().Reason;

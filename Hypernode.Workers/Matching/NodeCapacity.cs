@@ -1,0 +1,87 @@
+using Hypernode.Contracts.Jobs;
+using Hypernode.Contracts.Nodes;
+using Hypernode.Contracts.Ports;
+
+namespace Hypernode.Workers.Matching;
+
+/// <summary>
+/// Nodes and their free slots, remembered: a match asks the storage for nothing. It is a hint only, because several hosts
+/// hand out the same slots: the saga's commit takes the slot, and the database says who was first (I10).
+/// </summary>
+public sealed class NodeCapacity(INodeDirectory nodes, TimeProvider time)
+{
+    /// <summary>How long a picture is used while it still has a fitting slot.</summary>
+    public static readonly TimeSpan GoodFor = TimeSpan.FromSeconds(1);
+
+    /// <summary>Between two looks when no slot is left.</summary>
+    public static readonly TimeSpan ShortestLook = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>A picture this much younger than a slot's handing out knows better whether it was taken.</summary>
+    private static readonly TimeSpan CommitTime = TimeSpan.FromMilliseconds(500);
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<(NodeId Node, int Slot), DateTimeOffset> _handedOut = [];
+    private Picture? _picture;
+    private Task<Picture>? _look;
+
+    /// <summary>In the order in which they are asked: cheapest first; then who has done most; then a fixed order, so that a run can be repeated.</summary>
+    /// <param name="atLeast">A picture made before this is not good enough.</param>
+    public async Task<Picture> LookAsync(DateTimeOffset atLeast, CancellationToken cancellationToken)
+    {
+        Task<Picture> look;
+        lock (_lock)
+        {
+            if (_picture is { } picture && picture.At >= atLeast)
+            {
+                return picture;
+            }
+
+            look = _look is { IsCompleted: false } running ? running : _look = MakeAsync(cancellationToken);
+        }
+
+        return await look;
+    }
+
+    /// <summary>The lowest slot that nobody is known to have; it is then handed out. Null: the node is busy.</summary>
+    public int? TakeSlot(Picture picture, NodeView node)
+    {
+        var now = time.GetUtcNow();
+        lock (_lock)
+        {
+            for (var slot = 0; slot < node.Offer.Slots; slot++)
+            {
+                if (!picture.Held.Contains((node.Id, slot)) && !(_handedOut.TryGetValue((node.Id, slot), out var at) && at > picture.At - CommitTime))
+                {
+                    _handedOut[(node.Id, slot)] = now;
+                    return slot;
+                }
+            }
+        }
+
+        return null;
+    }
+
+    private async Task<Picture> MakeAsync(CancellationToken cancellationToken)
+    {
+        var at = time.GetUtcNow();
+        var leases = await nodes.LiveLeasesAsync(cancellationToken);
+        var all = await nodes.ListAsync(cancellationToken);
+        var picture = new Picture(
+            at,
+            [.. all.OrderBy(n => n.Offer.PricePerSecond).ThenByDescending(n => n.JobsCompleted).ThenBy(n => n.Id.ToString(), StringComparer.Ordinal)],
+            leases.Select(l => (l.NodeId, l.Slot)).ToHashSet());
+        lock (_lock)
+        {
+            _picture = picture;
+            foreach (var old in _handedOut.Where(h => h.Value <= at - CommitTime).Select(h => h.Key).ToList())
+            {
+                _handedOut.Remove(old);
+            }
+        }
+
+        return picture;
+    }
+
+    /// <param name="At">When it was begun: later leases may be missing.</param>
+    public sealed record Picture(DateTimeOffset At, IReadOnlyList<NodeView> Nodes, IReadOnlySet<(NodeId Node, int Slot)> Held);
+}

@@ -155,7 +155,8 @@ public sealed class JobState : SagaStateMachineInstance, ISagaVersion
         Cause = null;
     }
 
-    private TimerChange ToTimer(TimerKind kind, DateTimeOffset? due, int epoch)
+    /// <summary>The timer's row, as it is set, cleared or set again.</summary>
+    internal TimerChange ToTimer(TimerKind kind, DateTimeOffset? due, int epoch)
     {
         ITimeout timeout = kind switch
         {

@@ -56,7 +56,10 @@ public static class SagaRegistration
             .Repository(r => r.RegisterSagaRepository<JobState, ISagaJournal, SagaConsumeContextFactory<ISagaJournal, JobState>, JobSagaRepository>());
     }
 
-    /// <summary>The timer pump and the relay, for the host's <see cref="QuartzService"/>.</summary>
+    /// <summary>
+    /// What a host with the saga repeats, for its <see cref="QuartzService"/>: pump and relay each for itself, since
+    /// rows are taken under lock and a host's death must not make them wait (ADR 5); retention and audit once among them.
+    /// </summary>
     public static IServiceCollection AddHypernodeTimers(this IServiceCollection services)
     {
         services.AddSingleton(p => new RecurringWork(
@@ -65,6 +68,12 @@ public static class SagaRegistration
             (s, ct) => s.GetRequiredService<OutboxRelay>().FireTimersAsync(ct)));
         services.AddSingleton(new RecurringWork(
             "outbox-relay", TimeSpan.FromSeconds(1), (s, ct) => s.GetRequiredService<OutboxRelay>().RelayAsync(ct)));
+        services.AddSingleton<InboxRetention>();
+        services.AddSingleton(new RecurringWork(
+            "inbox-retention", TimeSpan.FromHours(1), (s, ct) => s.GetRequiredService<InboxRetention>().RunOnceAsync(ct), RecurringWork.SagaHosts));
+        services.AddSingleton<StrandedJobs>();
+        services.AddSingleton(new RecurringWork(
+            "stranded-jobs", TimeSpan.FromMinutes(1), (s, ct) => s.GetRequiredService<StrandedJobs>().RunOnceAsync(ct), RecurringWork.SagaHosts));
         return services;
     }
 

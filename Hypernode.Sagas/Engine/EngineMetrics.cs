@@ -14,6 +14,7 @@ public static class EngineMetrics
     private static readonly Counter<long> Conflicts = Meter.CreateCounter<long>("hypernode.engine.conflicts", "{transition}", "Transitions decided again, because their job had moved");
     private static readonly Counter<long> Messages = Meter.CreateCounter<long>("hypernode.engine.sent", "{message}", "Messages handed to a queue");
     private static readonly Counter<long> Local = Meter.CreateCounter<long>("hypernode.engine.local", "{message}", "Messages taken in process, straight from the commit");
+    private static readonly Counter<long> Stranded = Meter.CreateCounter<long>("hypernode.engine.revived", "{job}", "Stranded jobs whose timers were set again (I7)");
 
     internal static void Batch(int items)
     {
@@ -28,4 +29,6 @@ public static class EngineMetrics
     internal static void Sent() => Messages.Add(1);
 
     internal static void TakenLocally() => Local.Add(1);
+
+    internal static void Revived() => Stranded.Add(1);
 }

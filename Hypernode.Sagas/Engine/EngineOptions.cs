@@ -50,4 +50,8 @@ public sealed class EngineOptions
     /// <summary>Between two looks for due timers, in milliseconds.</summary>
     [Range(10, 60_000)]
     public int TimerPumpMilliseconds { get; set; } = 200;
+
+    /// <summary>For so long a message that comes twice is known by its id, in days. What comes later meets the job's own state.</summary>
+    [Range(1, 3_650)]
+    public int InboxRetentionDays { get; set; } = 7;
 }

@@ -65,6 +65,7 @@ public static class StorageRegistration
         services.AddSingleton<INodeDirectory, NodeDirectory>();
         services.AddSingleton<IEvidence, Evidence>();
         services.AddSingleton<IWalletDirectory, WalletDirectory>();
+        services.AddSingleton<ISagaAudit, SagaAudit>();
         return services;
     }
 }

@@ -67,6 +67,7 @@ internal static class HostComposition
             services.AddAgentFleet();
         }
 
+        services.AddSharedSchedule(configuration);
         services.AddHostedService<QuartzService>();
     }
 
@@ -138,7 +139,11 @@ internal static class HostComposition
         }
     }
 
-    /// <summary>A node's silence is judged where nodes are heard; orphaned payments are refunded where the relayer's key is.</summary>
+    /// <summary>
+    /// A node's silence is judged where nodes are heard, by each such host for itself: a cluster's job stays with the host that
+    /// had it last, even with one that has lost the broker and hears nobody. Two that notice the same silence do no harm: the
+    /// attempt is a fencing token. Orphaned payments are refunded where the relayer's key is, by one host at a time.
+    /// </summary>
     private static void AddSweeps(this IServiceCollection services, HostOptions host)
     {
         if (host.Has("sagas"))
@@ -150,7 +155,7 @@ internal static class HostComposition
         if (host.Has("workers"))
         {
             services.AddSingleton(new RecurringWork("expiry-sweep", TimeSpan.FromSeconds(5), (s, ct) =>
-                s.GetRequiredService<ExpirySweep>().RunOnceAsync(s.GetRequiredService<TimeProvider>().GetUtcNow(), ct)));
+                s.GetRequiredService<ExpirySweep>().RunOnceAsync(s.GetRequiredService<TimeProvider>().GetUtcNow(), ct), RecurringWork.WorkerHosts));
         }
     }
 

@@ -2,6 +2,8 @@ using System.Diagnostics;
 using Hypernode.Sagas.Timers;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
+using Quartz;
+using Quartz.Spi;
 using Xunit.Abstractions;
 
 namespace Hypernode.Host.Tests.Timers;
@@ -120,6 +122,22 @@ public sealed class QuartzClusterTests(ITestOutputHelper output) : IAsyncLifetim
         await Eventually.IsTrueAsync(() => runs >= 3, "three turns");
     }
 
+    /// <summary>Data that the store loses makes a trigger that never fires, or fires with nothing: so one is fired.</summary>
+    [Fact]
+    public async Task A_trigger_with_data_fires_from_the_database_with_all_of_it()
+    {
+        var jobs = new NotingJobs();
+        var scheduler = await QuartzScheduler.CreateAsync("data", new QuartzDatabase(_database.ConnectionString), jobs, CancellationToken.None);
+        var trigger = TriggerBuilder.Create().WithIdentity("t").StartAt(DateTimeOffset.UtcNow.AddMilliseconds(300)).UsingJobData("of-trigger", "ä\"1").Build();
+        await scheduler.ScheduleJob(JobBuilder.Create<NotingJob>().WithIdentity("j").UsingJobData("of-job", "2").Build(), trigger);
+        await scheduler.Start();
+
+        await Eventually.IsTrueAsync(() => jobs.Data is not null, "the trigger");
+        await scheduler.Shutdown(waitForJobsToComplete: true);
+        jobs.Data!["of-trigger"].ShouldBe("ä\"1");
+        jobs.Data["of-job"].ShouldBe("2");
+    }
+
     private async Task<Host> StartAsync(params RecurringWork[] work)
     {
         var service = new QuartzService(
@@ -162,6 +180,26 @@ public sealed class QuartzClusterTests(ITestOutputHelper output) : IAsyncLifetim
         }
 
         return ticks;
+    }
+
+    private sealed class NotingJobs : IJobFactory
+    {
+        public IDictionary<string, object>? Data { get; set; }
+
+        public IJob NewJob(TriggerFiredBundle bundle, IScheduler scheduler) => new NotingJob(this);
+
+        public void ReturnJob(IJob job)
+        {
+        }
+    }
+
+    private sealed class NotingJob(NotingJobs notes) : IJob
+    {
+        public Task Execute(IJobExecutionContext context)
+        {
+            notes.Data = context.MergedJobDataMap;
+            return Task.CompletedTask;
+        }
     }
 
     private sealed record Tick(string Host, DateTime At, DateTime? EndedAt);

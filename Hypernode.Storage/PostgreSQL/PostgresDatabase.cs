@@ -13,9 +13,10 @@ internal sealed class PostgresDatabase : Database, IAsyncDisposable
 {
     private const int MaxRuns = 5;
 
-    // Every query here goes by an index, row by row. Plans are kept for a connection's life: one that was made while a table was
-    // small or unknown must not read all of it when it has grown. Nor is any of them worth compiling.
-    private const string PointLookups = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off";
+    // Every query here goes by an index, row by row, and none is worth compiling or planning anew at each call. Plans are kept for a
+    // connection's life: one that was made while a table was small or unknown must not read all of it when it has grown.
+    private const string PointLookups =
+        "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off -c plan_cache_mode=force_generic_plan";
 
     private readonly PooledDbContextFactory<HypernodeDb> _contexts;
 

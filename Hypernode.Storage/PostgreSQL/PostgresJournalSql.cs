@@ -37,7 +37,8 @@ internal static class PostgresJournalSql
             left join inbox on inbox.message_id = i.message),
         released as (
             update leases set live = false from item
-            where item.fits and item.release and leases.job_id = item.job and leases.live
+            where item.fits and item.release and leases.job_id = item.job
+                and leases.live is not false -- "and leases.live" would let the planner walk through all live leases instead
             returning leases.job_id),
         taken as ( -- the first of the batch wins a slot; one that is given back in this batch can be taken
             insert into leases (job_id, attempt, node_id, slot, challenge, rate_per_second, live, taken_at)

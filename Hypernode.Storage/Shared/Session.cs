@@ -87,7 +87,20 @@ internal sealed class Session(
     {
         var command = commandOf(sql);
         command.Transaction = transaction;
-        command.Parameters.Clear();
+        if (command.Parameters.Count == parameters.Length)
+        {
+            // A command that was kept from an earlier call: the same text has the same parameters in the same order.
+            for (var i = 0; i < parameters.Length; i++)
+            {
+                var kept = command.Parameters[i];
+                kept.Value = kept.ParameterName == parameters[i].Name
+                    ? valueOf(parameters[i].Value)
+                    : throw new InvalidOperationException($"one text, and @{kept.ParameterName} where @{parameters[i].Name} was given");
+            }
+
+            return command;
+        }
+
         foreach (var (name, value) in parameters)
         {
             var parameter = command.CreateParameter();

@@ -15,5 +15,6 @@ create index idx_inbox_at on inbox using brin (at) with (pages_per_range = 32, a
 -- Rows that live for milliseconds, and a row a job that is updated at each transition: vacuum them by count, not by share.
 alter table outbox set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 0);
 alter table timers set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 0, fillfactor = 80);
-alter table jobs set (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0);
+alter table jobs set (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0,
+    toast_tuple_target = 4080); -- a saga of ordinary size is not compressed anew at each transition
 alter table nodes set (fillfactor = 50); -- few rows, updated at each payment

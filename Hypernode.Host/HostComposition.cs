@@ -113,6 +113,7 @@ internal static class HostComposition
 
         services.AddOptions<RabbitMqOptions>().BindConfiguration(RabbitMqOptions.Section);
         services.AddSingleton<RabbitMqConnection>();
+        services.AddSingleton<DeadLetters>();
         services.AddSingleton<INodeCommandSender, RabbitMqNodeCommandSender>();
         if (host.Has("sagas"))
         {

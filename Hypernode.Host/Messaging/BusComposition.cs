@@ -59,7 +59,7 @@ internal static class BusComposition
         {
             cfg.ReceiveEndpoint(Queues.JobSaga, e =>
             {
-                Harden(e);
+                Harden(e, Queues.JobSaga, context);
                 e.ConfigureJobSaga(context);
             });
         }
@@ -80,21 +80,18 @@ internal static class BusComposition
         where TCommand : class =>
         cfg.ReceiveEndpoint(Queues.Commands[typeof(TCommand)], e =>
         {
-            Harden(e);
+            Harden(e, Queues.Commands[typeof(TCommand)], context);
             e.ConcurrentMessageLimit = 16;
             e.Consumer(() => ActivatorUtilities.CreateInstance<WorkerConsumer<TCommand>>(context));
         });
 
-    /// <summary>
-    /// An answer that can't be known now is asked for again, a little later each time. What still fails goes back to the
-    /// broker, which counts deliveries and at the limit moves it to the dead letters; the saga's own timer asks anew.
-    /// </summary>
-    private static void Harden(IReceiveEndpointConfigurator endpoint)
+    /// <summary>What mends itself is waited out; what does not is parked with its cause, so that it never holds up its queue.</summary>
+    private static void Harden(IReceiveEndpointConfigurator endpoint, string queue, IServiceProvider services)
     {
         endpoint.ConfigureConsumeTopology = false;
         endpoint.PublishFaults = false;
         endpoint.PrefetchCount = 64;
-        endpoint.UseMessageRetry(r => r.Exponential(4, TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(5), TimeSpan.FromMilliseconds(500)));
+        Outage.Retry(endpoint);
         if (endpoint is IRabbitMqReceiveEndpointConfigurator rabbit)
         {
             rabbit.SetQuorumQueue();
@@ -103,7 +100,7 @@ internal static class BusComposition
                 rabbit.SetQueueArgument(name, value);
             }
 
-            endpoint.RethrowFaultedMessages();
+            DeadLetterFilter.Use(endpoint, queue, services);
         }
     }
 }

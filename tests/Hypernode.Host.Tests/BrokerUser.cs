@@ -37,6 +37,13 @@ internal sealed class BrokerUser : IAsyncDisposable
         using var answer = await http.DeleteAsync($"/api/vhosts{new Uri(uri).AbsolutePath}");
     }
 
+    public static async Task<IReadOnlyList<string>> QueueNamesAsync(string uri)
+    {
+        using var http = Management(Broker());
+        var queues = await http.GetFromJsonAsync<List<Dictionary<string, object>>>($"/api/queues{new Uri(uri).AbsolutePath}?columns=name");
+        return [.. queues!.Select(q => q["name"].ToString()!)];
+    }
+
     public static async Task<BrokerUser> ConnectAsync(string uri, string name)
     {
         var broker = new Uri(uri);

@@ -15,10 +15,13 @@ internal static class RabbitMqTopology
         ["x-dead-letter-exchange"] = Queues.Dead,
     };
 
+    /// <summary>Looking at a dead letter counts as a delivery, and newer brokers drop what was delivered twenty times.</summary>
+    private static readonly Dictionary<string, object> KeptForEver = new() { ["x-delivery-limit"] = 1_000_000 };
+
     public static async Task DeclareAsync(IChannel channel, CancellationToken cancellationToken)
     {
         await channel.ExchangeDeclareAsync(Queues.Dead, ExchangeType.Fanout, durable: true, cancellationToken: cancellationToken);
-        await channel.QueueDeclareAsync(Queues.Dead, true, false, false, Quorum([]), cancellationToken: cancellationToken);
+        await channel.QueueDeclareAsync(Queues.Dead, true, false, false, Quorum(KeptForEver), cancellationToken: cancellationToken);
         await channel.QueueBindAsync(Queues.Dead, Queues.Dead, "", cancellationToken: cancellationToken);
 
         foreach (var queue in Queues.Commands.Values.Append(Queues.JobSaga))

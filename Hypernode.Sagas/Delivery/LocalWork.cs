@@ -23,17 +23,22 @@ public sealed partial class LocalWork(
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
     private const int MaxTries = 5;
 
-    private readonly ConcurrentDictionary<Guid, byte> _rows = new();
+    private readonly ConcurrentDictionary<Guid, DateTimeOffset> _rows = new();
     private readonly Dictionary<Type, Lane> _lanes = [];
     private readonly Lock _lock = new();
 
-    /// <summary>Rows that this process is at now.</summary>
-    public IReadOnlyCollection<Guid> Rows => [.. _rows.Keys];
+    /// <summary>Rows that this process has been at since before <paramref name="since"/>; they count as taken anew from now on.</summary>
+    public IReadOnlyCollection<Guid> StillAt(DateTimeOffset since)
+    {
+        var now = time.GetUtcNow();
+        var old = _rows.Where(r => r.Value <= since).ToList();
+        return [.. old.Where(r => _rows.TryUpdate(r.Key, now, r.Value)).Select(r => r.Key)];
+    }
 
     /// <summary>Takes the message, unless it is taken already.</summary>
     public void Start(OutboxMessage row, object message)
     {
-        if (!_rows.TryAdd(row.MessageId, 0))
+        if (!_rows.TryAdd(row.MessageId, time.GetUtcNow()))
         {
             return;
         }

@@ -29,8 +29,9 @@ public sealed class OutboxRelay(
     {
         await commits.FlushAsync(cancellationToken).ConfigureAwait(false);
         var now = time.GetUtcNow();
-        var until = now + TimeSpan.FromSeconds(_options.TakeSeconds);
-        if (local.Rows is { Count: > 0 } rows)
+        var take = TimeSpan.FromSeconds(_options.TakeSeconds);
+        var until = now + take;
+        if (local.StillAt(now - (take / 3)) is { Count: > 0 } rows)
         {
             await outbox.KeepAsync(me.Name, rows, until, cancellationToken).ConfigureAwait(false);
         }

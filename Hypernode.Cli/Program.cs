@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Hypernode.Cli.Bench;
 using Hypernode.Cli.Demo;
 using Hypernode.Cli.Up;
 
@@ -6,6 +7,7 @@ var root = new RootCommand("Hypernode: a GPU compute marketplace on Solana. Star
 {
     DemoCommand.Create(),
     UpCommand.Create(),
+    BenchCommand.Create(),
 };
 
 // Our own signal handling ends the stack in order; the library's would end the process after two seconds.

@@ -15,7 +15,8 @@ namespace Hypernode.Host;
 
 internal static class HostProgram
 {
-    public static async Task<int> RunAsync(string[] args)
+    /// <param name="chain">Another chain than Solana; null: Solana.</param>
+    public static async Task<int> RunAsync(string[] args, Action<IServiceCollection>? chain = null)
     {
         if (args.Contains("--help") || args.Contains("-h"))
         {
@@ -30,7 +31,7 @@ internal static class HostProgram
             var options = builder.Configuration.GetSection(HostOptions.Section).Get<HostOptions>() ?? new HostOptions();
             Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
             using var localnet = await StartLocalnetAsync(builder.Configuration, options);
-            builder.AddHypernodeHost(options);
+            builder.AddHypernodeHost(options, chain);
 
             await using var app = builder.Build();
             await app.PrepareAsync(options, CancellationToken.None);

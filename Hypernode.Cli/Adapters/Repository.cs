@@ -17,6 +17,11 @@ internal sealed class Repository(string root)
 
     public string AgentProgram => Program("Hypernode.NodeAgent", "hypernode-agent.dll");
 
+    /// <summary>Built in Release, as everything that it measures.</summary>
+    public string BenchProgram => Path.Combine(root, "tests", "Hypernode.Bench", "bin", "Release", "net10.0", "Hypernode.Bench.dll");
+
+    public string BenchPeers => Path.Combine(root, "tests", "Hypernode.Bench", "peers");
+
     /// <exception cref="CliException">Not inside a clone.</exception>
     public static Repository Find()
     {

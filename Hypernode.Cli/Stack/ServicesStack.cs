@@ -53,7 +53,7 @@ internal sealed class ServicesStack : IStack
         Repository repository, StackPlan plan, CleanupGuard guard, TimeProvider time, Action<string> say, CancellationToken cancellationToken)
     {
         using var starting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var services = ServicesEndpoint.StartAsync(repository, plan, guard, say, starting.Token);
+        var services = ServicesEndpoint.StartAsync(repository, plan.DataPath, plan.Throwaway, guard, say, starting.Token);
         var processes = new List<ChildProcess>();
         try
         {

@@ -1,0 +1,74 @@
+using System.Collections.Concurrent;
+using System.Data.Common;
+using Hypernode.Contracts.Jobs;
+using Hypernode.Storage;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace Hypernode.Bench.Stack;
+
+/// <summary>Asks the database, a hundred times a second, which of the open jobs have ended: what it says is durable.</summary>
+internal sealed class EndedJobsReader(IOptions<StorageOptions> storage)
+{
+    private const string InPostgres = "select job_id, state from jobs where job_id = any(@ids) and completed_at is not null";
+    private const string InSqlite = "select job_id, state from jobs where job_id in (select value from json_each(@ids)) and completed_at is not null";
+    private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(10);
+
+    private readonly ConcurrentDictionary<string, Action<string>> _open = new(StringComparer.Ordinal);
+    private int _reading;
+
+    /// <param name="ended">Called once, with the state that the job ended in.</param>
+    public void Expect(JobId job, Action<string> ended)
+    {
+        _open[job.ToString()] = ended;
+        if (Interlocked.Exchange(ref _reading, 1) == 0)
+        {
+            _ = Task.Run(ReadAsync);
+        }
+    }
+
+    private async Task ReadAsync()
+    {
+        try
+        {
+            await using var connection = Connect();
+            await connection.OpenAsync();
+            while (true)
+            {
+                await Task.Delay(_pause);
+                if (!_open.IsEmpty)
+                {
+                    await ReadOnceAsync(connection);
+                }
+            }
+        }
+        catch (Exception e)
+        {
+            Environment.FailFast("the database can't be asked which jobs have ended", e);
+        }
+    }
+
+    private async Task ReadOnceAsync(DbConnection connection)
+    {
+        var ids = _open.Keys.ToArray();
+        await using var command = connection.CreateCommand();
+        command.CommandText = connection is NpgsqlConnection ? InPostgres : InSqlite;
+        var parameter = command.CreateParameter();
+        parameter.ParameterName = "ids";
+        parameter.Value = connection is NpgsqlConnection ? ids : System.Text.Json.JsonSerializer.Serialize(ids);
+        command.Parameters.Add(parameter);
+        await using var reader = await command.ExecuteReaderAsync();
+        while (await reader.ReadAsync())
+        {
+            if (_open.TryRemove(reader.GetString(0), out var ended))
+            {
+                ended(reader.GetString(1));
+            }
+        }
+    }
+
+    private DbConnection Connect() => storage.Value.Provider == StorageProviders.Postgres
+        ? new NpgsqlConnection($"{storage.Value.ConnectionString};Max Auto Prepare=5;Auto Prepare Min Usages=2")
+        : new SqliteConnection($"Data Source={storage.Value.Path};Mode=ReadOnly");
+}

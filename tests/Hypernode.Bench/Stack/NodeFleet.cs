@@ -1,0 +1,152 @@
+using System.Collections.Concurrent;
+using Hypernode.Contracts.Commands;
+using Hypernode.Contracts.Jobs;
+using Hypernode.Contracts.Nodes;
+using Hypernode.Contracts.Ports;
+using Hypernode.Host.Embedded;
+using Microsoft.Extensions.Options;
+
+namespace Hypernode.Bench.Stack;
+
+/// <summary>All nodes of a stack: they register, beat, and answer commands over their own queues, or in process in the embedded stack.</summary>
+internal sealed class NodeFleet(
+    IServiceProvider services, INodeDirectory directory, INodeCommandSender queues, IOptions<LoadOptions> options, TimeProvider time, ILogger<NodeFleet> logger)
+    : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<JobId, Action> _told = new();
+    private readonly ConcurrentDictionary<NodeId, ConcurrentDictionary<JobId, ExecuteJob>> _held = new();
+    private readonly List<SimulatedNode> _nodes = [];
+    private Func<NodeId, IReadOnlyList<NodeMessage>, Task>? _say;
+    private NodesBroker? _broker;
+
+    /// <summary>True: nodes begin what they are told, and never end it.</summary>
+    public bool Hold { get; set; }
+
+    public async Task EnlistAsync(CancellationToken cancellationToken)
+    {
+        for (var i = 1; i <= options.Value.Nodes; i++)
+        {
+            _nodes.Add(new SimulatedNode(i, options.Value.Slots));
+        }
+
+        foreach (var node in _nodes)
+        {
+            await directory.RegisterAsync(node.Registration(time.GetUtcNow()), time.GetUtcNow(), cancellationToken);
+            await queues.EnsureQueueAsync(node.Id, cancellationToken);
+        }
+
+        if (options.Value.NodesBroker.Length > 0)
+        {
+            _broker = await NodesBroker.ConnectAsync(options.Value.NodesBroker, cancellationToken);
+            _say = _broker.SayAsync;
+            foreach (var node in _nodes)
+            {
+                await _broker.ListenAsync(node.Id, command => TakeAsync(node, command), cancellationToken);
+            }
+        }
+        else
+        {
+            ListenInProcess(cancellationToken);
+        }
+
+        await BeatAsync();
+        _ = KeepBeatingAsync(cancellationToken);
+    }
+
+    /// <summary>Calls back when a node has been told to run that job.</summary>
+    public void WhenTold(JobId job, Action told) => _told[job] = told;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_broker is not null)
+        {
+            await _broker.DisposeAsync();
+        }
+
+        _nodes.ForEach(n => n.Dispose());
+    }
+
+    private void ListenInProcess(CancellationToken cancellationToken)
+    {
+        var nodes = services.GetRequiredService<InProcessNodes>();
+        var links = _nodes.ToDictionary(n => n.Id, n => nodes.CreateLink(n.Id));
+        foreach (var node in _nodes)
+        {
+            _ = links[node.Id].ListenAsync(
+                (command, token) =>
+                {
+                    _ = TakeAsync(node, command); // journaled; the rest is the node's own time
+                    return Task.CompletedTask;
+                },
+                cancellationToken);
+        }
+
+        _say = async (node, messages) =>
+        {
+            foreach (var message in messages)
+            {
+                await links[node].SendAsync(message, CancellationToken.None);
+            }
+        };
+    }
+
+    /// <summary>An agent sends one thing after the other; so does this node. Completes when all of it has arrived.</summary>
+    private async Task TakeAsync(SimulatedNode node, NodeCommand command)
+    {
+        if (command is not ExecuteJob execute)
+        {
+            return; // nothing runs, so there is nothing to stop
+        }
+
+        try
+        {
+            if (_told.TryRemove(execute.JobId, out var told))
+            {
+                told();
+            }
+
+            var started = SimulatedNode.Started(execute, time.GetUtcNow());
+            if (Hold)
+            {
+                _held.GetOrAdd(node.Id, _ => new())[execute.JobId] = execute;
+                await _say!(node.Id, [started]);
+                return;
+            }
+
+            var (log, report) = node.Ended(execute, time.GetUtcNow());
+            await _say!(node.Id, [started, log, report]);
+        }
+        catch (Exception e)
+        {
+            logger.LogError(e, "a node's answer did not arrive");
+        }
+    }
+
+    private async Task KeepBeatingAsync(CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(options.Value.BeatSeconds), time);
+        while (await timer.WaitForNextTickAsync(cancellationToken))
+        {
+            try
+            {
+                await BeatAsync();
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                logger.LogError(e, "a beat did not arrive");
+            }
+        }
+    }
+
+    private async Task BeatAsync()
+    {
+        var at = time.GetUtcNow().ToUnixTimeMilliseconds();
+        foreach (var node in _nodes)
+        {
+            var leases = _held.TryGetValue(node.Id, out var held)
+                ? held.Values.Select(e => new LeaseBeat(e.JobId, e.Attempt, 0, Ended: false)).ToList()
+                : [];
+            await _say!(node.Id, [new Beat(at, leases)]);
+        }
+    }
+}

@@ -26,9 +26,10 @@ internal static class BenchCommand
         var rounds = new Option<int>("--rounds") { Description = "measured rounds", DefaultValueFactory = _ => 5 };
         var jobs = new Option<int>("--jobs") { Description = "jobs in a round, at most: a slow stack runs as many as it does in some seconds", DefaultValueFactory = _ => 3_000 };
         var outstanding = new Option<int>("--outstanding") { Description = "jobs that are open at a time", DefaultValueFactory = _ => 64 };
+        var warmUp = new Option<int>("--warm-up") { Description = "seconds that each stack runs before it is measured", DefaultValueFactory = _ => 15 };
         var quick = new Option<bool>("--quick") { Description = $"{QuickRounds} rounds of {QuickJobs} jobs: to see that it works" };
         var data = new Option<DirectoryInfo?>("--data") { Description = "data folder; must be empty, and nothing in it is ever deleted (default: a temporary one)" };
-        var command = new Command(what, about) { json, rounds, jobs, outstanding, quick, data };
+        var command = new Command(what, about) { json, rounds, jobs, outstanding, warmUp, quick, data };
         var withPeers = new Option<bool>("--peers") { Description = "beside Restate and DBOS too (installs them with npm ci)" };
         var rows = new Option<string?>("--rows") { Description = "only these: services, apart, embedded, reference, textbook, twin, restate, dbos" };
         if (peers)
@@ -46,6 +47,7 @@ internal static class BenchCommand
                 "--rounds", (short_ ? QuickRounds : parsed.GetValue(rounds)).ToString(),
                 "--jobs", (short_ ? QuickJobs : parsed.GetValue(jobs)).ToString(),
                 "--outstanding", parsed.GetValue(outstanding).ToString(),
+                "--warm-up", (short_ ? 1 : parsed.GetValue(warmUp)).ToString(),
             ];
             if (peers && parsed.GetValue(rows) is { } chosen)
             {

@@ -36,13 +36,13 @@ internal sealed class Services : IDisposable
         return services;
     }
 
-    /// <returns>Its connection string.</returns>
+    /// <returns>Its connection string; the pools of all processes together stay below what the server admits.</returns>
     public async Task<string> CreateDatabaseAsync(string name)
     {
         await using var source = NpgsqlDataSource.Create(_endpoint.Postgres);
         await using var command = source.CreateCommand($"create database {name}");
         await command.ExecuteNonQueryAsync();
-        return new NpgsqlConnectionStringBuilder(_endpoint.Postgres) { Database = name }.ConnectionString;
+        return new NpgsqlConnectionStringBuilder(_endpoint.Postgres) { Database = name, MaxPoolSize = 20 }.ConnectionString;
     }
 
     /// <returns>Uris of the hosts' user, and of the user that speaks for all nodes.</returns>

@@ -10,7 +10,7 @@ namespace Hypernode.Bench.Stack;
 
 /// <summary>All nodes of a stack: they register, beat, and answer commands over their own queues, or in process in the embedded stack.</summary>
 internal sealed class NodeFleet(
-    IServiceProvider services, INodeDirectory directory, INodeCommandSender queues, IOptions<LoadOptions> options, TimeProvider time, ILogger<NodeFleet> logger)
+    IServiceProvider services, INodeDirectory directory, INodeCommandSender queues, IOptions<LoadOptions> options, EndedJobsReader ended, TimeProvider time, ILogger<NodeFleet> logger)
     : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<JobId, Action> _told = new();
@@ -115,6 +115,7 @@ internal sealed class NodeFleet(
 
             var (log, report) = node.Ended(execute, time.GetUtcNow());
             await _say!(node.Id, [started, log, report]);
+            ended.Reported(execute.JobId);
         }
         catch (Exception e)
         {

@@ -35,6 +35,7 @@ public static class StorageRegistration
         services.AddSingleton<Database>(p => p.GetRequiredService<PostgresDatabase>());
         services.AddSingleton<ISagaJournal, PostgresSagaJournal>();
         services.AddSingleton<IOutbox, PostgresOutbox>();
+        services.AddSingleton<IIntakeWriter, PostgresIntakeWriter>();
         services.AddSingleton<IStorageMigrator>(p => new PostgresMigrator(
             p.GetRequiredService<PostgresDatabase>(), p.GetRequiredService<TimeProvider>(), MigrationScript.Embedded("PostgreSQL")));
         return services.AddShared();
@@ -47,6 +48,7 @@ public static class StorageRegistration
         services.AddSingleton<Database>(p => p.GetRequiredService<SqliteDatabase>());
         services.AddSingleton<ISagaJournal, SqliteSagaJournal>();
         services.AddSingleton<IOutbox, SqliteOutbox>();
+        services.AddSingleton<IIntakeWriter, SqliteIntakeWriter>();
         services.AddSingleton<IStorageMigrator>(p => new SqliteMigrator(
             p.GetRequiredService<SqliteDatabase>(), p.GetRequiredService<TimeProvider>(), MigrationScript.Embedded("SQLite")));
         return services.AddShared();
@@ -60,6 +62,7 @@ public static class StorageRegistration
     {
         services.AddLogging();
         services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<IStorageProbe, StorageProbe>();
         services.AddSingleton<IJobIntake, JobIntake>();
         services.AddSingleton<IJobReader, JobReader>();
         services.AddSingleton<INodeDirectory, NodeDirectory>();

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Data;
 using System.Data.Common;
 using Hypernode.Storage.Model;
@@ -18,6 +19,7 @@ internal sealed class PostgresDatabase : Database, IAsyncDisposable
     private const string PointLookups =
         "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off -c plan_cache_mode=force_generic_plan";
 
+    private readonly ConcurrentDictionary<string, PostgresStatement> _statements = [];
     private readonly PooledDbContextFactory<HypernodeDb> _contexts;
 
     public PostgresDatabase(string connectionString)
@@ -43,6 +45,48 @@ internal sealed class PostgresDatabase : Database, IAsyncDisposable
 
     public override HypernodeDb NewContext() => _contexts.CreateDbContext();
 
+    public override Task<List<T>> ReadAsync<T>(string sql, Func<Row, T> read, CancellationToken cancellationToken, params Parameter[] parameters) =>
+        QueryAsync(() => StatementOf(sql).On(Source, Values(parameters)), read, cancellationToken);
+
+    /// <summary>The rows that a command answers.</summary>
+    /// <param name="commandOf">Makes it: another run needs another one.</param>
+    public static Task<List<T>> QueryAsync<T>(Func<NpgsqlCommand> commandOf, Func<Row, T> read, CancellationToken cancellationToken) =>
+        WithRetryAsync(async () =>
+        {
+            await using var command = commandOf();
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            var rows = new List<T>();
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                rows.Add(read(new Row(reader, TimesAreNumbers: false)));
+            }
+
+            return rows;
+        });
+
+    /// <returns>Rows affected.</returns>
+    public static Task<int> ExecuteAsync(Func<NpgsqlCommand> commandOf, CancellationToken cancellationToken) =>
+        WithRetryAsync(async () =>
+        {
+            await using var command = commandOf();
+            return await command.ExecuteNonQueryAsync(cancellationToken);
+        });
+
+    public override Task WriteEachAsync(string sql, IEnumerable<Parameter[]> rows, CancellationToken cancellationToken)
+    {
+        var (statement, all) = (StatementOf(sql), rows.ToArray());
+        return WithRetryAsync(async () =>
+        {
+            await using var batch = Source.CreateBatch(); // an implicit transaction
+            foreach (var row in all)
+            {
+                batch.BatchCommands.Add(statement.InBatch(Values(row)));
+            }
+
+            return all.Length == 0 ? 0 : await batch.ExecuteNonQueryAsync(cancellationToken);
+        });
+    }
+
     public override Task<T> WriteAsync<T>(Func<Session, Task<T>> work, CancellationToken cancellationToken) =>
         WithRetryAsync(() => RunAsync(work, cancellationToken));
 
@@ -62,14 +106,24 @@ internal sealed class PostgresDatabase : Database, IAsyncDisposable
             {
                 // The other transaction has gone ahead.
             }
+            catch (Exception e)
+            {
+                PostgresCondition.Throw(e);
+                throw;
+            }
         }
     }
 
     public ValueTask DisposeAsync() => Source.DisposeAsync();
 
+    private static (string, NpgsqlParameter)[] Values(Parameter[] parameters) =>
+        Array.ConvertAll(parameters, p => (p.Name, new NpgsqlParameter { Value = StoredValue.ForPostgres(p.Value) }));
+
     private static bool LetAnotherThrough(PostgresException e) =>
         e.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure
         || e is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "inbox_pkey" };
+
+    private PostgresStatement StatementOf(string sql) => _statements.GetOrAdd(sql, static text => new PostgresStatement(text));
 
     private async Task<T> RunAsync<T>(Func<Session, Task<T>> work, CancellationToken cancellationToken)
     {

@@ -61,9 +61,8 @@ internal sealed class PostgresOutbox(PostgresDatabase database, TimeProvider clo
 
         var at = StoredValue.Truncate(clock.GetUtcNow());
         OutboxMessage[] rows = [.. messages.OrderBy(m => m.MessageId)]; // one order for all writers
-        await PostgresDatabase.WithRetryAsync(async () =>
-        {
-            await using var command = _insert.On(
+        await PostgresDatabase.ExecuteAsync(
+            () => _insert.On(
                 database.Source,
                 Of("at", at),
                 Of("ids", Array.ConvertAll(rows, m => m.MessageId)),
@@ -72,26 +71,21 @@ internal sealed class PostgresOutbox(PostgresDatabase database, TimeProvider clo
                 Of("bodies", Array.ConvertAll(rows, m => m.Body)),
                 Of("jobs", Array.ConvertAll(rows, m => m.JobId?.ToString())),
                 Of("owners", Array.ConvertAll(rows, m => m.Owner)),
-                Of("untils", Array.ConvertAll(rows, m => StoredValue.Truncate(m.TakenUntil))));
-            return await command.ExecuteNonQueryAsync(cancellationToken);
-        });
+                Of("untils", Array.ConvertAll(rows, m => StoredValue.Truncate(m.TakenUntil)))),
+            cancellationToken);
     }
 
     public async Task<IReadOnlyList<OutboxMessage>> TakeLeftoversAsync(
         string owner, DateTimeOffset now, DateTimeOffset until, int limit, CancellationToken cancellationToken)
     {
         var taken = StoredValue.Truncate(until);
-        await using var command = _takeLeftovers.On(
-            database.Source, Of("now", now.ToUniversalTime()), Of("limit", limit), Of("owner", owner), Of("until", taken));
-        var rows = new List<(DateTimeOffset At, OutboxMessage Message)>();
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            JobId? job = await reader.IsDBNullAsync(4, cancellationToken) ? null : JobId.Parse(reader.GetString(4));
-            var message = new OutboxMessage(reader.GetGuid(0), reader.GetString(1), reader.GetString(2), reader.GetString(3), job, owner, taken);
-            rows.Add((await reader.GetFieldValueAsync<DateTimeOffset>(5, cancellationToken), message));
-        }
-
+        var rows = await PostgresDatabase.QueryAsync(
+            () => _takeLeftovers.On(database.Source, Of("now", now.ToUniversalTime()), Of("limit", limit), Of("owner", owner), Of("until", taken)),
+            r => (
+                At: r.Time(5),
+                Message: new OutboxMessage(
+                    r.Reader.GetGuid(0), r.Text(1), r.Text(2), r.Text(3), r.TextOrNull(4) is { } job ? JobId.Parse(job) : null, owner, taken)),
+            cancellationToken);
         return [.. rows.OrderBy(r => r.At).ThenBy(r => r.Message.MessageId).Select(r => r.Message)];
     }
 
@@ -99,9 +93,9 @@ internal sealed class PostgresOutbox(PostgresDatabase database, TimeProvider clo
     {
         if (messageIds.Count > 0)
         {
-            await using var command = _keep.On(
-                database.Source, Of("ids", messageIds.ToArray()), Of("owner", owner), Of("until", StoredValue.Truncate(until)));
-            await command.ExecuteNonQueryAsync(cancellationToken);
+            await PostgresDatabase.ExecuteAsync(
+                () => _keep.On(database.Source, Of("ids", messageIds.ToArray()), Of("owner", owner), Of("until", StoredValue.Truncate(until))),
+                cancellationToken);
         }
     }
 
@@ -111,41 +105,26 @@ internal sealed class PostgresOutbox(PostgresDatabase database, TimeProvider clo
     public async Task<IReadOnlyList<OutboxMessage>> TakeDueTimersAsync(DateTimeOffset now, DateTimeOffset againAt, int limit, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(againAt, now);
-        await using var command = _takeTimers.On(
-            database.Source, Of("now", now.ToUniversalTime()), Of("again", StoredValue.Truncate(againAt)), Of("limit", limit));
-        var due = new List<(DateTimeOffset At, OutboxMessage Message)>();
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            var message = new OutboxMessage(ids.NewId(), Queues.JobSaga, reader.GetString(1), reader.GetString(2), JobId.Parse(reader.GetString(0)));
-            due.Add((await reader.GetFieldValueAsync<DateTimeOffset>(3, cancellationToken), message));
-        }
-
+        var due = await PostgresDatabase.QueryAsync(
+            () => _takeTimers.On(database.Source, Of("now", now.ToUniversalTime()), Of("again", StoredValue.Truncate(againAt)), Of("limit", limit)),
+            r => (At: r.Time(3), Message: new OutboxMessage(ids.NewId(), Queues.JobSaga, r.Text(1), r.Text(2), JobId.Parse(r.Text(0)))),
+            cancellationToken);
         return [.. due.OrderBy(d => d.At).Select(d => d.Message)];
     }
 
-    public Task DeferTimersAsync(TimerKind kind, DateTimeOffset until, CancellationToken cancellationToken) =>
-        PostgresDatabase.WithRetryAsync(async () =>
-        {
-            await using var command = _deferTimers.On(database.Source, Of("until", StoredValue.Truncate(until)), Of("kind", kind.ToString()));
-            return await command.ExecuteNonQueryAsync(cancellationToken);
-        });
+    public Task DeferTimersAsync(TimerKind kind, DateTimeOffset until, CancellationToken cancellationToken) => PostgresDatabase.ExecuteAsync(
+        () => _deferTimers.On(database.Source, Of("until", StoredValue.Truncate(until)), Of("kind", kind.ToString())),
+        cancellationToken);
 
-    public async Task<int> ForgetInboxAsync(DateTimeOffset before, int limit, CancellationToken cancellationToken)
-    {
-        await using var command = _forget.On(database.Source, Of("before", before.ToUniversalTime()), Of("limit", limit));
-        return await command.ExecuteNonQueryAsync(cancellationToken);
-    }
+    public Task<int> ForgetInboxAsync(DateTimeOffset before, int limit, CancellationToken cancellationToken) => PostgresDatabase.ExecuteAsync(
+        () => _forget.On(database.Source, Of("before", before.ToUniversalTime()), Of("limit", limit)),
+        cancellationToken);
 
     internal static async Task RemoveAsync(NpgsqlDataSource source, IReadOnlyCollection<Guid> messageIds, CancellationToken cancellationToken)
     {
         if (messageIds.Count > 0)
         {
-            await PostgresDatabase.WithRetryAsync(async () =>
-            {
-                await using var command = _remove.On(source, Of("ids", messageIds.ToArray()));
-                return await command.ExecuteNonQueryAsync(cancellationToken);
-            });
+            await PostgresDatabase.ExecuteAsync(() => _remove.On(source, Of("ids", messageIds.ToArray())), cancellationToken);
         }
     }
 }

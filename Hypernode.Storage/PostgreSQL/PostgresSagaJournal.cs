@@ -17,15 +17,11 @@ internal sealed class PostgresSagaJournal(PostgresDatabase database) : ISagaJour
             return [];
         }
 
-        await using var command = _load.On(database.Source, Of("jobs", ids.Select(id => id.ToString()).ToArray()));
-        var sagas = new List<StoredSaga>(ids.Count);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            sagas.Add(new StoredSaga(JobId.Parse(reader.GetString(0)), reader.GetString(1), reader.GetInt32(2), reader.GetString(3)));
-        }
-
-        return sagas;
+        var jobs = ids.Select(id => id.ToString()).ToArray();
+        return await PostgresDatabase.QueryAsync(
+            () => _load.On(database.Source, Of("jobs", jobs)),
+            r => new StoredSaga(JobId.Parse(r.Text(0)), r.Text(1), r.Int(2), r.Text(3)),
+            cancellationToken);
     }
 
     public async Task<IReadOnlyList<CommitResult>> CommitAsync(

@@ -1,4 +1,5 @@
-using System.Data.Common;
+using System.Collections.Concurrent;
+using Hypernode.Contracts.Ports;
 using Hypernode.Storage.Model;
 using Hypernode.Storage.Shared;
 using Microsoft.Data.Sqlite;
@@ -14,10 +15,10 @@ namespace Hypernode.Storage.SQLite;
 internal sealed class SqliteDatabase : Database, IAsyncDisposable
 {
     private readonly SemaphoreSlim _turn = new(1, 1);
-    private readonly Dictionary<string, SqliteCommand> _prepared = [];
+    private readonly ConcurrentBag<Prepared> _readers = [];
     private readonly PooledDbContextFactory<HypernodeDb> _contexts;
     private readonly string _connectionString;
-    private SqliteConnection? _writer;
+    private Prepared? _writer;
     private bool _disposed;
 
     public SqliteDatabase(string path)
@@ -35,57 +36,61 @@ internal sealed class SqliteDatabase : Database, IAsyncDisposable
 
     public override HypernodeDb NewContext() => _contexts.CreateDbContext();
 
+    /// <summary>From a reader of its own, beside the writer. SQLite reads in place: there is nothing to wait for.</summary>
+    public override Task<List<T>> ReadAsync<T>(string sql, Func<Row, T> read, CancellationToken cancellationToken, params Parameter[] parameters)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (!_readers.TryTake(out var reader))
+        {
+            reader = new Prepared(_connectionString);
+        }
+
+        try
+        {
+            var result = Task.FromResult(reader.Read(sql, read, parameters));
+            _readers.Add(reader);
+            return result;
+        }
+        catch (Exception e)
+        {
+            reader.Dispose();
+            SqliteCondition.Throw(e);
+            throw;
+        }
+    }
+
+    public override Task WriteEachAsync(string sql, IEnumerable<Parameter[]> rows, CancellationToken cancellationToken) => WriteAsync(
+        async session =>
+        {
+            await session.ExecuteEachAsync(sql, rows);
+            return true;
+        },
+        cancellationToken);
+
     public override async Task<T> WriteAsync<T>(Func<Session, Task<T>> work, CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken);
         try
         {
             _writer ??= OpenWriter();
-            await using var transaction = _writer.BeginTransaction(deferred: false); // takes the write lock at once: no upgrade can fail later
-            var session = new Session(transaction, Prepared, StoredValue.ForSqlite, cancellationToken);
-            var result = await work(session); // a throw disposes the transaction, which rolls back
-            if (session.Abandoned)
+            return await InTransactionAsync(_writer, work, cancellationToken);
+        }
+        catch (Exception e)
+        {
+            if (SqliteCondition.Of(e) is { Condition: StorageCondition.ReadOnly or StorageCondition.Unreachable })
             {
-                await transaction.RollbackAsync(CancellationToken.None);
-            }
-            else
-            {
-                await transaction.CommitAsync(CancellationToken.None);
+                // What is open stays as it was opened: the next write looks at the file anew.
+                _writer?.Dispose();
+                _writer = null;
             }
 
-            return result;
+            SqliteCondition.Throw(e);
+            throw;
         }
         finally
         {
             _turn.Release();
         }
-    }
-
-    /// <summary>The first row, from a pooled reader; default when there is none.</summary>
-    public async Task<T?> ReadAsync<T>(string sql, Func<DbDataReader, T> read, params Parameter[] parameters)
-        where T : class =>
-        await ReadAllAsync(sql, read, parameters) is [var first, ..] ? first : null;
-
-    /// <summary>SQLite reads in place: there is nothing to wait for, hence no token.</summary>
-    public async Task<IReadOnlyList<T>> ReadAllAsync<T>(string sql, Func<DbDataReader, T> read, params Parameter[] parameters)
-    {
-        await using var connection = new SqliteConnection(_connectionString);
-        await connection.OpenAsync();
-        await using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        foreach (var (name, value) in parameters)
-        {
-            command.Parameters.AddWithValue(name, StoredValue.ForSqlite(value));
-        }
-
-        var rows = new List<T>();
-        await using var reader = await command.ExecuteReaderAsync();
-        while (await reader.ReadAsync())
-        {
-            rows.Add(read(reader));
-        }
-
-        return rows;
     }
 
     public async ValueTask DisposeAsync()
@@ -97,15 +102,10 @@ internal sealed class SqliteDatabase : Database, IAsyncDisposable
 
         await _turn.WaitAsync();
         _disposed = true;
-        foreach (var command in _prepared.Values)
+        _writer?.Dispose();
+        while (_readers.TryTake(out var reader))
         {
-            await command.DisposeAsync();
-        }
-
-        _prepared.Clear();
-        if (_writer is not null)
-        {
-            await _writer.DisposeAsync();
+            reader.Dispose();
         }
 
         using (var pool = new SqliteConnection(_connectionString))
@@ -116,16 +116,32 @@ internal sealed class SqliteDatabase : Database, IAsyncDisposable
         _turn.Dispose();
     }
 
-    private SqliteConnection OpenWriter()
+    private static async Task<T> InTransactionAsync<T>(Prepared writer, Func<Session, Task<T>> work, CancellationToken cancellationToken)
+    {
+        await using var transaction = writer.Connection.BeginTransaction(deferred: false); // takes the write lock at once: no upgrade can fail later
+        var session = new Session(transaction, writer.Command, StoredValue.ForSqlite, cancellationToken);
+        var result = await work(session); // a throw disposes the transaction, which rolls back
+        if (session.Abandoned)
+        {
+            await transaction.RollbackAsync(CancellationToken.None);
+        }
+        else
+        {
+            await transaction.CommitAsync(CancellationToken.None);
+        }
+
+        return result;
+    }
+
+    private Prepared OpenWriter()
     {
         if (Path.GetDirectoryName(Path.GetFullPath(FilePath)) is { } folder)
         {
             Directory.CreateDirectory(folder);
         }
 
-        var connection = new SqliteConnection(_connectionString);
-        connection.Open();
-        using var settings = connection.CreateCommand();
+        var writer = new Prepared(_connectionString);
+        using var settings = writer.Connection.CreateCommand();
 
         // The writer's working set stays in memory (64 MiB), and the log is folded into the file every 32 MiB rather than every 4.
         settings.CommandText = """
@@ -133,19 +149,56 @@ internal sealed class SqliteDatabase : Database, IAsyncDisposable
             pragma cache_size = -65536; pragma wal_autocheckpoint = 8192; pragma temp_store = memory;
             """;
         settings.ExecuteNonQuery();
-        return connection;
+        return writer;
     }
 
-    /// <summary>Compiled once: the statements are few and constant. Used under the lock only.</summary>
-    private SqliteCommand Prepared(string sql)
+    /// <summary>A connection and its statements, compiled once: they are few and constant. Used by one at a time.</summary>
+    private sealed class Prepared : IDisposable
     {
-        if (!_prepared.TryGetValue(sql, out var command))
+        private readonly Dictionary<string, SqliteCommand> _commands = [];
+
+        public Prepared(string connectionString)
         {
-            command = _writer!.CreateCommand();
-            command.CommandText = sql;
-            _prepared[sql] = command;
+            Connection = new SqliteConnection(connectionString);
+            Connection.Open();
         }
 
-        return command;
+        public SqliteConnection Connection { get; }
+
+        public SqliteCommand Command(string sql)
+        {
+            if (!_commands.TryGetValue(sql, out var command))
+            {
+                command = Connection.CreateCommand();
+                command.CommandText = sql;
+                _commands[sql] = command;
+            }
+
+            return command;
+        }
+
+        public List<T> Read<T>(string sql, Func<Row, T> read, Parameter[] parameters)
+        {
+            var command = Command(sql);
+            Session.Fill(command, parameters, StoredValue.ForSqlite);
+            var rows = new List<T>();
+            using var reader = command.ExecuteReader();
+            while (reader.Read())
+            {
+                rows.Add(read(new Row(reader, TimesAreNumbers: true)));
+            }
+
+            return rows;
+        }
+
+        public void Dispose()
+        {
+            foreach (var command in _commands.Values)
+            {
+                command.Dispose();
+            }
+
+            Connection.Dispose();
+        }
     }
 }

@@ -27,7 +27,7 @@ internal sealed class SqliteOutbox(SqliteDatabase database, TimeProvider clock, 
     public async Task<IReadOnlyList<OutboxMessage>> TakeLeftoversAsync(
         string owner, DateTimeOffset now, DateTimeOffset until, int limit, CancellationToken cancellationToken)
     {
-        if (await database.ReadAsync($"select message_id from outbox where {Free} limit 1", r => r.GetString(0), ("now", now)) is null)
+        if (await database.ReadAsync($"select 1 from outbox where {Free} limit 1", r => r.Int(0), cancellationToken, ("now", now)) is [])
         {
             return []; // looked up beside the writer: no lock, no fsync
         }
@@ -70,7 +70,7 @@ internal sealed class SqliteOutbox(SqliteDatabase database, TimeProvider clock, 
     public async Task<IReadOnlyList<OutboxMessage>> TakeDueTimersAsync(DateTimeOffset now, DateTimeOffset againAt, int limit, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(againAt, now);
-        if (await database.ReadAsync("select job_id from timers where due_at <= @now limit 1", r => r.GetString(0), ("now", now)) is null)
+        if (await database.ReadAsync("select 1 from timers where due_at <= @now limit 1", r => r.Int(0), cancellationToken, ("now", now)) is [])
         {
             return []; // looked up beside the writer: no lock, no fsync
         }
@@ -102,7 +102,8 @@ internal sealed class SqliteOutbox(SqliteDatabase database, TimeProvider clock, 
     public async Task<int> ForgetInboxAsync(DateTimeOffset before, int limit, CancellationToken cancellationToken)
     {
         // Found beside the writer, who is held up for the deletion alone.
-        var old = await database.ReadAllAsync("select rowid from inbox where at < @before limit @limit", r => r.GetInt64(0), ("before", before), ("limit", limit));
+        var old = await database.ReadAsync(
+            "select rowid from inbox where at < @before limit @limit", r => r.Long(0), cancellationToken, ("before", before), ("limit", limit));
         return old.Count == 0
             ? 0
             : await database.WriteAsync(

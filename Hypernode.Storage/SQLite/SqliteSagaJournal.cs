@@ -22,9 +22,10 @@ internal sealed class SqliteSagaJournal(SqliteDatabase database) : ISagaJournal
     public async Task<IReadOnlyList<StoredSaga>> LoadAsync(IReadOnlyCollection<JobId> ids, CancellationToken cancellationToken) =>
         ids.Count == 0
             ? []
-            : await database.ReadAllAsync(
+            : await database.ReadAsync(
                 "select job_id, state, version, saga from jobs where job_id in (select value from json_each(@jobs))",
-                r => new StoredSaga(JobId.Parse(r.GetString(0)), r.GetString(1), r.GetInt32(2), r.GetString(3)),
+                r => new StoredSaga(JobId.Parse(r.Text(0)), r.Text(1), r.Int(2), r.Text(3)),
+                cancellationToken,
                 ("jobs", JsonSerializer.Serialize(ids.Select(id => id.ToString()))));
 
     public async Task<IReadOnlyList<CommitResult>> CommitAsync(

@@ -83,32 +83,36 @@ internal sealed class Session(
     public async Task<object?> FirstAsync(string sql, params Parameter[] parameters) =>
         await Prepare(sql, parameters).ExecuteScalarAsync(cancellationToken) is { } value and not DBNull ? value : null;
 
+    /// <summary>A command that was kept from an earlier call gets new values: the same text has the same parameters in the same order.</summary>
+    public static void Fill(DbCommand command, Parameter[] parameters, Func<object?, object> valueOf)
+    {
+        if (command.Parameters.Count == 0)
+        {
+            foreach (var (name, value) in parameters)
+            {
+                var parameter = command.CreateParameter();
+                parameter.ParameterName = name;
+                parameter.Value = valueOf(value);
+                command.Parameters.Add(parameter);
+            }
+
+            return;
+        }
+
+        for (var i = 0; i < parameters.Length; i++)
+        {
+            var kept = command.Parameters[i];
+            kept.Value = kept.ParameterName == parameters[i].Name
+                ? valueOf(parameters[i].Value)
+                : throw new InvalidOperationException($"one text, and @{kept.ParameterName} where @{parameters[i].Name} was given");
+        }
+    }
+
     private DbCommand Prepare(string sql, Parameter[] parameters)
     {
         var command = commandOf(sql);
         command.Transaction = transaction;
-        if (command.Parameters.Count == parameters.Length)
-        {
-            // A command that was kept from an earlier call: the same text has the same parameters in the same order.
-            for (var i = 0; i < parameters.Length; i++)
-            {
-                var kept = command.Parameters[i];
-                kept.Value = kept.ParameterName == parameters[i].Name
-                    ? valueOf(parameters[i].Value)
-                    : throw new InvalidOperationException($"one text, and @{kept.ParameterName} where @{parameters[i].Name} was given");
-            }
-
-            return command;
-        }
-
-        foreach (var (name, value) in parameters)
-        {
-            var parameter = command.CreateParameter();
-            parameter.ParameterName = name;
-            parameter.Value = valueOf(value);
-            command.Parameters.Add(parameter);
-        }
-
+        Fill(command, parameters, valueOf);
         return command;
     }
 }

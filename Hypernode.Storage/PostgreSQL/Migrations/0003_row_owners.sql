@@ -18,3 +18,9 @@ alter table timers set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum
 alter table jobs set (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0,
     toast_tuple_target = 4080); -- a saga of ordinary size is not compressed anew at each transition
 alter table nodes set (fillfactor = 50); -- few rows, updated at each payment
+
+-- One row, written again and again: whether the storage still takes writes, and how fast.
+create table storage_probe (
+    id  int primary key check (id = 1),
+    at  timestamptz not null
+);

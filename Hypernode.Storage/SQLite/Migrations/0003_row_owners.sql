@@ -7,3 +7,9 @@ alter table outbox add column taken_until integer; -- null, or in the past: a re
 create index idx_outbox_free on outbox (taken_until);
 drop index idx_outbox_created;
 -- No index on the inbox's times: its rows lie in the order in which they came, and the retention reads the first of them.
+
+-- One row, written again and again: whether the storage still takes writes, and how fast.
+create table storage_probe (
+    id  integer primary key check (id = 1),
+    at  integer not null
+) strict;

@@ -43,7 +43,7 @@ internal static class HostComposition
         (chain ?? (s => s.AddSolanaChain()))(services);
         services.AddNodeWay(host);
         services.AddHypernodeBus(host, configuration.GetSection(RabbitMqOptions.Section).Get<RabbitMqOptions>() ?? new RabbitMqOptions());
-        services.AddHealthChecks().AddCheck<StorageHealth>("storage").AddCheck<ChainHealth>("chain");
+        services.AddHealthChecks().AddCheck<Health.StorageHealth>("storage").AddCheck<ChainHealth>("chain");
 
         if (host.Has("sagas") || host.Has("workers"))
         {

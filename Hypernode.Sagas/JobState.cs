@@ -22,6 +22,8 @@ public sealed class JobState : SagaStateMachineInstance, ISagaVersion
 
     public string CurrentState { get; set; } = JobStateNames.Initial;
 
+    /// <summary>The row's own column. Not in its JSON: what is remembered after a commit would differ from what was written.</summary>
+    [JsonIgnore]
     public int Version { get; set; }
 
     // What was promised (fixed at submission; amounts never change after the lock, I12).

@@ -27,6 +27,13 @@ public static class ContractCodec
         }
 
         var target = typeof(NodeCommand).IsAssignableFrom(clr) ? typeof(NodeCommand) : clr;
-        return JsonSerializer.Deserialize(body, target, ContractJson.Options) ?? throw new InvalidDataException($"empty {type}");
+        try
+        {
+            return JsonSerializer.Deserialize(body, target, ContractJson.Options) ?? throw new InvalidDataException($"empty {type}");
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException)
+        {
+            throw new InvalidDataException($"a body that is no {type}", e);
+        }
     }
 }

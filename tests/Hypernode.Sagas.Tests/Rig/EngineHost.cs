@@ -19,7 +19,7 @@ internal sealed class EngineHost : IDisposable
     private readonly TurnScheduler _turns = new();
     private readonly HostTime _time;
 
-    public EngineHost(Ports ports, VirtualTime time, EngineOptions? options = null, WorkflowWindows? windows = null, IEnumerable<IHostedWorker>? workers = null)
+    public EngineHost(Ports ports, VirtualTime time, EngineOptions? options = null, WorkflowWindows? windows = null, IEnumerable<IHostedWorker>? workers = null, bool sagas = true)
     {
         _time = new HostTime(time);
         var services = new ServiceCollection();
@@ -32,12 +32,12 @@ internal sealed class EngineHost : IDisposable
         services.AddSingleton<IQueueSender>(ports);
         services.AddSingleton<INodeCommandSender>(ports);
         services.AddSingleton(Nothing);
-        services.AddHypernodeEngine(sagas: true);
+        services.AddHypernodeEngine(sagas);
         services.AddSingleton(Options.Create(options ?? new EngineOptions()));
         services.AddSingleton(Options.Create(windows ?? new WorkflowWindows()));
         foreach (var worker in workers ?? [])
         {
-            services.AddSingleton(ports.Watched(worker));
+            services.AddSingleton(worker is SlowWorker ? worker : ports.Watched(worker));
         }
 
         _services = services.BuildServiceProvider();

@@ -17,3 +17,18 @@ internal sealed class StepWorker<TCommand>(Func<TCommand, object> answer) : IHan
 
     public IHostedWorker Hosted() => new HostedWorker<TCommand>(this);
 }
+
+/// <summary>A worker that takes its time: each command waits until the test answers it.</summary>
+internal sealed class SlowWorker(Type command) : IHostedWorker
+{
+    public Type Command => command;
+
+    public List<(object Command, TaskCompletionSource<object> Answer)> Taken { get; } = [];
+
+    public Task<object> HandleAsync(object command, CancellationToken cancellationToken)
+    {
+        var answer = new TaskCompletionSource<object>();
+        Taken.Add((command, answer));
+        return answer.Task;
+    }
+}

@@ -10,7 +10,7 @@ internal static class LoadProtocol
 {
     public const string Mark = "bench ";
 
-    public static JsonSerializerOptions Json { get; } = new(JsonSerializerDefaults.Web);
+    public static JsonSerializerOptions Json { get; } = new(JsonSerializerDefaults.Web) { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <param name="handle">Command and its numbers; what it returns is the answer.</param>
     public static async Task ServeAsync(Func<string, long[], Task<object>> handle, CancellationToken cancellationToken)

@@ -72,7 +72,7 @@ internal sealed class PostgresDatabase : Database, IAsyncDisposable
             return await command.ExecuteNonQueryAsync(cancellationToken);
         });
 
-    public override Task WriteEachAsync(string sql, IEnumerable<Parameter[]> rows, CancellationToken cancellationToken)
+    public override Task<int> WriteEachAsync(string sql, IEnumerable<Parameter[]> rows, CancellationToken cancellationToken)
     {
         var (statement, all) = (StatementOf(sql), rows.ToArray());
         return WithRetryAsync(async () =>

@@ -59,13 +59,8 @@ internal sealed class SqliteDatabase : Database, IAsyncDisposable
         }
     }
 
-    public override Task WriteEachAsync(string sql, IEnumerable<Parameter[]> rows, CancellationToken cancellationToken) => WriteAsync(
-        async session =>
-        {
-            await session.ExecuteEachAsync(sql, rows);
-            return true;
-        },
-        cancellationToken);
+    public override Task<int> WriteEachAsync(string sql, IEnumerable<Parameter[]> rows, CancellationToken cancellationToken) =>
+        WriteAsync(session => session.ExecuteEachAsync(sql, rows), cancellationToken);
 
     public override async Task<T> WriteAsync<T>(Func<Session, Task<T>> work, CancellationToken cancellationToken)
     {

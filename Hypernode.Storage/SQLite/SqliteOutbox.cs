@@ -16,13 +16,7 @@ internal sealed class SqliteOutbox(SqliteDatabase database, TimeProvider clock, 
     public Task AddAsync(IReadOnlyList<OutboxMessage> messages, CancellationToken cancellationToken) =>
         messages.Count == 0
             ? Task.CompletedTask
-            : database.WriteAsync(
-                async session =>
-                {
-                    await InsertAsync(session, messages, clock.GetUtcNow());
-                    return true;
-                },
-                cancellationToken);
+            : database.WriteAsync(session => InsertAsync(session, messages, clock.GetUtcNow()), cancellationToken);
 
     public async Task<IReadOnlyList<OutboxMessage>> TakeLeftoversAsync(
         string owner, DateTimeOffset now, DateTimeOffset until, int limit, CancellationToken cancellationToken)
@@ -52,14 +46,9 @@ internal sealed class SqliteOutbox(SqliteDatabase database, TimeProvider clock, 
     public Task KeepAsync(string owner, IReadOnlyCollection<Guid> messageIds, DateTimeOffset until, CancellationToken cancellationToken) =>
         messageIds.Count == 0
             ? Task.CompletedTask
-            : database.WriteAsync(
-                async session =>
-                {
-                    await session.ExecuteEachAsync(
-                        "update outbox set taken_until = @until where message_id = @id and owner_host = @owner",
-                        messageIds.Select(id => new Parameter[] { ("until", until), ("id", id), ("owner", owner) }));
-                    return true;
-                },
+            : database.WriteEachAsync(
+                "update outbox set taken_until = @until where message_id = @id and owner_host = @owner",
+                messageIds.Select(id => new Parameter[] { ("until", until), ("id", id), ("owner", owner) }),
                 cancellationToken);
 
     public Task RemoveAsync(IReadOnlyCollection<Guid> messageIds, CancellationToken cancellationToken) =>
@@ -114,7 +103,7 @@ internal sealed class SqliteOutbox(SqliteDatabase database, TimeProvider clock, 
                 cancellationToken);
     }
 
-    internal static Task InsertAsync(Session session, IReadOnlyList<OutboxMessage> messages, DateTimeOffset at) =>
+    internal static Task<int> InsertAsync(Session session, IReadOnlyList<OutboxMessage> messages, DateTimeOffset at) =>
         session.ExecuteEachAsync(
             """
             insert into outbox (message_id, destination, type, body, job_id, created_at, owner_host, taken_until)

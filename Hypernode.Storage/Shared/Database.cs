@@ -17,8 +17,9 @@ internal abstract class Database
     public abstract Task<List<T>> ReadAsync<T>(string sql, Func<Row, T> read, CancellationToken cancellationToken, params Parameter[] parameters);
 
     /// <summary>The same constant statement for each set of parameters, in one transaction: one round trip where there are any.</summary>
+    /// <returns>Rows affected by all of them.</returns>
     /// <exception cref="StorageUnavailableException">It was written whole or not at all.</exception>
-    public abstract Task WriteEachAsync(string sql, IEnumerable<Parameter[]> rows, CancellationToken cancellationToken);
+    public abstract Task<int> WriteEachAsync(string sql, IEnumerable<Parameter[]> rows, CancellationToken cancellationToken);
 
     /// <summary>
     /// Commits when <paramref name="work"/> returns, unless it abandoned the session; rolls back when it throws.

@@ -3,13 +3,13 @@ using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Nodes;
 using Hypernode.Contracts.Ports;
 using Hypernode.Contracts.Text;
-using Hypernode.Storage.Model;
-using Microsoft.EntityFrameworkCore;
 
 namespace Hypernode.Storage.Shared;
 
-internal sealed class Evidence(Database database) : IEvidence
+internal sealed class Evidence : IEvidence
 {
+    private const int LargestGroup = 64;
+
     private const string InsertChunk = """
         insert into job_logs (job_id, attempt, seq, stream, at, data, hash, received_at)
         values (@job, @attempt, @seq, @stream, @at, @data, @hash, @received_at)
@@ -22,6 +22,15 @@ internal sealed class Evidence(Database database) : IEvidence
         on conflict (job_id, attempt) do nothing
         """;
 
+    private readonly Database _database;
+    private readonly Grouping<NewReceipt, bool> _receipts;
+
+    public Evidence(Database database)
+    {
+        _database = database;
+        _receipts = new Grouping<NewReceipt, bool>(WriteAsync, LargestGroup);
+    }
+
     public Task AddLogsAsync(IReadOnlyList<LogChunk> chunks, DateTimeOffset receivedAt, CancellationToken cancellationToken)
     {
         if (chunks.Count == 0)
@@ -31,72 +40,79 @@ internal sealed class Evidence(Database database) : IEvidence
 
         // One order for all writers: two batches with the same chunks can't wait for each other.
         var ordered = chunks.OrderBy(c => c.JobId.ToString(), StringComparer.Ordinal).ThenBy(c => c.Attempt).ThenBy(c => c.Seq);
-        return database.WriteAsync(
-            async session =>
+        return _database.WriteEachAsync(
+            InsertChunk,
+            ordered.Select(c => new Parameter[]
             {
-                await session.ExecuteEachAsync(InsertChunk, ordered.Select(c => new Parameter[]
-                {
-                    ("job", c.JobId),
-                    ("attempt", c.Attempt),
-                    ("seq", c.Seq),
-                    ("stream", StoredValue.Clean(c.Stream)),
-                    ("at", c.At),
-                    ("data", c.Data),
-                    ("hash", c.Hash),
-                    ("received_at", receivedAt),
-                }));
-                return true;
-            },
+                ("job", c.JobId),
+                ("attempt", c.Attempt),
+                ("seq", c.Seq),
+                ("stream", StoredValue.Clean(c.Stream)),
+                ("at", c.At),
+                ("data", c.Data),
+                ("hash", c.Hash),
+                ("received_at", receivedAt),
+            }),
             cancellationToken);
     }
 
-    public async Task<IReadOnlyList<StoredChunk>> ReadLogsAsync(JobId job, (int Attempt, long Seq) after, int limit, CancellationToken cancellationToken)
-    {
-        var (id, (attempt, seq)) = (job.ToString(), after);
-        await using var db = database.NewContext();
-        var rows = await db.Logs
-            .Where(l => l.JobId == id && (l.Attempt > attempt || (l.Attempt == attempt && l.Seq > seq)))
-            .OrderBy(l => l.Attempt).ThenBy(l => l.Seq)
-            .Take(limit)
-            .ToListAsync(cancellationToken);
-        return [.. rows.Select(ToChunk)];
-    }
+    public async Task<IReadOnlyList<StoredChunk>> ReadLogsAsync(JobId job, (int Attempt, long Seq) after, int limit, CancellationToken cancellationToken) =>
+        await _database.ReadAsync(
+            """
+            select job_id, attempt, seq, stream, at, data, hash, received_at from job_logs
+            where job_id = @job and (attempt, seq) > (@attempt, @seq) order by attempt, seq limit @limit
+            """,
+            r => new StoredChunk(
+                new LogChunk(JobId.Parse(r.Text(0)), r.Int(1), r.Long(2), r.Text(3), r.Long(4), r.Bytes(5), Hash256.Parse(r.Text(6))),
+                r.Time(7)),
+            cancellationToken,
+            ("job", job),
+            ("attempt", after.Attempt),
+            ("seq", after.Seq),
+            ("limit", limit));
 
-    public async Task<bool> AddReceiptAsync(Receipt receipt, string signature, DateTimeOffset receivedAt, CancellationToken cancellationToken)
+    public Task<bool> AddReceiptAsync(Receipt receipt, string signature, DateTimeOffset receivedAt, CancellationToken cancellationToken) =>
+        _receipts.AskAsync(new NewReceipt(receipt, receipt.Hash(), signature, receivedAt), cancellationToken);
+
+    public async Task<StoredReceipt?> FindReceiptAsync(JobId job, int attempt, CancellationToken cancellationToken) =>
+        (await _database.ReadAsync(
+            "select body, signature, received_at from receipts where job_id = @job and attempt = @attempt",
+            r => new StoredReceipt(JsonSerializer.Deserialize<Receipt>(r.Text(0), ContractJson.Options)!, r.Text(1), r.Time(2)),
+            cancellationToken,
+            ("job", job),
+            ("attempt", attempt))).SingleOrDefault();
+
+    /// <summary>Receipts that came at once; the first of an attempt stays, for ever, so what is read after the write is the answer.</summary>
+    private async Task<IReadOnlyList<bool>> WriteAsync(IReadOnlyList<NewReceipt> receipts)
     {
-        var hash = receipt.Hash();
-        return await database.WriteAsync(
-            async session =>
+        var ordered = receipts.OrderBy(r => r.Receipt.JobId.Value).ThenBy(r => r.Receipt.Attempt); // one order for all writers
+        var written = await _database.WriteEachAsync(
+            InsertReceipt,
+            ordered.Select(r => new Parameter[]
             {
-                await session.ExecuteAsync(
-                    InsertReceipt,
-                    ("job", receipt.JobId),
-                    ("attempt", receipt.Attempt),
-                    ("node", receipt.NodeId),
-                    ("hash", hash),
-                    ("body", JsonSerializer.Serialize(receipt, ContractJson.Options)),
-                    ("signature", signature),
-                    ("received_at", receivedAt));
-                return await session.ExistsAsync(
-                    "select 1 from receipts where job_id = @job and attempt = @attempt and receipt_hash = @hash",
-                    ("job", receipt.JobId),
-                    ("attempt", receipt.Attempt),
-                    ("hash", hash));
-            },
-            cancellationToken);
+                ("job", r.Receipt.JobId),
+                ("attempt", r.Receipt.Attempt),
+                ("node", r.Receipt.NodeId),
+                ("hash", r.Hash),
+                ("body", JsonSerializer.Serialize(r.Receipt, ContractJson.Options)),
+                ("signature", r.Signature),
+                ("received_at", r.ReceivedAt),
+            }),
+            CancellationToken.None);
+        var stored = new bool[receipts.Count];
+        for (var i = 0; i < stored.Length; i++)
+        {
+            stored[i] = written == stored.Length || await _database.ReadAsync(
+                "select 1 from receipts where job_id = @job and attempt = @attempt and receipt_hash = @hash",
+                r => r.Int(0),
+                CancellationToken.None,
+                ("job", receipts[i].Receipt.JobId),
+                ("attempt", receipts[i].Receipt.Attempt),
+                ("hash", receipts[i].Hash)) is not [];
+        }
+
+        return stored;
     }
 
-    public async Task<StoredReceipt?> FindReceiptAsync(JobId job, int attempt, CancellationToken cancellationToken)
-    {
-        var id = job.ToString();
-        await using var db = database.NewContext();
-        var row = await db.Receipts.SingleOrDefaultAsync(r => r.JobId == id && r.Attempt == attempt, cancellationToken);
-        return row is null
-            ? null
-            : new StoredReceipt(JsonSerializer.Deserialize<Receipt>(row.Body, ContractJson.Options)!, row.Signature, row.ReceivedAt);
-    }
-
-    private static StoredChunk ToChunk(LogRecord row) => new(
-        new LogChunk(JobId.Parse(row.JobId), row.Attempt, row.Seq, row.Stream, row.At, row.Data, Hash256.Parse(row.Hash)),
-        row.ReceivedAt);
+    private sealed record NewReceipt(Receipt Receipt, Hash256 Hash, string Signature, DateTimeOffset ReceivedAt);
 }

@@ -12,19 +12,21 @@ namespace Hypernode.Storage.Shared;
 
 internal sealed class JobReader(Database database) : IJobReader
 {
-    public async Task<JobView?> FindAsync(JobId id, CancellationToken cancellationToken)
-    {
-        var job = id.ToString();
-        await using var db = database.NewContext();
-        return ToView(await Joined(db).SingleOrDefaultAsync(r => r.Job.JobId == job, cancellationToken));
-    }
+    private const string Columns = """
+        select
+            jobs.job_id, i.client, jobs.state, jobs.attempt, jobs.assigned_node_id, jobs.outcome, i.intent_id, i.amount, i.created_at,
+            i.expires_at, i.nonce, i.signature, jobs.spec, jobs.spec_hash, jobs.settle_by, jobs.salt, jobs.escrow_pubkey,
+            jobs.execution_hash, jobs.logs_hash, jobs.proof_tx, jobs.charge, jobs.node_share, jobs.protocol_fee, jobs.platform_fee,
+            jobs.refund, jobs.signatures, jobs.created_at, jobs.completed_at
+        from jobs join payment_intents i on i.job_id = jobs.job_id
 
-    public async Task<JobView?> FindByIntentAsync(IntentId id, CancellationToken cancellationToken)
-    {
-        var intent = id.ToString();
-        await using var db = database.NewContext();
-        return ToView(await Joined(db).SingleOrDefaultAsync(r => r.Intent.IntentId == intent, cancellationToken));
-    }
+        """;
+
+    public async Task<JobView?> FindAsync(JobId id, CancellationToken cancellationToken) =>
+        (await database.ReadAsync(Columns + "where jobs.job_id = @job", r => ToView(Of(r)), cancellationToken, ("job", id))).SingleOrDefault();
+
+    public async Task<JobView?> FindByIntentAsync(IntentId id, CancellationToken cancellationToken) =>
+        (await database.ReadAsync(Columns + "where i.intent_id = @intent", r => ToView(Of(r)), cancellationToken, ("intent", id))).SingleOrDefault();
 
     /// <param name="status">One of the white paper's five, or a state; they share no name.</param>
     public async Task<IReadOnlyList<JobView>> ListAsync(
@@ -53,7 +55,7 @@ internal sealed class JobReader(Database database) : IJobReader
             .OrderByDescending(r => r.Job.CreatedAt).ThenByDescending(r => r.Job.JobId)
             .Take(limit)
             .ToListAsync(cancellationToken);
-        return [.. page.Select(r => ToView(r)!)];
+        return [.. page.Select(r => ToView((r.Job, r.Intent)))];
     }
 
     public async Task<IReadOnlyList<JobTransition>> HistoryAsync(JobId id, CancellationToken cancellationToken)
@@ -80,18 +82,55 @@ internal sealed class JobReader(Database database) : IJobReader
             StoredValue.Amount(rows.Sum(r => r.Refunded)));
     }
 
-    private static IQueryable<Row> Joined(HypernodeDb db) =>
-        db.Jobs.Join(db.PaymentIntents, j => j.JobId, i => i.JobId, (j, i) => new Row { Job = j, Intent = i });
+    private static IQueryable<Joint> Joined(HypernodeDb db) =>
+        db.Jobs.Join(db.PaymentIntents, j => j.JobId, i => i.JobId, (j, i) => new Joint { Job = j, Intent = i });
 
     private static string Shown(string state) => state == JobStateNames.Initial ? JobStateNames.Submitted : state;
 
-    private static JobView? ToView(Row? row)
+    /// <summary>The columns that a view needs, as EF Core would have read them.</summary>
+    private static (JobRecord Job, PaymentIntentRecord Intent) Of(Row r)
     {
-        if (row is not { Job: var job, Intent: var intent })
+        var job = new JobRecord
         {
-            return null;
-        }
+            JobId = r.Text(0),
+            State = r.Text(2),
+            Status = "",
+            Attempt = r.Int(3),
+            AssignedNodeId = r.TextOrNull(4),
+            Outcome = r.TextOrNull(5),
+            Spec = r.Text(12),
+            SpecHash = r.Text(13),
+            SettleBy = r.Long(14),
+            Salt = r.Text(15),
+            EscrowPubkey = r.TextOrNull(16),
+            ExecutionHash = r.TextOrNull(17),
+            LogsHash = r.TextOrNull(18),
+            ProofTx = r.TextOrNull(19),
+            Charge = r.LongOrNull(20),
+            NodeShare = r.LongOrNull(21),
+            ProtocolFee = r.LongOrNull(22),
+            PlatformFee = r.LongOrNull(23),
+            Refund = r.LongOrNull(24),
+            Signatures = r.Text(25),
+            CreatedAt = r.Time(26),
+            CompletedAt = r.TimeOrNull(27),
+        };
+        return (job, new PaymentIntentRecord
+        {
+            IntentId = r.Text(6),
+            Client = r.Text(1),
+            Amount = r.Long(7),
+            JobId = job.JobId,
+            Signature = r.Text(11),
+            Nonce = r.Text(10),
+            CreatedAt = r.Time(8),
+            ExpiresAt = r.Time(9),
+        });
+    }
 
+    private static JobView ToView((JobRecord Job, PaymentIntentRecord Intent) row)
+    {
+        var (job, intent) = row;
         var client = WalletAddress.Parse(intent.Client);
         return new JobView(
             JobId.Parse(job.JobId),
@@ -132,7 +171,7 @@ internal sealed class JobReader(Database database) : IJobReader
             StoredValue.Amount(job.PlatformFee!.Value),
             StoredValue.Amount(job.Refund!.Value));
 
-    private sealed class Row
+    private sealed class Joint
     {
         public required JobRecord Job { get; init; }
 

@@ -4,8 +4,6 @@ using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Nodes;
 using Hypernode.Contracts.Ports;
 using Hypernode.Contracts.Text;
-using Hypernode.Storage.Model;
-using Microsoft.EntityFrameworkCore;
 
 namespace Hypernode.Storage.Shared;
 
@@ -38,6 +36,20 @@ internal sealed class NodeDirectory(Database database, IIdSource ids) : INodeDir
         where job_id = @job and attempt = @attempt and node_id = @node and live
         """;
 
+    private const string NodeColumns = """
+        select
+            nodes.node_id, node_key, users.wallet_address, hostname, status, slots, cpu_millis, memory_mb, price_per_second, gpu_info, images,
+            (select cast(count(*) as int) from leases where leases.node_id = nodes.node_id and live),
+            total_jobs_completed, total_earned, registered_at, liveness.last_seen
+        from nodes
+        join users on users.id = nodes.user_id
+        left join liveness on liveness.node_id = nodes.node_id
+
+        """;
+
+    private const string LeaseColumns =
+        "select job_id, attempt, node_id, slot, challenge, rate_per_second, taken_at, first_beat_at, last_beat_at, live from leases ";
+
     public Task<bool> RegisterAsync(NodeRegistration registration, DateTimeOffset at, CancellationToken cancellationToken) => database.WriteAsync(
         async session =>
         {
@@ -65,18 +77,11 @@ internal sealed class NodeDirectory(Database database, IIdSource ids) : INodeDir
         },
         cancellationToken);
 
-    public async Task<NodeView?> FindAsync(NodeId id, CancellationToken cancellationToken)
-    {
-        var node = id.ToString();
-        await using var db = database.NewContext();
-        return (await ViewsAsync(db, db.Nodes.Where(n => n.NodeId == node), cancellationToken)).SingleOrDefault();
-    }
+    public async Task<NodeView?> FindAsync(NodeId id, CancellationToken cancellationToken) =>
+        (await database.ReadAsync(NodeColumns + "where nodes.node_id = @node", ToNode, cancellationToken, ("node", id))).SingleOrDefault();
 
-    public async Task<IReadOnlyList<NodeView>> ListAsync(CancellationToken cancellationToken)
-    {
-        await using var db = database.NewContext();
-        return await ViewsAsync(db, db.Nodes, cancellationToken);
-    }
+    public async Task<IReadOnlyList<NodeView>> ListAsync(CancellationToken cancellationToken) =>
+        await database.ReadAsync(NodeColumns + "order by nodes.node_id", ToNode, cancellationToken);
 
     public Task SetStatusAsync(NodeId id, NodeStatus status, CancellationToken cancellationToken) => database.WriteAsync(
         session => session.ExecuteAsync("update nodes set status = @status where node_id = @node", ("status", status.ToString()), ("node", id)),
@@ -84,9 +89,7 @@ internal sealed class NodeDirectory(Database database, IIdSource ids) : INodeDir
 
     public async Task<int?> FreeSlotAsync(NodeId id, int slots, CancellationToken cancellationToken)
     {
-        var node = id.ToString();
-        await using var db = database.NewContext();
-        var held = (await db.Leases.Where(l => l.NodeId == node && l.Live).Select(l => l.Slot).ToListAsync(cancellationToken)).ToHashSet();
+        var held = (await database.ReadAsync("select slot from leases where node_id = @node and live", r => r.Int(0), cancellationToken, ("node", id))).ToHashSet();
         for (var slot = 0; slot < slots; slot++)
         {
             if (!held.Contains(slot))
@@ -98,20 +101,12 @@ internal sealed class NodeDirectory(Database database, IIdSource ids) : INodeDir
         return null;
     }
 
-    public async Task<LeaseView?> FindLeaseAsync(JobId job, int attempt, CancellationToken cancellationToken)
-    {
-        var id = job.ToString();
-        await using var db = database.NewContext();
-        var row = await db.Leases.SingleOrDefaultAsync(l => l.JobId == id && l.Attempt == attempt, cancellationToken);
-        return row is null ? null : ToView(row);
-    }
+    public async Task<LeaseView?> FindLeaseAsync(JobId job, int attempt, CancellationToken cancellationToken) =>
+        (await database.ReadAsync(
+            LeaseColumns + "where job_id = @job and attempt = @attempt", ToLease, cancellationToken, ("job", job), ("attempt", attempt))).SingleOrDefault();
 
-    public async Task<IReadOnlyList<LeaseView>> LiveLeasesAsync(CancellationToken cancellationToken)
-    {
-        await using var db = database.NewContext();
-        var rows = await db.Leases.Where(l => l.Live).OrderBy(l => l.JobId).ToListAsync(cancellationToken);
-        return [.. rows.Select(ToView)];
-    }
+    public async Task<IReadOnlyList<LeaseView>> LiveLeasesAsync(CancellationToken cancellationToken) =>
+        await database.ReadAsync(LeaseColumns + "where live order by job_id", ToLease, cancellationToken);
 
     public Task RecordBeatsAsync(IReadOnlyList<ReceivedBeat> beats, CancellationToken cancellationToken)
     {
@@ -147,49 +142,34 @@ internal sealed class NodeDirectory(Database database, IIdSource ids) : INodeDir
             cancellationToken);
     }
 
-    private static async Task<List<NodeView>> ViewsAsync(HypernodeDb db, IQueryable<NodeRecord> nodes, CancellationToken cancellationToken)
-    {
-        var rows = await nodes
-            .OrderBy(n => n.NodeId)
-            .Select(n => new
-            {
-                Node = n,
-                Authority = db.Users.Where(u => u.Id == n.UserId).Select(u => u.WalletAddress).First(),
-                Busy = db.Leases.Count(l => l.NodeId == n.NodeId && l.Live),
-                Seen = db.Liveness.Where(l => l.NodeId == n.NodeId).Select(l => (DateTimeOffset?)l.LastSeen).FirstOrDefault(),
-            })
-            .ToListAsync(cancellationToken);
-        return [.. rows.Select(r => ToView(r.Node, r.Authority, r.Busy, r.Seen))];
-    }
+    private static LeaseView ToLease(Row row) => new(
+        JobId.Parse(row.Text(0)),
+        row.Int(1),
+        NodeId.Parse(row.Text(2)),
+        row.Int(3),
+        Hash256.Parse(row.Text(4)),
+        StoredValue.Amount(row.Long(5)),
+        row.Time(6),
+        row.TimeOrNull(7),
+        row.TimeOrNull(8),
+        row.Flag(9));
 
-    private static NodeView ToView(NodeRecord node, string authority, int busy, DateTimeOffset? seen) => new(
-        NodeId.Parse(node.NodeId),
-        WalletAddress.Parse(node.NodeKey),
-        WalletAddress.Parse(authority),
-        node.Hostname,
-        Enum.Parse<NodeStatus>(node.Status),
+    private NodeView ToNode(Row row) => new(
+        NodeId.Parse(row.Text(0)),
+        WalletAddress.Parse(row.Text(1)),
+        WalletAddress.Parse(row.Text(2)),
+        row.Text(3),
+        Enum.Parse<NodeStatus>(row.Text(4)),
         new NodeOffer(
-            node.Slots,
-            node.CpuMillis,
-            node.MemoryMb,
-            StoredValue.Amount(node.PricePerSecond),
-            JsonSerializer.Deserialize<List<GpuInfo>>(node.GpuInfo, ContractJson.Options)!,
-            JsonSerializer.Deserialize<List<string>>(node.Images, ContractJson.Options)!),
-        busy,
-        node.TotalJobsCompleted,
-        StoredValue.Amount(node.TotalEarned),
-        node.RegisteredAt,
-        seen);
-
-    private static LeaseView ToView(LeaseRecord row) => new(
-        JobId.Parse(row.JobId),
-        row.Attempt,
-        NodeId.Parse(row.NodeId),
-        row.Slot,
-        Hash256.Parse(row.Challenge),
-        StoredValue.Amount(row.RatePerSecond),
-        row.TakenAt,
-        row.FirstBeatAt,
-        row.LastBeatAt,
-        row.Live);
+            row.Int(5),
+            row.Int(6),
+            row.Int(7),
+            StoredValue.Amount(row.Long(8)),
+            JsonSerializer.Deserialize<List<GpuInfo>>(row.Text(9), ContractJson.Options)!,
+            JsonSerializer.Deserialize<List<string>>(row.Text(10), ContractJson.Options)!),
+        row.Int(11),
+        row.Long(12),
+        StoredValue.Amount(row.Long(13)),
+        row.Time(14),
+        row.TimeOrNull(15));
 }

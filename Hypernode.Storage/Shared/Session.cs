@@ -27,17 +27,19 @@ internal sealed class Session(
         Prepare(sql, parameters).ExecuteNonQueryAsync(cancellationToken);
 
     /// <summary>The same statement for each set of parameters: one round trip where the storage can.</summary>
-    public async Task ExecuteEachAsync(string sql, IEnumerable<Parameter[]> rows)
+    /// <returns>Rows affected by all of them.</returns>
+    public async Task<int> ExecuteEachAsync(string sql, IEnumerable<Parameter[]> rows)
     {
         var connection = transaction.Connection!;
         if (!connection.CanCreateBatch)
         {
+            var affected = 0;
             foreach (var row in rows)
             {
-                await ExecuteAsync(sql, row);
+                affected += await ExecuteAsync(sql, row);
             }
 
-            return;
+            return affected;
         }
 
         await using var batch = connection.CreateBatch();
@@ -57,10 +59,7 @@ internal sealed class Session(
             batch.BatchCommands.Add(command);
         }
 
-        if (batch.BatchCommands.Count > 0)
-        {
-            await batch.ExecuteNonQueryAsync(cancellationToken);
-        }
+        return batch.BatchCommands.Count == 0 ? 0 : await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 
     public async Task<List<T>> QueryAsync<T>(string sql, Func<DbDataReader, T> read, params Parameter[] parameters)

@@ -6,7 +6,7 @@ using static Hypernode.Storage.Tests.Given;
 
 namespace Hypernode.Storage.Tests;
 
-/// <summary>A process to be killed: it moves four jobs for ever, and says each transition once its commit has returned.</summary>
+/// <summary>A process to be killed: four writers move eight jobs each for ever, a batch a time, and say each transition once its commit has returned.</summary>
 internal static class CrashWriter
 {
     public static async Task Main(string[] args)
@@ -20,22 +20,29 @@ internal static class CrashWriter
     private static async Task MoveAsync(IServiceProvider storage)
     {
         var journal = storage.GetRequiredService<ISagaJournal>();
-        var submission = Submission();
-        await storage.GetRequiredService<IJobIntake>().SubmitAsync(submission, None);
-        var job = submission.Intent.JobId;
+        var intake = storage.GetRequiredService<IJobIntake>();
+        var wallet = NewWallet(); // one a writer: its jobs move together or not at all
+        var submissions = Enumerable.Range(0, 8).Select(_ => Submission(wallet)).ToArray();
+        await Task.WhenAll(submissions.Select(s => intake.SubmitAsync(s, None)));
+        var sent = new Dictionary<JobId, Guid>();
         for (var version = 0; ; version++)
         {
-            var commit = Commit(Row(job, version, JobStateNames.Matching)) with
+            SagaCommit[] batch = [.. submissions.Select(s => s.Intent.JobId).Select(job => Commit(Row(job, version, JobStateNames.Matching)) with
             {
                 Outbox = [Message(job)],
+                Consumed = sent.TryGetValue(job, out var last) ? [last] : [],
                 Timers = [Timer(job, TimerKind.Step, Now.AddHours(1), version + 1)],
-            };
-            if (await journal.CommitAsync(commit) != CommitResult.Committed)
+            })];
+            if ((await journal.CommitAsync(batch, [], None)).Any(r => r != CommitResult.Committed))
             {
                 throw new InvalidOperationException("a lone writer met a conflict");
             }
 
-            Console.WriteLine($"{job} {version + 1}");
+            foreach (var commit in batch)
+            {
+                sent[commit.Job!.Id] = commit.Outbox[0].MessageId;
+                Console.WriteLine($"{commit.Job.Id} {version + 1}");
+            }
         }
     }
 }

@@ -86,8 +86,9 @@ public sealed class PostgresFixture : StorageFixture
     private static string Server => Environment.GetEnvironmentVariable("HYPERNODE_TEST_POSTGRES")
         ?? throw new InvalidOperationException("HYPERNODE_TEST_POSTGRES is not set: the connection string of a PostgreSQL server on which this test may create databases.");
 
-    protected override void Register(IServiceCollection services) =>
-        services.AddHypernodePostgres(new NpgsqlConnectionStringBuilder(Server) { Database = _database, MaxPoolSize = 30 }.ConnectionString);
+    public string ConnectionString => new NpgsqlConnectionStringBuilder(Server) { Database = _database, MaxPoolSize = 30 }.ConnectionString;
+
+    protected override void Register(IServiceCollection services) => services.AddHypernodePostgres(ConnectionString);
 
     protected override Task CreateDatabaseAsync() => OnServerAsync($"create database {_database}");
 

@@ -1,14 +1,18 @@
 namespace Hypernode.Host;
 
 /// <summary>The command line of the server program.</summary>
-internal sealed record HostArguments(bool Bootstrap, string? Config, string? Roles, bool Text, bool UntilStdinCloses)
+internal sealed record HostArguments(
+    bool Bootstrap, string? Config, string? Roles, bool Text, bool UntilStdinCloses, IReadOnlyList<string>? Dead = null)
 {
     public const string Help = """
         The Hypernode server program: any mix of roles in one process.
 
         usage: Hypernode.Host [bootstrap] --config FILE [--roles LIST] [--log-format json|text] [--until-stdin-closes]
+               Hypernode.Host dead list|replay [MESSAGE-ID...] --config FILE
 
           bootstrap              make the schema, keys, programs and accounts that are missing, and end
+          dead list              what could not be handled, with its cause: a JSON object a line
+          dead replay ID...      put dead letters back into their queues; a second time changes nothing
           --config FILE          settings (JSON, all under "Hypernode"); environment variables Hypernode__… win over it
           --roles LIST           api,sagas,workers,agents in any mix (agents: the embedded stack)
           --log-format FORMAT    json (default) or text
@@ -18,6 +22,7 @@ internal sealed record HostArguments(bool Bootstrap, string? Config, string? Rol
           Hypernode.Host --config embedded.json
           Hypernode.Host --config services.json --roles sagas,workers
           Hypernode.Host bootstrap --config services.json
+          Hypernode.Host dead replay 0f4a… --config services.json
         """;
 
     /// <exception cref="ArgumentException">With what is wrong.</exception>
@@ -30,6 +35,8 @@ internal sealed record HostArguments(bool Bootstrap, string? Config, string? Rol
             result = args[i] switch
             {
                 "bootstrap" => result with { Bootstrap = true },
+                "dead" => result with { Dead = [] },
+                var word when result.Dead is { } words && !word.StartsWith('-') => result with { Dead = [.. words, word] },
                 "--config" => result with { Config = Path.GetFullPath(Value()) },
                 "--roles" => result with { Roles = Value() },
                 "--log-format" => result with { Text = Value() == "text" },

@@ -43,7 +43,10 @@ internal static class HostComposition
         (chain ?? (s => s.AddSolanaChain()))(services);
         services.AddNodeWay(host);
         services.AddHypernodeBus(host, configuration.GetSection(RabbitMqOptions.Section).Get<RabbitMqOptions>() ?? new RabbitMqOptions());
-        services.AddHealthChecks().AddCheck<Health.StorageHealth>("storage").AddCheck<ChainHealth>("chain");
+        services.AddSingleton<StorageWatch>();
+        services.AddSingleton<IStorageWatch>(p => p.GetRequiredService<StorageWatch>());
+        services.AddHostedService(p => p.GetRequiredService<StorageWatch>());
+        services.AddHealthChecks().AddCheck<StorageHealthCheck>("storage").AddCheck<ChainHealth>("chain");
 
         if (host.Has("sagas") || host.Has("workers"))
         {
@@ -92,7 +95,7 @@ internal static class HostComposition
         }
         else
         {
-            app.MapHealthChecks("/health/ready");
+            app.MapHealthChecks("/health/ready", new() { ResponseWriter = ReadyAnswer.WriteAsync });
             app.MapGet("/health/live", () => "alive");
         }
 

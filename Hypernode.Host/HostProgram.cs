@@ -28,6 +28,11 @@ internal static class HostProgram
         {
             var arguments = HostArguments.Parse(args);
             var builder = Configure(arguments);
+            if (arguments.Dead is { } words)
+            {
+                return await DeadLetterCommand.RunAsync(words, builder.Configuration, Console.Out, CancellationToken.None);
+            }
+
             var options = builder.Configuration.GetSection(HostOptions.Section).Get<HostOptions>() ?? new HostOptions();
             Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
             using var localnet = await StartLocalnetAsync(builder.Configuration, options);

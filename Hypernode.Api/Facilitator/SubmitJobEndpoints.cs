@@ -19,7 +19,8 @@ internal static class SubmitJobEndpoints
                 submit.HandleAsync(request, cancellationToken))
             .TakesJson<SubmitJobRequest>()
             .Answers<SubmitJobAnswer>(202)
-            .Refuses(402, 409)
+            .Refuses(402, 409, 503)
+            .NeedsStorage()
             .WithSummary("A job with its signed payment intent. The same body again gets the same answer.");
 }
 

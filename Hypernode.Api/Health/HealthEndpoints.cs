@@ -7,9 +7,12 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Hypernode.Api.Health;
 
-/// <summary>Live: the process answers. Ready: what it leans on answers too. Only names and statuses: details are for the log.</summary>
+/// <summary>Live: the process answers. Ready: what it leans on answers too. Names, statuses, and reasons that are fit to be shown: details are for the log.</summary>
 internal static class HealthEndpoints
 {
+    /// <summary>What a check puts under this name in its data is fit to be shown; its description and exception are not.</summary>
+    private const string Reason = "reason";
+
     public static void MapHealth(this IEndpointRouteBuilder app)
     {
         var health = app.MapGroup("/health").WithTags("Health");
@@ -28,7 +31,7 @@ internal static class HealthEndpoints
         return ApiJson.Answer(
             new HealthAnswer(
                 Word(report.Status),
-                [.. report.Entries.OrderBy(e => e.Key, StringComparer.Ordinal).Select(e => new HealthCheckAnswer(e.Key, Word(e.Value.Status)))]),
+                [.. report.Entries.OrderBy(e => e.Key, StringComparer.Ordinal).Select(e => new HealthCheckAnswer(e.Key, Word(e.Value.Status), e.Value.Data.GetValueOrDefault(Reason) as string))]),
             report.Status == HealthStatus.Unhealthy ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK);
     }
 
@@ -38,4 +41,5 @@ internal static class HealthEndpoints
 /// <param name="Status"><c>healthy</c>, <c>degraded</c> or <c>unhealthy</c>.</param>
 public sealed record HealthAnswer(string Status, IReadOnlyList<HealthCheckAnswer> Checks);
 
-public sealed record HealthCheckAnswer(string Name, string Status);
+/// <param name="Reason">Why it is not healthy.</param>
+public sealed record HealthCheckAnswer(string Name, string Status, string? Reason);

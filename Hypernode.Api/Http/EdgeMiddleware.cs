@@ -38,6 +38,12 @@ internal sealed partial class EdgeMiddleware(RequestDelegate next, ILogger<EdgeM
             case BadHttpRequestException bad:
                 return new Problem("bad-request", bad.StatusCode, "the request can't be read");
             default:
+                if (StorageGate.Of(exception) is { } unavailable)
+                {
+                    StorageAway(exception, context.Request.Method, context.Request.Path);
+                    return unavailable;
+                }
+
                 // What went wrong inside is for the log alone.
                 UnhandledError(exception, context.Request.Method, context.Request.Path, context.TraceIdentifier);
                 return new Problem(
@@ -47,6 +53,9 @@ internal sealed partial class EdgeMiddleware(RequestDelegate next, ILogger<EdgeM
                     TraceId: context.TraceIdentifier);
         }
     }
+
+    [LoggerMessage(EventId = 5002, Level = LogLevel.Warning, Message = "{Method} {Path} was refused: the storage can't take it now")]
+    private partial void StorageAway(Exception exception, string method, string path);
 
     [LoggerMessage(EventId = 5001, Level = LogLevel.Error, Message = "{Method} {Path} failed ({TraceId})")]
     private partial void UnhandledError(Exception exception, string method, string path, string traceId);

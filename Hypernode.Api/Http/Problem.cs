@@ -17,7 +17,8 @@ public sealed record Problem(
     string Detail,
     IReadOnlyList<FieldError>? Errors = null,
     PaymentAdvice? Next = null,
-    string? TraceId = null) : IResult
+    string? TraceId = null,
+    [property: JsonIgnore] int? RetryAfterSeconds = null) : IResult
 {
     public const string ContentType = "application/problem+json";
 
@@ -28,6 +29,11 @@ public sealed record Problem(
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         httpContext.Response.StatusCode = Status;
+        if (RetryAfterSeconds is { } seconds)
+        {
+            httpContext.Response.Headers.RetryAfter = $"{seconds}";
+        }
+
         await httpContext.Response.WriteAsJsonAsync(this, ApiJson.Options, ContentType, httpContext.RequestAborted);
     }
 

@@ -35,7 +35,8 @@ internal static class JobsEndpoints
             .WithSummary("A job: its states with times and causes, its payment, its transactions.");
         jobs.MapPost("/cancel/{jobId}", CancelAsync)
             .Answers<SubmitJobAnswer>(202)
-            .Refuses(404, 409)
+            .Refuses(404, 409, 503)
+            .NeedsStorage()
             .RequiresWallet()
             .WithSummary("Asks for the job's end: before assignment it is refunded in full, while it runs it is charged as metered.");
         jobs.MapJobLogs();

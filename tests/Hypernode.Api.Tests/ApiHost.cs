@@ -53,6 +53,7 @@ public sealed class ApiHost : IAsyncDisposable
             .AddSingleton<IWalletDirectory>(Wallets)
             .AddSingleton<IEscrow>(Escrow)
             .AddSingleton<IMessageSender>(Messages)
+            .AddSingleton<IStorageWatch>(Storage)
             .AddHypernodeApi(builder.Configuration);
         more?.Invoke(builder.Services);
         _app = builder.Build();
@@ -74,6 +75,8 @@ public sealed class ApiHost : IAsyncDisposable
     public FakeEscrow Escrow { get; } = new();
 
     public FakeMessages Messages { get; } = new();
+
+    public FakeStorage Storage { get; } = new();
 
     public string TokenKeyFile => Path.Combine(_folder, "token.key");
 

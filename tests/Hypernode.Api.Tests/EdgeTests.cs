@@ -179,7 +179,7 @@ public sealed class EdgeTests
         var body = paths["/api/facilitator/submit-job"]!["post"]!["requestBody"]!["content"]!["application/json"]!;
         body["schema"].ShouldNotBeNull();
         body["example"].ShouldNotBeNull();
-        paths["/api/facilitator/submit-job"]!["post"]!["responses"]!.AsObject().Select(r => r.Key).ShouldBe(["202", "400", "402", "409", "413", "415"], ignoreOrder: true);
+        paths["/api/facilitator/submit-job"]!["post"]!["responses"]!.AsObject().Select(r => r.Key).ShouldBe(["202", "400", "402", "409", "413", "415", "503"], ignoreOrder: true);
     }
 
     [Fact]

@@ -190,3 +190,8 @@ public sealed class FakeMessages : IMessageSender
         return Task.CompletedTask;
     }
 }
+
+public sealed class FakeStorage : IStorageWatch
+{
+    public StorageHealth Current { get; set; } = new(StorageCondition.Ok, "", TimeSpan.Zero);
+}

@@ -11,6 +11,7 @@ using Hypernode.Contracts.Ports;
 using Hypernode.Contracts.Text;
 using Hypernode.Contracts.Topology;
 using Hypernode.Sagas.Engine;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using RabbitMQ.Client;
 
@@ -164,6 +165,49 @@ public sealed class DeadLetterTests : IAsyncLifetime
         result.Refused.ShouldBe([id]);
         result.NotFound.ShouldBe(["nobody"]);
         (await host.Dead.ListAsync(100, CancellationToken.None)).ShouldHaveSingleItem().MessageId.ShouldBe(id);
+    }
+
+    [Fact]
+    public async Task An_operator_lists_and_replays_from_the_command_line()
+    {
+        await using var host = await StartAsync("sagas");
+        var id = Guid.NewGuid();
+        await host.SendAsync(Queues.JobSaga, new CancelRequested(new JobId(Guid.NewGuid())), id);
+        await host.ParkedAsync(id);
+
+        (await RunAsync("dead", "list")).ShouldSatisfyAllConditions(
+            r => r.Code.ShouldBe(0), r => r.Text.ShouldContain($"\"messageId\":\"{id}\""), r => r.Text.ShouldContain(nameof(UnknownJobException)));
+        (await RunAsync("dead", "replay", $"{id}")).ShouldSatisfyAllConditions(r => r.Code.ShouldBe(0), r => r.Text.ShouldContain($"\"replayed\":[\"{id}\"]"));
+        (await RunAsync("dead", "replay", "nobody")).Code.ShouldBe(1);
+        await Should.ThrowAsync<ArgumentException>(() => RunAsync("dead", "replay"));
+        await Should.ThrowAsync<ArgumentException>(() => RunAsync("dead"));
+
+        async Task<(int Code, string Text)> RunAsync(params string[] arguments)
+        {
+            var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("Hypernode:RabbitMq:Uri", _broker)]).Build();
+            using var output = new StringWriter();
+            return (await DeadLetterCommand.RunAsync(HostArguments.Parse(arguments).Dead!, configuration, output, CancellationToken.None), output.ToString());
+        }
+    }
+
+    /// <summary>A message that no delivery of it ever ends (its host dies each time) is the broker's to park.</summary>
+    [Fact]
+    public async Task What_the_broker_itself_gives_up_on_is_listed_with_its_queue_and_can_be_replayed()
+    {
+        await using var host = await StartAsync("sagas");
+        var id = Guid.NewGuid().ToString();
+        await host.SendRawAsync(Queues.SettlePayment, "{}", id);
+        for (var deliveries = 0; deliveries < 40 && await host.Channel.BasicGetAsync(Queues.SettlePayment, autoAck: false) is { } got; deliveries++)
+        {
+            await host.Channel.BasicNackAsync(got.DeliveryTag, multiple: false, requeue: true);
+            await host.Channel.MessageCountAsync(Queues.SettlePayment);
+        }
+
+        var letter = await host.ParkedAsync(Guid.Parse(id));
+        letter.Queue.ShouldBe(Queues.SettlePayment);
+        letter.Cause.ShouldBe("delivery_limit");
+        (await host.Dead.ReplayAsync([id], CancellationToken.None)).Replayed.ShouldBe([id]);
+        await Eventually.IsTrueAsync(async () => await host.Channel.MessageCountAsync(Queues.SettlePayment) == 1, "the message in its queue again");
     }
 
     [Fact]

@@ -13,6 +13,7 @@ namespace Hypernode.Storage.PostgreSQL;
 internal sealed class PostgresDatabase : Database, IAsyncDisposable
 {
     private const int MaxRuns = 5;
+    private const int LargestGroup = 64;
 
     // Every query here goes by an index, row by row, and none is worth compiling or planning anew at each call. Plans are kept for a
     // connection's life: one that was made while a table was small or unknown must not read all of it when it has grown.
@@ -21,6 +22,7 @@ internal sealed class PostgresDatabase : Database, IAsyncDisposable
 
     private readonly ConcurrentDictionary<string, PostgresStatement> _statements = [];
     private readonly PooledDbContextFactory<HypernodeDb> _contexts;
+    private readonly Grouping<Lookup, object?> _lookups;
 
     public PostgresDatabase(string connectionString)
     {
@@ -28,6 +30,11 @@ internal sealed class PostgresDatabase : Database, IAsyncDisposable
         if (settings.MaxAutoPrepare == 0)
         {
             settings.MaxAutoPrepare = 100; // the journal's statements are constant: parse and plan them once a connection
+        }
+
+        if (settings.MaxPoolSize == 100) // the default
+        {
+            settings.MaxPoolSize = 32; // several hosts share one server, and what comes at once is grouped anyway
         }
 
         settings.NoResetOnClose = true; // nothing here changes a session's state, and a reset costs as much as a small statement
@@ -39,6 +46,7 @@ internal sealed class PostgresDatabase : Database, IAsyncDisposable
             .UseQueryTrackingBehavior(QueryTrackingBehavior.NoTracking)
             .Options;
         _contexts = new PooledDbContextFactory<HypernodeDb>(options);
+        _lookups = new Grouping<Lookup, object?>(LookUpAsync, LargestGroup);
     }
 
     public NpgsqlDataSource Source { get; }
@@ -47,6 +55,10 @@ internal sealed class PostgresDatabase : Database, IAsyncDisposable
 
     public override Task<List<T>> ReadAsync<T>(string sql, Func<Row, T> read, CancellationToken cancellationToken, params Parameter[] parameters) =>
         QueryAsync(() => StatementOf(sql).On(Source, Values(parameters)), read, cancellationToken);
+
+    public override async Task<T?> FindAsync<T>(string sql, Func<Row, T> read, CancellationToken cancellationToken, params Parameter[] parameters)
+        where T : class =>
+        (T?)await _lookups.AskAsync(new Lookup(StatementOf(sql), parameters, read), cancellationToken);
 
     /// <summary>The rows that a command answers.</summary>
     /// <param name="commandOf">Makes it: another run needs another one.</param>
@@ -123,6 +135,26 @@ internal sealed class PostgresDatabase : Database, IAsyncDisposable
         e.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure
         || e is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "inbox_pkey" };
 
+    /// <summary>Each its own statement, all in one round trip.</summary>
+    private Task<IReadOnlyList<object?>> LookUpAsync(IReadOnlyList<Lookup> lookups) => WithRetryAsync<IReadOnlyList<object?>>(async () =>
+    {
+        await using var batch = Source.CreateBatch();
+        foreach (var lookup in lookups)
+        {
+            batch.BatchCommands.Add(lookup.Statement.InBatch(Values(lookup.Parameters)));
+        }
+
+        var found = new object?[lookups.Count];
+        await using var reader = await batch.ExecuteReaderAsync();
+        for (var i = 0; i < found.Length; i++)
+        {
+            found[i] = await reader.ReadAsync() ? lookups[i].Read(new Row(reader, TimesAreNumbers: false)) : null;
+            await reader.NextResultAsync();
+        }
+
+        return found;
+    });
+
     private PostgresStatement StatementOf(string sql) => _statements.GetOrAdd(sql, static text => new PostgresStatement(text));
 
     private async Task<T> RunAsync<T>(Func<Session, Task<T>> work, CancellationToken cancellationToken)
@@ -144,4 +176,6 @@ internal sealed class PostgresDatabase : Database, IAsyncDisposable
 
         DbCommand CommandOf(string sql) => new NpgsqlCommand(sql, connection);
     }
+
+    private sealed record Lookup(PostgresStatement Statement, Parameter[] Parameters, Func<Row, object> Read);
 }

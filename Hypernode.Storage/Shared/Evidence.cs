@@ -24,36 +24,39 @@ internal sealed class Evidence : IEvidence
 
     private readonly Database _database;
     private readonly Grouping<NewReceipt, bool> _receipts;
+    private readonly Grouping<NewChunks, bool> _chunks;
 
     public Evidence(Database database)
     {
         _database = database;
         _receipts = new Grouping<NewReceipt, bool>(WriteAsync, LargestGroup);
+        _chunks = new Grouping<NewChunks, bool>(WriteAsync, LargestGroup);
     }
 
-    public Task AddLogsAsync(IReadOnlyList<LogChunk> chunks, DateTimeOffset receivedAt, CancellationToken cancellationToken)
-    {
-        if (chunks.Count == 0)
-        {
-            return Task.CompletedTask;
-        }
+    public Task AddLogsAsync(IReadOnlyList<LogChunk> chunks, DateTimeOffset receivedAt, CancellationToken cancellationToken) =>
+        chunks.Count == 0 ? Task.CompletedTask : _chunks.AskAsync(new NewChunks(chunks, receivedAt), cancellationToken);
 
+    private async Task<IReadOnlyList<bool>> WriteAsync(IReadOnlyList<NewChunks> groups)
+    {
         // One order for all writers: two batches with the same chunks can't wait for each other.
-        var ordered = chunks.OrderBy(c => c.JobId.ToString(), StringComparer.Ordinal).ThenBy(c => c.Attempt).ThenBy(c => c.Seq);
-        return _database.WriteEachAsync(
+        var ordered = groups
+            .SelectMany(g => g.Chunks, (g, c) => (Chunk: c, g.ReceivedAt))
+            .OrderBy(c => c.Chunk.JobId.Value).ThenBy(c => c.Chunk.Attempt).ThenBy(c => c.Chunk.Seq);
+        await _database.WriteEachAsync(
             InsertChunk,
             ordered.Select(c => new Parameter[]
             {
-                ("job", c.JobId),
-                ("attempt", c.Attempt),
-                ("seq", c.Seq),
-                ("stream", StoredValue.Clean(c.Stream)),
-                ("at", c.At),
-                ("data", c.Data),
-                ("hash", c.Hash),
-                ("received_at", receivedAt),
+                ("job", c.Chunk.JobId),
+                ("attempt", c.Chunk.Attempt),
+                ("seq", c.Chunk.Seq),
+                ("stream", StoredValue.Clean(c.Chunk.Stream)),
+                ("at", c.Chunk.At),
+                ("data", c.Chunk.Data),
+                ("hash", c.Chunk.Hash),
+                ("received_at", c.ReceivedAt),
             }),
-            cancellationToken);
+            CancellationToken.None);
+        return new bool[groups.Count];
     }
 
     public async Task<IReadOnlyList<StoredChunk>> ReadLogsAsync(JobId job, (int Attempt, long Seq) after, int limit, CancellationToken cancellationToken) =>
@@ -74,13 +77,12 @@ internal sealed class Evidence : IEvidence
     public Task<bool> AddReceiptAsync(Receipt receipt, string signature, DateTimeOffset receivedAt, CancellationToken cancellationToken) =>
         _receipts.AskAsync(new NewReceipt(receipt, receipt.Hash(), signature, receivedAt), cancellationToken);
 
-    public async Task<StoredReceipt?> FindReceiptAsync(JobId job, int attempt, CancellationToken cancellationToken) =>
-        (await _database.ReadAsync(
-            "select body, signature, received_at from receipts where job_id = @job and attempt = @attempt",
-            r => new StoredReceipt(JsonSerializer.Deserialize<Receipt>(r.Text(0), ContractJson.Options)!, r.Text(1), r.Time(2)),
-            cancellationToken,
-            ("job", job),
-            ("attempt", attempt))).SingleOrDefault();
+    public Task<StoredReceipt?> FindReceiptAsync(JobId job, int attempt, CancellationToken cancellationToken) => _database.FindAsync(
+        "select body, signature, received_at from receipts where job_id = @job and attempt = @attempt",
+        r => new StoredReceipt(JsonSerializer.Deserialize<Receipt>(r.Text(0), ContractJson.Options)!, r.Text(1), r.Time(2)),
+        cancellationToken,
+        ("job", job),
+        ("attempt", attempt));
 
     /// <summary>Receipts that came at once; the first of an attempt stays, for ever, so what is read after the write is the answer.</summary>
     private async Task<IReadOnlyList<bool>> WriteAsync(IReadOnlyList<NewReceipt> receipts)
@@ -113,6 +115,8 @@ internal sealed class Evidence : IEvidence
 
         return stored;
     }
+
+    private sealed record NewChunks(IReadOnlyList<LogChunk> Chunks, DateTimeOffset ReceivedAt);
 
     private sealed record NewReceipt(Receipt Receipt, Hash256 Hash, string Signature, DateTimeOffset ReceivedAt);
 }

@@ -3,8 +3,8 @@ using Hypernode.Contracts.Ports;
 namespace Hypernode.Storage.Shared;
 
 /// <summary>
-/// Writes that come at the same time go together: while one group is being written, the next gathers. A lone one waits for
-/// nobody, and under load each costs a share of one round trip and one flush to the disk.
+/// Requests that come at the same time go together: while one group is under way, the next gathers. A lone one waits for
+/// nobody, and under load each costs a share of one round trip and, when it writes, of one flush to the disk.
 /// </summary>
 /// <param name="write">One answer an item, in their order. It decides each for itself: a refusal is an answer, not an exception.</param>
 /// <param name="largest">Items in one group.</param>

@@ -22,11 +22,11 @@ internal sealed class JobReader(Database database) : IJobReader
 
         """;
 
-    public async Task<JobView?> FindAsync(JobId id, CancellationToken cancellationToken) =>
-        (await database.ReadAsync(Columns + "where jobs.job_id = @job", r => ToView(Of(r)), cancellationToken, ("job", id))).SingleOrDefault();
+    public Task<JobView?> FindAsync(JobId id, CancellationToken cancellationToken) =>
+        database.FindAsync(Columns + "where jobs.job_id = @job", r => ToView(Of(r)), cancellationToken, ("job", id));
 
-    public async Task<JobView?> FindByIntentAsync(IntentId id, CancellationToken cancellationToken) =>
-        (await database.ReadAsync(Columns + "where i.intent_id = @intent", r => ToView(Of(r)), cancellationToken, ("intent", id))).SingleOrDefault();
+    public Task<JobView?> FindByIntentAsync(IntentId id, CancellationToken cancellationToken) =>
+        database.FindAsync(Columns + "where i.intent_id = @intent", r => ToView(Of(r)), cancellationToken, ("intent", id));
 
     /// <param name="status">One of the white paper's five, or a state; they share no name.</param>
     public async Task<IReadOnlyList<JobView>> ListAsync(

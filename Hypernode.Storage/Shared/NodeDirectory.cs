@@ -77,8 +77,8 @@ internal sealed class NodeDirectory(Database database, IIdSource ids) : INodeDir
         },
         cancellationToken);
 
-    public async Task<NodeView?> FindAsync(NodeId id, CancellationToken cancellationToken) =>
-        (await database.ReadAsync(NodeColumns + "where nodes.node_id = @node", ToNode, cancellationToken, ("node", id))).SingleOrDefault();
+    public Task<NodeView?> FindAsync(NodeId id, CancellationToken cancellationToken) =>
+        database.FindAsync(NodeColumns + "where nodes.node_id = @node", ToNode, cancellationToken, ("node", id));
 
     public async Task<IReadOnlyList<NodeView>> ListAsync(CancellationToken cancellationToken) =>
         await database.ReadAsync(NodeColumns + "order by nodes.node_id", ToNode, cancellationToken);
@@ -101,9 +101,8 @@ internal sealed class NodeDirectory(Database database, IIdSource ids) : INodeDir
         return null;
     }
 
-    public async Task<LeaseView?> FindLeaseAsync(JobId job, int attempt, CancellationToken cancellationToken) =>
-        (await database.ReadAsync(
-            LeaseColumns + "where job_id = @job and attempt = @attempt", ToLease, cancellationToken, ("job", job), ("attempt", attempt))).SingleOrDefault();
+    public Task<LeaseView?> FindLeaseAsync(JobId job, int attempt, CancellationToken cancellationToken) => database.FindAsync(
+        LeaseColumns + "where job_id = @job and attempt = @attempt", ToLease, cancellationToken, ("job", job), ("attempt", attempt));
 
     public async Task<IReadOnlyList<LeaseView>> LiveLeasesAsync(CancellationToken cancellationToken) =>
         await database.ReadAsync(LeaseColumns + "where live order by job_id", ToLease, cancellationToken);

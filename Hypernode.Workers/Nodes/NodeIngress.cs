@@ -24,6 +24,7 @@ public sealed class NodeIngress(
     };
 
     private readonly BeatBatcher _beats = new(nodes);
+    private readonly LeaseHolders _holders = new(nodes, time);
 
     public async Task AcceptAsync(NodeId sender, NodeMessage message, CancellationToken cancellationToken)
     {
@@ -121,13 +122,6 @@ public sealed class NodeIngress(
         return null;
     }
 
-    /// <summary>Null: the sender holds the live lease of this attempt.</summary>
-    private async Task<string?> WhyNotAsync(NodeId sender, JobId job, int attempt, CancellationToken cancellationToken) =>
-        await nodes.FindLeaseAsync(job, attempt, cancellationToken) switch
-        {
-            null => "no-lease",
-            var lease when lease.NodeId != sender => "not-your-lease",
-            { Live: false } => "stale-lease",
-            _ => null,
-        };
+    private Task<string?> WhyNotAsync(NodeId sender, JobId job, int attempt, CancellationToken cancellationToken) =>
+        _holders.WhyNotAsync(sender, job, attempt, cancellationToken);
 }

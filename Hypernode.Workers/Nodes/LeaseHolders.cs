@@ -1,0 +1,54 @@
+using System.Collections.Concurrent;
+using Hypernode.Contracts.Jobs;
+using Hypernode.Contracts.Nodes;
+using Hypernode.Contracts.Ports;
+
+namespace Hypernode.Workers.Nodes;
+
+/// <summary>
+/// Who holds which attempt, remembered for a moment: an attempt's holder never changes, and whether the lease is still live
+/// may be a moment old, because the saga takes nothing but the current attempt (I3). What is not known is asked for.
+/// </summary>
+internal sealed class LeaseHolders(INodeDirectory nodes, TimeProvider time)
+{
+    private const int MaxRemembered = 16_384;
+    private static readonly TimeSpan GoodFor = TimeSpan.FromSeconds(5);
+
+    private readonly ConcurrentDictionary<(JobId Job, int Attempt), (NodeId Node, DateTimeOffset At)> _live = new();
+
+    /// <summary>Null: the sender holds the live lease of this attempt. Else the reason to drop what it says.</summary>
+    public async Task<string?> WhyNotAsync(NodeId sender, JobId job, int attempt, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        if (_live.TryGetValue((job, attempt), out var known) && known.Node == sender && now - known.At < GoodFor)
+        {
+            return null;
+        }
+
+        var lease = await nodes.FindLeaseAsync(job, attempt, cancellationToken);
+        if (lease is not { Live: true } || lease.NodeId != sender)
+        {
+            return lease switch
+            {
+                null => "no-lease",
+                _ when lease.NodeId != sender => "not-your-lease",
+                _ => "stale-lease",
+            };
+        }
+
+        if (_live.Count >= MaxRemembered)
+        {
+            foreach (var old in _live.Where(l => now - l.Value.At >= GoodFor).Select(l => l.Key).ToList())
+            {
+                _live.TryRemove(old, out _);
+            }
+        }
+
+        if (_live.Count < MaxRemembered)
+        {
+            _live[(job, attempt)] = (sender, now);
+        }
+
+        return null;
+    }
+}

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using Hypernode.Contracts.Intents;
 using Hypernode.Contracts.Jobs;
@@ -49,6 +50,9 @@ internal sealed class NodeDirectory(Database database, IIdSource ids) : INodeDir
 
     private const string LeaseColumns =
         "select job_id, attempt, node_id, slot, challenge, rate_per_second, taken_at, first_beat_at, last_beat_at, live from leases ";
+
+    /// <summary>What was parsed of each node: it changes when the node registers anew, and every match reads all of them.</summary>
+    private readonly ConcurrentDictionary<string, Parsed> _parsed = [];
 
     public Task<bool> RegisterAsync(NodeRegistration registration, DateTimeOffset at, CancellationToken cancellationToken) => database.WriteAsync(
         async session =>
@@ -153,22 +157,42 @@ internal sealed class NodeDirectory(Database database, IIdSource ids) : INodeDir
         row.TimeOrNull(8),
         row.Flag(9));
 
-    private NodeView ToNode(Row row) => new(
-        NodeId.Parse(row.Text(0)),
-        WalletAddress.Parse(row.Text(1)),
-        WalletAddress.Parse(row.Text(2)),
-        row.Text(3),
-        Enum.Parse<NodeStatus>(row.Text(4)),
-        new NodeOffer(
-            row.Int(5),
-            row.Int(6),
-            row.Int(7),
-            StoredValue.Amount(row.Long(8)),
-            JsonSerializer.Deserialize<List<GpuInfo>>(row.Text(9), ContractJson.Options)!,
-            JsonSerializer.Deserialize<List<string>>(row.Text(10), ContractJson.Options)!),
-        row.Int(11),
-        row.Long(12),
-        StoredValue.Amount(row.Long(13)),
-        row.Time(14),
-        row.TimeOrNull(15));
+    private NodeView ToNode(Row row)
+    {
+        var (id, texts) = (row.Text(0), new NodeTexts(row.Text(1), row.Text(2), row.Text(9), row.Text(10)));
+        if (!_parsed.TryGetValue(id, out var parsed) || parsed.Texts != texts)
+        {
+            _parsed[id] = parsed = new Parsed(id, texts);
+        }
+
+        return new NodeView(
+            parsed.Id,
+            parsed.NodeKey,
+            parsed.Authority,
+            row.Text(3),
+            Enum.Parse<NodeStatus>(row.Text(4)),
+            new NodeOffer(row.Int(5), row.Int(6), row.Int(7), StoredValue.Amount(row.Long(8)), parsed.Gpus, parsed.Images),
+            row.Int(11),
+            row.Long(12),
+            StoredValue.Amount(row.Long(13)),
+            row.Time(14),
+            row.TimeOrNull(15));
+    }
+
+    private sealed record NodeTexts(string NodeKey, string Authority, string Gpus, string Images);
+
+    private sealed class Parsed(string id, NodeTexts texts)
+    {
+        public NodeTexts Texts { get; } = texts;
+
+        public NodeId Id { get; } = NodeId.Parse(id);
+
+        public WalletAddress NodeKey { get; } = WalletAddress.Parse(texts.NodeKey);
+
+        public WalletAddress Authority { get; } = WalletAddress.Parse(texts.Authority);
+
+        public IReadOnlyList<GpuInfo> Gpus { get; } = JsonSerializer.Deserialize<List<GpuInfo>>(texts.Gpus, ContractJson.Options)!;
+
+        public IReadOnlyList<string> Images { get; } = JsonSerializer.Deserialize<List<string>>(texts.Images, ContractJson.Options)!;
+    }
 }

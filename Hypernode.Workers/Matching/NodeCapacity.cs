@@ -8,7 +8,9 @@ namespace Hypernode.Workers.Matching;
 /// Nodes and their free slots, remembered: a match asks the storage for nothing. It is a hint only, because several hosts
 /// hand out the same slots: the saga's commit takes the slot, and the database says who was first (I10).
 /// </summary>
-public sealed class NodeCapacity(INodeDirectory nodes, TimeProvider time)
+/// <param name="waiting">How matchers that waited for a look go on: on the pool in a host; inline in a simulation, which has one thread.</param>
+public sealed class NodeCapacity(
+    INodeDirectory nodes, TimeProvider time, TaskCreationOptions waiting = TaskCreationOptions.RunContinuationsAsynchronously)
 {
     /// <summary>How long a picture is used while it still has a fitting slot.</summary>
     public static readonly TimeSpan GoodFor = TimeSpan.FromSeconds(1);
@@ -22,24 +24,31 @@ public sealed class NodeCapacity(INodeDirectory nodes, TimeProvider time)
     private readonly Lock _lock = new();
     private readonly Dictionary<(NodeId Node, int Slot), DateTimeOffset> _handedOut = [];
     private Picture? _picture;
-    private Task<Picture>? _look;
+    private List<TaskCompletionSource<Picture>>? _lookers;
 
     /// <summary>In the order in which they are asked: cheapest first; then who has done most; then a fixed order, so that a run can be repeated.</summary>
     /// <param name="atLeast">A picture made before this is not good enough.</param>
-    public async Task<Picture> LookAsync(DateTimeOffset atLeast, CancellationToken cancellationToken)
+    public Task<Picture> LookAsync(DateTimeOffset atLeast, CancellationToken cancellationToken)
     {
-        Task<Picture> look;
+        var look = new TaskCompletionSource<Picture>(waiting);
         lock (_lock)
         {
             if (_picture is { } picture && picture.At >= atLeast)
             {
-                return picture;
+                return Task.FromResult(picture);
             }
 
-            look = _look is { IsCompleted: false } running ? running : _look = MakeAsync(cancellationToken);
+            if (_lookers is not null)
+            {
+                _lookers.Add(look);
+                return look.Task.WaitAsync(cancellationToken);
+            }
+
+            _lookers = [look];
         }
 
-        return await look;
+        _ = LookForAllAsync();
+        return look.Task.WaitAsync(cancellationToken);
     }
 
     /// <summary>The lowest slot that nobody is known to have; it is then handed out. Null: the node is busy.</summary>
@@ -61,11 +70,36 @@ public sealed class NodeCapacity(INodeDirectory nodes, TimeProvider time)
         return null;
     }
 
-    private async Task<Picture> MakeAsync(CancellationToken cancellationToken)
+    /// <summary>One look for all who wait. Not cancelled with any one of them.</summary>
+    private async Task LookForAllAsync()
+    {
+        try
+        {
+            var picture = await MakeAsync();
+            TakeLookers().ForEach(l => l.SetResult(picture));
+        }
+        catch (Exception e)
+        {
+            // Each of them learns of it, and its job asks again.
+            TakeLookers().ForEach(l => l.SetException(e));
+        }
+    }
+
+    private List<TaskCompletionSource<Picture>> TakeLookers()
+    {
+        lock (_lock)
+        {
+            var lookers = _lookers ?? [];
+            _lookers = null;
+            return lookers;
+        }
+    }
+
+    private async Task<Picture> MakeAsync()
     {
         var at = time.GetUtcNow();
-        var leases = await nodes.LiveLeasesAsync(cancellationToken);
-        var all = await nodes.ListAsync(cancellationToken);
+        var leases = await nodes.LiveLeasesAsync(CancellationToken.None);
+        var all = await nodes.ListAsync(CancellationToken.None);
         var picture = new Picture(
             at,
             [.. all.OrderBy(n => n.Offer.PricePerSecond).ThenByDescending(n => n.JobsCompleted).ThenBy(n => n.Id.ToString(), StringComparer.Ordinal)],

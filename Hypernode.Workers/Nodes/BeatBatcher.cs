@@ -6,7 +6,8 @@ namespace Hypernode.Workers.Nodes;
 /// Gathers beats that arrive while a write is under way, and writes them together: ten thousand nodes cost as many writes a
 /// second as the database takes, not as many as there are beats.
 /// </summary>
-internal sealed class BeatBatcher(INodeDirectory nodes)
+/// <param name="waiting">How senders go on: on the pool in a host; inline in a simulation, which has one thread.</param>
+internal sealed class BeatBatcher(INodeDirectory nodes, TaskCreationOptions waiting)
 {
     private const int MaxBatch = 512;
 
@@ -17,7 +18,7 @@ internal sealed class BeatBatcher(INodeDirectory nodes)
     /// <summary>Completes when the beat is written.</summary>
     public Task AddAsync(ReceivedBeat beat, CancellationToken cancellationToken)
     {
-        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var done = new TaskCompletionSource(waiting);
         bool begin;
         lock (_gate)
         {

@@ -16,14 +16,15 @@ public sealed class NodeIngress(
     IEscrow keys,
     IMessageSender messages,
     TimeProvider time,
-    ILogger<NodeIngress> logger) : INodeIngress
+    ILogger<NodeIngress> logger,
+    TaskCreationOptions waiting = TaskCreationOptions.RunContinuationsAsynchronously) : INodeIngress
 {
     private static readonly HashSet<string> DeclineReasons = new(StringComparer.Ordinal)
     {
         "image-unavailable", "inputs-unavailable", "engine-unavailable", "no-capacity", "expired",
     };
 
-    private readonly BeatBatcher _beats = new(nodes);
+    private readonly BeatBatcher _beats = new(nodes, waiting);
     private readonly LeaseHolders _holders = new(nodes, time);
 
     public async Task AcceptAsync(NodeId sender, NodeMessage message, CancellationToken cancellationToken)

@@ -1,0 +1,164 @@
+using Hypernode.Contracts.Jobs;
+using Hypernode.Contracts.Ports;
+using Hypernode.Simulation.World;
+
+namespace Hypernode.Simulation.Audit;
+
+/// <summary>Money on chain, and the books at the end.</summary>
+internal sealed partial class Auditor
+{
+    /// <summary>How long after the last settle_by the last job may take to end.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+
+    private bool _quiet;
+
+    public void Moved(ChainPayment payment, string how)
+    {
+        var (chain, view) = (universe.Chain, payment.View);
+        universe.Trace.Add("chain", payment.Id.Value, view.Attempt, how);
+        Check("I1", view.JobId, SumOnChain() == chain.Minted, $"after {how} the sums are {SumOnChain()}, minted were {chain.Minted}");
+        Check("I1", view.JobId, payment.Escrowed == (view.Status == EscrowStatus.Pending ? view.Amount.BaseUnits : 0), $"after {how} the escrow holds {payment.Escrowed}");
+        if (!universe.Database.Jobs.TryGetValue(view.JobId, out var job))
+        {
+            Violate("I8", view.JobId, $"{how} for a job that nobody accepted");
+            return;
+        }
+
+        Check("I12", job.Id, view.Amount == job.Submission.Intent.Amount && view.SettleBy == job.Submission.SettleBy, "the payment is not the one that was signed");
+        if (how.StartsWith("settle", StringComparison.Ordinal))
+        {
+            Check("I2", job.Id, payment.Versions.Count(v => v.View.Status != EscrowStatus.Pending) == 1, "paid or refunded twice");
+            Check("I3", job.Id, view.Attempt == job.Row!.Attempt, $"attempt {view.Attempt} was paid, the current one is {job.Row.Attempt}");
+            Check("I4", job.Id, job.State is JobStateNames.SettlementPending or JobStateNames.Refunding, $"paid out in {job.State}");
+        }
+        else if (how.StartsWith("refund", StringComparison.Ordinal))
+        {
+            Check("I2", job.Id, payment.Versions.Count(v => v.View.Status != EscrowStatus.Pending) == 1, "paid or refunded twice");
+            Check("I5", job.Id, view.Charge.BaseUnits == 0, "refunded although something was paid");
+            Check(
+                "I5",
+                job.Id,
+                job.State is JobStateNames.Refunding or JobStateNames.Rejected || universe.Loop.Now.ToUnixTimeSeconds() >= view.SettleBy,
+                $"{how} in {job.State}");
+        }
+    }
+
+    /// <summary>Everything has ended, or the time for it is over.</summary>
+    public bool IsOver()
+    {
+        var db = universe.Database;
+        var last = db.Jobs.Count == 0 ? 0 : db.Jobs.Values.Max(j => j.Submission.SettleBy);
+        if (universe.Loop.Now > DateTimeOffset.FromUnixTimeSeconds(last + universe.Windows.RefundGraceSeconds) + Patience)
+        {
+            return true;
+        }
+
+        // Looked at once a virtual second: it is not cheap.
+        var second = (long)universe.Loop.Elapsed.TotalSeconds;
+        if (second == _lookedAt)
+        {
+            return false;
+        }
+
+        _lookedAt = second;
+        _quiet = universe.Clients.Unanswered == 0
+            && db.Jobs.Values.All(j => j.IsTerminal)
+            && db.Outbox.Count == 0
+            && universe.Broker.Queues.All(q => q.Held == 0 && (q.Waiting.Count == 0 || q.Name == Contracts.Topology.Queues.NodesIngress))
+            && universe.Chain.Payments.Values.All(p => p.View.Status != EscrowStatus.Pending);
+        return _quiet;
+    }
+
+    private long _lookedAt = -1;
+
+    /// <summary>The books, once nothing moves any more.</summary>
+    public void Finish()
+    {
+        if (HasViolation)
+        {
+            return;
+        }
+
+        var (db, chain) = (universe.Database, universe.Chain);
+        Check("liveness", null, universe.Clients.Unanswered == 0, $"{universe.Clients.Unanswered} payers never got an answer");
+        foreach (var job in universe.Clients.Accepted)
+        {
+            Check("liveness", job, db.Jobs.ContainsKey(job), "it was accepted, and is not there");
+        }
+
+        foreach (var job in db.Jobs.Values)
+        {
+            Check("liveness", job.Id, job.IsTerminal, $"it is still {job.State}, version {job.Version}, {DescribeWait(job.Id)}");
+            CheckBooks(job);
+        }
+
+        foreach (var payment in chain.Payments.Values)
+        {
+            Check("I1", payment.View.JobId, payment.View.Status != EscrowStatus.Pending, "money is still locked");
+        }
+
+        foreach (var row in db.Outbox.Values)
+        {
+            Check("I8", row.Message.JobId, false, $"{Short(row.Message.Type)} to {row.Message.Destination} is still in the outbox");
+        }
+
+        Check("I11", null, db.Timers.All(t => t.Value.Count == 0 || !db.Jobs[t.Key].IsTerminal), "an ended job still has a timer");
+        Check("I10", null, !db.LiveLeases.Any(), "a slot is still held");
+        foreach (var queue in universe.Broker.Queues.Where(q => q.Name != Contracts.Topology.Queues.NodesIngress))
+        {
+            Check("liveness", null, queue.Waiting.Count + queue.Held == 0, $"{queue.Name} still has {queue.Waiting.Count + queue.Held} messages");
+        }
+
+        var dead = universe.Broker.DeadLetters.Select(d => d.Message.Id).ToHashSet();
+        foreach (var (id, queue) in _poison)
+        {
+            Check("liveness", null, dead.Contains(id), $"poison in {queue} was neither handled nor parked");
+        }
+
+        foreach (var node in universe.Nodes)
+        {
+            Check("I1", null, db.Nodes[node.Id].Earned.BaseUnits == chain.WalletOf(node.Authority).Balance, "a node's earnings are not what it got");
+        }
+    }
+
+    /// <summary>What the saga says is what the chain says.</summary>
+    private void CheckBooks(JobRecord job)
+    {
+        var payment = universe.Chain.Payments.GetValueOrDefault(job.Submission.Intent.IntentId)?.View;
+        switch (job.State)
+        {
+            case JobStateNames.Paid:
+                Check("I2", job.Id, payment is { Status: EscrowStatus.Completed } && payment.Charge == job.Row!.Settlement!.Charge, $"paid, and the chain says {payment?.Status}");
+                break;
+            case JobStateNames.Refunded:
+                Check("I2", job.Id, payment is { Status: EscrowStatus.Refunded }, $"refunded, and the chain says {payment?.Status}");
+                break;
+            case JobStateNames.Rejected:
+                Check("I5", job.Id, payment is null or { Status: EscrowStatus.Refunded }, $"rejected, and the chain says {payment?.Status}");
+                break;
+        }
+
+        Check("I11", job.Id, job.History[^1].State == job.State || job.History.Count == 1, "the history does not end where the job does");
+    }
+
+    private string DescribeWait(JobId job)
+    {
+        var timers = universe.Database.Timers.TryGetValue(job, out var there)
+            ? string.Join(", ", there.Select(t => $"{t.Key} in {(t.Value.DueAt - universe.Loop.Now).TotalSeconds:F1} s"))
+            : "";
+        var rows = string.Join(", ", universe.Database.Outbox.Values.Where(r => r.Message.JobId == job).Select(r => Short(r.Message.Type)));
+        return $"timers [{timers}], rows [{rows}]";
+    }
+
+    private ulong SumOnChain()
+    {
+        var chain = universe.Chain;
+        var sum = chain.ProtocolVault + chain.PlatformVault + chain.InEscrow;
+        foreach (var wallet in chain.Wallets.Values)
+        {
+            sum += wallet.Balance;
+        }
+
+        return sum;
+    }
+}

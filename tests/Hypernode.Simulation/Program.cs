@@ -1,0 +1,3 @@
+using Hypernode.Simulation.Runs;
+
+return SimCommand.Create().Parse(args).Invoke();

@@ -10,7 +10,7 @@ internal sealed partial class Auditor
     /// <summary>How long after the last settle_by the last job may take to end.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
-    private bool _quiet;
+    private long _lookedAt = -1;
 
     public void Moved(ChainPayment payment, string how)
     {
@@ -46,13 +46,6 @@ internal sealed partial class Auditor
     /// <summary>Everything has ended, or the time for it is over.</summary>
     public bool IsOver()
     {
-        var db = universe.Database;
-        var last = db.Jobs.Count == 0 ? 0 : db.Jobs.Values.Max(j => j.Submission.SettleBy);
-        if (universe.Loop.Now > DateTimeOffset.FromUnixTimeSeconds(last + universe.Windows.RefundGraceSeconds) + Patience)
-        {
-            return true;
-        }
-
         // Looked at once a virtual second: it is not cheap.
         var second = (long)universe.Loop.Elapsed.TotalSeconds;
         if (second == _lookedAt)
@@ -61,15 +54,19 @@ internal sealed partial class Auditor
         }
 
         _lookedAt = second;
-        _quiet = universe.Clients.Unanswered == 0
+        var db = universe.Database;
+        var last = db.Jobs.Count == 0 ? 0 : db.Jobs.Values.Max(j => j.Submission.SettleBy);
+        if (universe.Loop.Now > DateTimeOffset.FromUnixTimeSeconds(last + universe.Windows.RefundGraceSeconds) + Patience)
+        {
+            return true;
+        }
+
+        return universe.Clients.Unanswered == 0
             && db.Jobs.Values.All(j => j.IsTerminal)
             && db.Outbox.Count == 0
-            && universe.Broker.Queues.All(q => q.Held == 0 && (q.Waiting.Count == 0 || q.Name == Contracts.Topology.Queues.NodesIngress))
+            && universe.Broker.Queues.All(q => q.Name == Contracts.Topology.Queues.NodesIngress || q.Open == 0)
             && universe.Chain.Payments.Values.All(p => p.View.Status != EscrowStatus.Pending);
-        return _quiet;
     }
-
-    private long _lookedAt = -1;
 
     /// <summary>The books, once nothing moves any more.</summary>
     public void Finish()
@@ -106,7 +103,7 @@ internal sealed partial class Auditor
         Check("I10", null, !db.LiveLeases.Any(), "a slot is still held");
         foreach (var queue in universe.Broker.Queues.Where(q => q.Name != Contracts.Topology.Queues.NodesIngress))
         {
-            Check("liveness", null, queue.Waiting.Count + queue.Held == 0, $"{queue.Name} still has {queue.Waiting.Count + queue.Held} messages");
+            Check("liveness", null, queue.Open == 0, $"{queue.Name} still has {queue.Open} messages");
         }
 
         var dead = universe.Broker.DeadLetters.Select(d => d.Message.Id).ToHashSet();

@@ -73,7 +73,7 @@ internal sealed class HostParts
         if (_host.Roles.HasFlag(HostRoles.Sagas))
         {
             Consume(Queues.JobSaga, m => _engine.HandleAsync(m.Id, m.Command, (IJobMessage)ContractCodec.Deserialize(m.Type, m.Body), CancellationToken.None));
-            Repeat(0.5, () => _relay.FireTimersAsync(CancellationToken.None));
+            Repeat(1, () => _relay.FireTimersAsync(CancellationToken.None));
             Repeat(1, () => _relay.RelayAsync(CancellationToken.None));
             if (_universe.InboxRetention is { } retention)
             {

@@ -54,6 +54,9 @@ internal sealed class SimQueue(string name)
     public int Held { get; set; }
 
     public long LastOrder { get; set; } = -1;
+
+    /// <summary>Neither acknowledged nor dead.</summary>
+    public int Open => Waiting.Count + Held + Consumers.Sum(c => c.InFlight.Count);
 }
 
 /// <summary>

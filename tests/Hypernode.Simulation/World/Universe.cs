@@ -25,7 +25,7 @@ internal sealed class Universe
         VerificationSeconds = 60,
         MaxAttempts = 3,
         StepSeconds = 8,
-        MatchRetrySeconds = 2,
+        MatchRetrySeconds = 4,
         RefundGraceSeconds = 5,
         SilenceSeconds = 15,
         MaxSilenceSeconds = 30,
@@ -184,10 +184,10 @@ internal sealed class Universe
 
     private void MakeNodes()
     {
-        var count = Random.Between(3, 6);
+        var count = Random.Between(3, 7);
         for (var i = 0; i < count; i++)
         {
-            var offer = new NodeOffer(Random.Between(1, 4), 4_000, 4_096, new HyperAmount((ulong)Random.Between(500, 2_000)), [], []);
+            var offer = new NodeOffer(Random.Between(1, 6), 4_000, 4_096, new HyperAmount((ulong)Random.Between(500, 2_000)), [], []);
             var node = new SimNode(this, new NodeId(Random.NextGuid()), NewWallet(), NewWallet(), offer);
             Nodes.Add(node);
             Database.Nodes.Add(node.Id, new NodeView(

@@ -172,7 +172,7 @@ computing() {
   local project
   for project in tests/*/*.csproj; do
     case $project in
-      *EndToEnd* | *Bench* | *Solana.Tests* | *NodeAgent.Tests*) ;;
+      *EndToEnd* | *Bench* | */Hypernode.Simulation.csproj | *Solana.Tests* | *NodeAgent.Tests*) ;;
       *) suite_dotnet "$(dirname "$project")" 300 ;;
     esac
   done

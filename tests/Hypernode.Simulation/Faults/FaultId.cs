@@ -1,7 +1,7 @@
 namespace Hypernode.Simulation.Faults;
 
 /// <summary>The faults that the engine promises to survive; their ids are stable and documented in docs/reliability.md.</summary>
-internal enum FaultId
+public enum FaultId
 {
     F01 = 1,
     F02,

@@ -47,7 +47,14 @@ internal sealed class FaultPlan
     public bool Roll(FaultId id, double probability) =>
         Active && _levels[(int)id] > 0 && _random.Chance(Math.Min(0.5, probability * _levels[(int)id]));
 
-    public void Happened(FaultId id) => _counts[(int)id]++;
+    /// <summary>Counts it, where it was asked for: much of it happens now and then by itself.</summary>
+    public void Happened(FaultId id)
+    {
+        if (Active && _levels[(int)id] > 0)
+        {
+            _counts[(int)id]++;
+        }
+    }
 
     /// <summary>Rolls and counts at once, for faults that can't fail to happen.</summary>
     public bool Strike(FaultId id, double probability)

@@ -33,7 +33,17 @@ internal sealed class SimulationRun(SimulationPlan plan, Action<int, int>? progr
     /// <summary>Small enough to be a number in any JSON reader. The first one is the run's own seed, so that a universe can be repeated by itself.</summary>
     public static ulong SeedOf(ulong seed, int index) => index == 0 ? seed : SimRandom.Derive(seed, (ulong)index) >> 12;
 
+    /// <summary>On a thread of its own: with a deep stack, and without the synchronization context that a test runner brings.</summary>
     public static UniverseResult RunOne(ulong seed, int jobs, IReadOnlySet<FaultId>? only = null, TextWriter? trace = null, Action<Universe>? mutate = null)
+    {
+        UniverseResult? result = null;
+        var thread = new Thread(() => result = RunHere(seed, jobs, only, trace, mutate), StackBytes);
+        thread.Start();
+        thread.Join();
+        return result!;
+    }
+
+    private static UniverseResult RunHere(ulong seed, int jobs, IReadOnlySet<FaultId>? only, TextWriter? trace, Action<Universe>? mutate)
     {
         var universe = new Universe(seed, jobs, only, trace, mutate);
         trace?.WriteLine(universe.Describe());
@@ -70,7 +80,7 @@ internal sealed class SimulationRun(SimulationPlan plan, Action<int, int>? progr
                 while ((index = Interlocked.Increment(ref next)) < count && (!plan.StopAtFirst || index < Volatile.Read(ref failedAt)))
                 {
                     var jobs = Math.Min(JobsOfAUniverse, plan.Jobs - (index * JobsOfAUniverse));
-                    results[index] = RunOne(SeedOf(plan.Seed, index), jobs, plan.Only);
+                    results[index] = RunHere(SeedOf(plan.Seed, index), jobs, plan.Only, trace: null, mutate: null);
                     if (results[index]!.Violations.Count > 0)
                     {
                         InterlockedMin(ref failedAt, index);

@@ -58,13 +58,9 @@ internal sealed partial class Auditor(Universe universe) : IDatabaseWatch, IChai
         var fine = result == expected
             || (expected is IntakeResult.Accepted or IntakeResult.Repeated && result is IntakeResult.Accepted or IntakeResult.Repeated)
             || (expected == IntakeResult.NonceUsed && result == IntakeResult.Repeated && tries > 1);
-        if (expected == IntakeResult.NonceUsed && result == IntakeResult.Accepted && !universe.Database.Jobs.ContainsKey(submission.Intent.JobId))
-        {
-            fine = false;
-        }
-
         // Where the original was never stored, the other job under its nonce is the first to use it.
-        fine |= expected == IntakeResult.NonceUsed && result == IntakeResult.Accepted;
+        fine |= (expected, result) is (IntakeResult.NonceUsed, IntakeResult.Accepted) or (IntakeResult.Accepted or IntakeResult.Repeated, IntakeResult.NonceUsed)
+            && _nonces.Contains((submission.Intent.Client, submission.Intent.Nonce));
         Check("I6", submission.Intent.JobId, fine, $"the intake answered {result}, not {expected}");
     }
 

@@ -7,17 +7,8 @@ namespace Hypernode.Storage.PostgreSQL;
 /// <summary>Which failures are the server's state and not the statement's fault.</summary>
 internal static class PostgresCondition
 {
-    /// <exception cref="StorageUnavailableException">It is the server's state.</exception>
-    public static void Throw(Exception failure)
-    {
-        if (Of(failure) is { } unavailable)
-        {
-            throw unavailable;
-        }
-    }
-
     /// <summary>Null: it is the statement's own failure. The texts are ours: the server's may name hosts and users.</summary>
-    private static StorageUnavailableException? Of(Exception failure) => failure switch
+    public static StorageUnavailableException? Of(Exception failure) => failure switch
     {
         PostgresException e => OfState(e) is var (condition, reason) ? new StorageUnavailableException(condition, $"{reason} ({e.SqlState})", e) : null,
         NpgsqlException { InnerException: TimeoutException } => new(StorageCondition.Slow, "PostgreSQL did not answer in time", failure),

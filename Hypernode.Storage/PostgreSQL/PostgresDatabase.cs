@@ -62,7 +62,7 @@ internal sealed class PostgresDatabase : Database, IAsyncDisposable
 
     /// <summary>The rows that a command answers.</summary>
     /// <param name="commandOf">Makes it: another run needs another one.</param>
-    public static Task<List<T>> QueryAsync<T>(Func<NpgsqlCommand> commandOf, Func<Row, T> read, CancellationToken cancellationToken) =>
+    public Task<List<T>> QueryAsync<T>(Func<NpgsqlCommand> commandOf, Func<Row, T> read, CancellationToken cancellationToken) =>
         WithRetryAsync(async () =>
         {
             await using var command = commandOf();
@@ -77,7 +77,7 @@ internal sealed class PostgresDatabase : Database, IAsyncDisposable
         });
 
     /// <returns>Rows affected.</returns>
-    public static Task<int> ExecuteAsync(Func<NpgsqlCommand> commandOf, CancellationToken cancellationToken) =>
+    public Task<int> ExecuteAsync(Func<NpgsqlCommand> commandOf, CancellationToken cancellationToken) =>
         WithRetryAsync(async () =>
         {
             await using var command = commandOf();
@@ -106,7 +106,7 @@ internal sealed class PostgresDatabase : Database, IAsyncDisposable
     /// Runs again what the server rolled back to let another through (deadlock, serialization), or because the same message was
     /// committed beside it, which the next run sees. Nothing of it was written.
     /// </summary>
-    public static async Task<T> WithRetryAsync<T>(Func<Task<T>> run)
+    public async Task<T> WithRetryAsync<T>(Func<Task<T>> run)
     {
         for (var runs = 1; ; runs++)
         {
@@ -120,7 +120,7 @@ internal sealed class PostgresDatabase : Database, IAsyncDisposable
             }
             catch (Exception e)
             {
-                PostgresCondition.Throw(e);
+                ThrowUnavailable(PostgresCondition.Of(e));
                 throw;
             }
         }

@@ -79,7 +79,7 @@ internal sealed class PostgresIntakeWriter(PostgresDatabase database) : IIntakeW
     {
         try
         {
-            return await PostgresDatabase.WithRetryAsync(() => RunAsync(jobs, cancellationToken));
+            return await database.WithRetryAsync(() => RunAsync(jobs, cancellationToken));
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation)
         {

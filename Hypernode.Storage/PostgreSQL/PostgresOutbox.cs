@@ -61,7 +61,7 @@ internal sealed class PostgresOutbox(PostgresDatabase database, TimeProvider clo
 
         var at = StoredValue.Truncate(clock.GetUtcNow());
         OutboxMessage[] rows = [.. messages.OrderBy(m => m.MessageId)]; // one order for all writers
-        await PostgresDatabase.ExecuteAsync(
+        await database.ExecuteAsync(
             () => _insert.On(
                 database.Source,
                 Of("at", at),
@@ -79,7 +79,7 @@ internal sealed class PostgresOutbox(PostgresDatabase database, TimeProvider clo
         string owner, DateTimeOffset now, DateTimeOffset until, int limit, CancellationToken cancellationToken)
     {
         var taken = StoredValue.Truncate(until);
-        var rows = await PostgresDatabase.QueryAsync(
+        var rows = await database.QueryAsync(
             () => _takeLeftovers.On(database.Source, Of("now", now.ToUniversalTime()), Of("limit", limit), Of("owner", owner), Of("until", taken)),
             r => (
                 At: r.Time(5),
@@ -93,38 +93,38 @@ internal sealed class PostgresOutbox(PostgresDatabase database, TimeProvider clo
     {
         if (messageIds.Count > 0)
         {
-            await PostgresDatabase.ExecuteAsync(
+            await database.ExecuteAsync(
                 () => _keep.On(database.Source, Of("ids", messageIds.ToArray()), Of("owner", owner), Of("until", StoredValue.Truncate(until))),
                 cancellationToken);
         }
     }
 
     public Task RemoveAsync(IReadOnlyCollection<Guid> messageIds, CancellationToken cancellationToken) =>
-        RemoveAsync(database.Source, messageIds, cancellationToken);
+        RemoveAsync(database, messageIds, cancellationToken);
 
     public async Task<IReadOnlyList<OutboxMessage>> TakeDueTimersAsync(DateTimeOffset now, DateTimeOffset againAt, int limit, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(againAt, now);
-        var due = await PostgresDatabase.QueryAsync(
+        var due = await database.QueryAsync(
             () => _takeTimers.On(database.Source, Of("now", now.ToUniversalTime()), Of("again", StoredValue.Truncate(againAt)), Of("limit", limit)),
             r => (At: r.Time(3), Message: new OutboxMessage(ids.NewId(), Queues.JobSaga, r.Text(1), r.Text(2), JobId.Parse(r.Text(0)))),
             cancellationToken);
         return [.. due.OrderBy(d => d.At).Select(d => d.Message)];
     }
 
-    public Task DeferTimersAsync(TimerKind kind, DateTimeOffset until, CancellationToken cancellationToken) => PostgresDatabase.ExecuteAsync(
+    public Task DeferTimersAsync(TimerKind kind, DateTimeOffset until, CancellationToken cancellationToken) => database.ExecuteAsync(
         () => _deferTimers.On(database.Source, Of("until", StoredValue.Truncate(until)), Of("kind", kind.ToString())),
         cancellationToken);
 
-    public Task<int> ForgetInboxAsync(DateTimeOffset before, int limit, CancellationToken cancellationToken) => PostgresDatabase.ExecuteAsync(
+    public Task<int> ForgetInboxAsync(DateTimeOffset before, int limit, CancellationToken cancellationToken) => database.ExecuteAsync(
         () => _forget.On(database.Source, Of("before", before.ToUniversalTime()), Of("limit", limit)),
         cancellationToken);
 
-    internal static async Task RemoveAsync(NpgsqlDataSource source, IReadOnlyCollection<Guid> messageIds, CancellationToken cancellationToken)
+    internal static async Task RemoveAsync(PostgresDatabase database, IReadOnlyCollection<Guid> messageIds, CancellationToken cancellationToken)
     {
         if (messageIds.Count > 0)
         {
-            await PostgresDatabase.ExecuteAsync(() => _remove.On(source, Of("ids", messageIds.ToArray())), cancellationToken);
+            await database.ExecuteAsync(() => _remove.On(database.Source, Of("ids", messageIds.ToArray())), cancellationToken);
         }
     }
 }

@@ -18,7 +18,7 @@ internal sealed class PostgresSagaJournal(PostgresDatabase database) : ISagaJour
         }
 
         var jobs = ids.Select(id => id.ToString()).ToArray();
-        return await PostgresDatabase.QueryAsync(
+        return await database.QueryAsync(
             () => _load.On(database.Source, Of("jobs", jobs)),
             r => new StoredSaga(JobId.Parse(r.Text(0)), r.Text(1), r.Int(2), r.Text(3)),
             cancellationToken);
@@ -30,12 +30,12 @@ internal sealed class PostgresSagaJournal(PostgresDatabase database) : ISagaJour
         CommitShape.Check(batch);
         if (batch.Count == 0)
         {
-            await PostgresOutbox.RemoveAsync(database.Source, delivered, cancellationToken);
+            await PostgresOutbox.RemoveAsync(database, delivered, cancellationToken);
             return [];
         }
 
         // A parameter belongs to one command: another run makes its own.
-        return await PostgresDatabase.WithRetryAsync(
+        return await database.WithRetryAsync(
             () => RunAsync(new PostgresCommitRows(batch, delivered), batch.Count, cancellationToken));
     }
 

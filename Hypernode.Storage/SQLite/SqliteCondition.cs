@@ -7,15 +7,6 @@ namespace Hypernode.Storage.SQLite;
 /// <summary>Which failures are the file's state and not the statement's fault.</summary>
 internal static class SqliteCondition
 {
-    /// <exception cref="StorageUnavailableException">It is the file's state.</exception>
-    public static void Throw(Exception failure)
-    {
-        if (Of(failure) is { } unavailable)
-        {
-            throw unavailable;
-        }
-    }
-
     /// <summary>Null: it is the statement's own failure.</summary>
     public static StorageUnavailableException? Of(Exception failure) => failure switch
     {

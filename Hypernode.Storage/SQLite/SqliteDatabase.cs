@@ -14,6 +14,8 @@ namespace Hypernode.Storage.SQLite;
 /// </summary>
 internal sealed class SqliteDatabase : Database, IAsyncDisposable
 {
+    private const long Reserve = 64 << 20;
+
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly ConcurrentBag<Prepared> _readers = [];
     private readonly PooledDbContextFactory<HypernodeDb> _contexts;
@@ -33,6 +35,10 @@ internal sealed class SqliteDatabase : Database, IAsyncDisposable
     }
 
     public string FilePath { get; }
+
+    /// <summary>Before the disk is full: the jobs that were accepted need room to end.</summary>
+    public override string? ShortOfRoom() => base.ShortOfRoom()
+        ?? (new DriveInfo(Path.GetFullPath(FilePath)).AvailableFreeSpace < Reserve ? $"less than {Reserve >> 20} MiB are free for the database file" : null);
 
     public override HypernodeDb NewContext() => _contexts.CreateDbContext();
 
@@ -54,7 +60,7 @@ internal sealed class SqliteDatabase : Database, IAsyncDisposable
         catch (Exception e)
         {
             reader.Dispose();
-            SqliteCondition.Throw(e);
+            ThrowUnavailable(SqliteCondition.Of(e));
             throw;
         }
     }
@@ -79,7 +85,7 @@ internal sealed class SqliteDatabase : Database, IAsyncDisposable
                 _writer = null;
             }
 
-            SqliteCondition.Throw(e);
+            ThrowUnavailable(SqliteCondition.Of(e));
             throw;
         }
         finally

@@ -10,6 +10,8 @@ namespace Hypernode.Storage.Shared;
 /// </summary>
 internal abstract class Database
 {
+    private StorageUnavailableException? _full;
+
     /// <summary>For ordinary reads; does not track.</summary>
     public abstract HypernodeDb NewContext();
 
@@ -26,12 +28,31 @@ internal abstract class Database
     /// <exception cref="StorageUnavailableException">It was written whole or not at all.</exception>
     public abstract Task<int> WriteEachAsync(string sql, IEnumerable<Parameter[]> rows, CancellationToken cancellationToken);
 
+    /// <summary>Why there is no room, or soon none, for what a job still has to write; null: there is.</summary>
+    public virtual string? ShortOfRoom() => Interlocked.Exchange(ref _full, null)?.Message;
+
     /// <summary>
     /// Commits when <paramref name="work"/> returns, unless it abandoned the session; rolls back when it throws.
     /// The work may run again (a deadlock's victim): it changes nothing but the database.
     /// </summary>
     /// <exception cref="StorageUnavailableException">It was written whole or not at all.</exception>
     public abstract Task<T> WriteAsync<T>(Func<Session, Task<T>> work, CancellationToken cancellationToken);
+
+    /// <exception cref="StorageUnavailableException">The storage's own state, where there is one to tell.</exception>
+    protected void ThrowUnavailable(StorageUnavailableException? unavailable)
+    {
+        if (unavailable is null)
+        {
+            return;
+        }
+
+        if (unavailable.Condition == StorageCondition.Full)
+        {
+            _full = unavailable; // a small write may find room where this one did not: told at the next question
+        }
+
+        throw unavailable;
+    }
 }
 
 /// <summary>One row as both storages give it; columns by number.</summary>

@@ -19,9 +19,9 @@ internal sealed class StorageProbe(Database database, TimeProvider clock) : ISto
             // A write that hears no cancellation (a disk that hangs) is not waited for.
             await Task.Run(() => WriteAsync(both.Token), CancellationToken.None).WaitAsync(both.Token);
             var latency = clock.GetElapsedTime(start);
-            return latency < _slow
-                ? new StorageHealth(StorageCondition.Ok, "", latency)
-                : new StorageHealth(StorageCondition.Slow, $"a write took {latency.TotalSeconds:F1} s", latency);
+            return database.ShortOfRoom() is { } reason ? new StorageHealth(StorageCondition.Full, reason, latency)
+                : latency >= _slow ? new StorageHealth(StorageCondition.Slow, $"a write took {latency.TotalSeconds:F1} s", latency)
+                : new StorageHealth(StorageCondition.Ok, "", latency);
         }
         catch (StorageUnavailableException e)
         {

@@ -120,6 +120,7 @@ internal static class HostComposition
         services.AddSingleton<INodeCommandSender, RabbitMqNodeCommandSender>();
         if (host.Has("sagas"))
         {
+            services.AddHostedService<ShardBalance>();
             // Beside the saga: what a node reports is durable in its job's own commit, with no message in between.
             services.AddHostedService<RabbitMqNodeIngress>();
         }

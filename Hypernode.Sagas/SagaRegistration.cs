@@ -77,7 +77,7 @@ public static class SagaRegistration
         return services;
     }
 
-    /// <summary>The saga's one endpoint.</summary>
+    /// <summary>An endpoint of the saga: the only one, or one of its shards.</summary>
     public static void ConfigureJobSaga(this IReceiveEndpointConfigurator endpoint, IBusRegistrationContext context)
     {
         var options = context.GetRequiredService<IOptions<EngineOptions>>().Value;

@@ -26,6 +26,8 @@ internal static class BusComposition
             if (host.Has("sagas"))
             {
                 bus.AddHypernodeSagas();
+                services.AddSingleton<SagaShards>();
+                services.AddHostedService(p => p.GetRequiredService<SagaShards>()); // after the bus itself
             }
 
             if (host.Transport == BusTransport.Memory)
@@ -55,15 +57,6 @@ internal static class BusComposition
             options.Converters.Add(new JsonStringEnumConverter());
             return options;
         });
-        if (host.Has("sagas"))
-        {
-            cfg.ReceiveEndpoint(Queues.JobSaga, e =>
-            {
-                Harden(e, Queues.JobSaga, context);
-                e.ConfigureJobSaga(context);
-            });
-        }
-
         if (host.Has("workers"))
         {
             Worker<VerifyIntent>(cfg, context);
@@ -80,13 +73,14 @@ internal static class BusComposition
         where TCommand : class =>
         cfg.ReceiveEndpoint(Queues.Commands[typeof(TCommand)], e =>
         {
-            Harden(e, Queues.Commands[typeof(TCommand)], context);
+            Harden(e, Queues.Commands[typeof(TCommand)], RabbitMqTopology.DeadLettering, context);
             e.ConcurrentMessageLimit = 16;
             e.Consumer(() => ActivatorUtilities.CreateInstance<WorkerConsumer<TCommand>>(context));
         });
 
     /// <summary>What mends itself is waited out; what does not is parked with its cause, so that it never holds up its queue.</summary>
-    private static void Harden(IReceiveEndpointConfigurator endpoint, string queue, IServiceProvider services)
+    internal static void Harden(
+        IReceiveEndpointConfigurator endpoint, string queue, IReadOnlyDictionary<string, object> arguments, IServiceProvider services)
     {
         endpoint.ConfigureConsumeTopology = false;
         endpoint.PublishFaults = false;
@@ -95,7 +89,7 @@ internal static class BusComposition
         if (endpoint is IRabbitMqReceiveEndpointConfigurator rabbit)
         {
             rabbit.SetQuorumQueue();
-            foreach (var (name, value) in RabbitMqTopology.DeadLettering)
+            foreach (var (name, value) in arguments)
             {
                 rabbit.SetQueueArgument(name, value);
             }

@@ -1,4 +1,5 @@
 using Hypernode.Contracts.Ports;
+using Hypernode.Contracts.Topology;
 using Hypernode.Sagas.Delivery;
 using MassTransit;
 
@@ -10,7 +11,7 @@ internal sealed class MassTransitQueueSender(IBus bus) : IQueueSender
     public async Task SendAsync(OutboxMessage row, object message, CancellationToken cancellationToken)
     {
         // An exchange, not a queue: MassTransit would declare the queue again, without its arguments, and be refused.
-        var endpoint = await bus.GetSendEndpoint(new Uri($"exchange:{row.Destination}"));
+        var endpoint = await bus.GetSendEndpoint(new Uri($"exchange:{Queues.Address(row.Destination, row.JobId)}"));
         await endpoint.Send(message, message.GetType(), Pipe.Execute<SendContext>(c => c.MessageId = row.MessageId), cancellationToken);
     }
 }

@@ -1,3 +1,4 @@
+using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Ports;
 using Hypernode.Contracts.Topology;
 using Hypernode.Sagas.Delivery;
@@ -13,7 +14,7 @@ public sealed class WorkerConsumer<TCommand>(IHandle<TCommand> worker) : IConsum
     {
         var command = context.MessageId ?? throw new InvalidOperationException("a command without an id can't be answered");
         var answer = await worker.HandleAsync(context.Message, context.CancellationToken);
-        var saga = await context.GetSendEndpoint(new Uri($"exchange:{Queues.Of(answer)}"));
+        var saga = await context.GetSendEndpoint(new Uri($"exchange:{Queues.Address(Queues.Of(answer), (answer as IJobMessage)?.JobId)}"));
         var named = Pipe.Execute<SendContext>(c =>
         {
             c.MessageId = Answers.IdOf(command);

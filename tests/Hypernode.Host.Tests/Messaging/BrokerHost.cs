@@ -44,6 +44,7 @@ internal sealed class BrokerHost : IAsyncDisposable
         builder.Services.AddSingleton(Options.Create(rabbit));
         builder.Services.AddSingleton<RabbitMqConnection>();
         builder.Services.AddSingleton<DeadLetters>();
+        builder.Services.AddSingleton<ShardBalance>(); // the tests make its turns
         builder.Services.AddSingleton<INodeCommandSender, RabbitMqNodeCommandSender>();
         builder.Services.AddHypernodeBus(options, rabbit);
         more?.Invoke(builder.Services);

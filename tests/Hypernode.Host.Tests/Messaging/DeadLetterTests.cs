@@ -1,14 +1,9 @@
 using System.Diagnostics;
-using System.Security.Cryptography;
 using System.Text;
 using Hypernode.Contracts.Commands;
 using Hypernode.Contracts.Events;
-using Hypernode.Contracts.Intents;
 using Hypernode.Contracts.Jobs;
-using Hypernode.Contracts.Money;
-using Hypernode.Contracts.Nodes;
 using Hypernode.Contracts.Ports;
-using Hypernode.Contracts.Text;
 using Hypernode.Contracts.Topology;
 using Hypernode.Sagas.Engine;
 using Microsoft.Extensions.Configuration;
@@ -45,11 +40,11 @@ public sealed class DeadLetterTests : IAsyncLifetime
         var (job, id) = (submission.Intent.JobId, Guid.NewGuid());
         var watch = Stopwatch.StartNew();
 
-        await host.SendAsync(Queues.JobSaga, new CancelRequested(job), id);
+        await host.SendAsync(Queues.Shard(job), new CancelRequested(job), id);
         var letter = await host.ParkedAsync(id);
 
         watch.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(5), "a job that is not there now is not there in a second");
-        letter.Queue.ShouldBe(Queues.JobSaga);
+        letter.Queue.ShouldBe(Queues.Shard(job));
         letter.Cause.ShouldBe(typeof(UnknownJobException).FullName);
         letter.Detail.ShouldContain(job.ToString());
         letter.Job.ShouldBe(job);
@@ -70,9 +65,9 @@ public sealed class DeadLetterTests : IAsyncLifetime
 
         await PutBackAsync(host, copy);
         (await host.Dead.ReplayAsync([id.ToString()], CancellationToken.None)).Replayed.ShouldBe([id.ToString()]);
-        await host.SendAsync(Queues.JobSaga, new CancelRequested(job), id);
+        await host.SendAsync(Queues.Shard(job), new CancelRequested(job), id);
         var last = Guid.NewGuid();
-        await host.SendAsync(Queues.JobSaga, new CancelRequested(new JobId(Guid.NewGuid())), last);
+        await host.SendAsync(Queues.Shard(job), new CancelRequested(new JobId(Guid.NewGuid())), last);
         await host.ParkedAsync(last); // whatever was before it in the queue has been handled
 
         (await host.SagaAsync(job)).ShouldBe(after);
@@ -89,23 +84,23 @@ public sealed class DeadLetterTests : IAsyncLifetime
         var submission = Submission();
         var job = submission.Intent.JobId;
 
-        await host.SendRawAsync(Queues.JobSaga, "not json at all {", garbage.ToString());
+        await host.SendRawAsync(Queues.Shard(job), "not json at all {", garbage.ToString());
         await host.SendRawAsync(
-            Queues.JobSaga,
+            Queues.Shard(job),
             $$$"""{"messageId":"{{{unknown}}}","messageType":["urn:message:Hypernode.Contracts.Events:OfTheFuture"],"message":{"jobId":"{{{job}}}"},"headers":{}}""",
             unknown.ToString());
         await host.SendRawAsync(
-            Queues.JobSaga,
+            Queues.Shard(job),
             $$$"""{"messageId":"{{{wrong}}}","messageType":["urn:message:Hypernode.Contracts.Events:CancelRequested"],"message":{"jobId":{"no":"id"}},"headers":{}}""",
             wrong.ToString());
-        await host.SendRawAsync(Queues.JobSaga, "");
+        await host.SendRawAsync(Queues.Shard(job), "");
         await host.Get<IJobIntake>().SubmitAsync(submission, CancellationToken.None);
 
         await Eventually.IsTrueAsync(async () => (await host.SagaAsync(job)).Version > 0, "the job behind them");
         var unread = await host.ParkedAsync(garbage);
         unread.Cause.ShouldContain("Exception");
         unread.Detail.ShouldBe("the body can't be read as a message of this version");
-        unread.Queue.ShouldBe(Queues.JobSaga);
+        unread.Queue.ShouldBe(Queues.Shard(job));
         var unconsumed = await host.ParkedAsync(unknown);
         unconsumed.Cause.ShouldBe("unconsumed");
         unconsumed.Job.ShouldBe(job);
@@ -172,7 +167,7 @@ public sealed class DeadLetterTests : IAsyncLifetime
     {
         await using var host = await StartAsync("sagas");
         var id = Guid.NewGuid();
-        await host.SendAsync(Queues.JobSaga, new CancelRequested(new JobId(Guid.NewGuid())), id);
+        await host.SendAsync(Queues.Saga[0], new CancelRequested(new JobId(Guid.NewGuid())), id);
         await host.ParkedAsync(id);
 
         (await RunAsync("dead", "list")).ShouldSatisfyAllConditions(
@@ -224,20 +219,7 @@ public sealed class DeadLetterTests : IAsyncLifetime
 
     private Task<BrokerHost> StartAsync(string roles, Action<IServiceCollection>? more = null) => BrokerHost.StartAsync(_broker, _database, roles, more);
 
-    private static JobSubmission Submission()
-    {
-        var spec = new JobSpec(JobType.Custom, "sha256:" + Hash256.Of("x"u8), new JobLimits(500, 256), 5, Script: "true");
-        var now = DateTimeOffset.UtcNow;
-        var intent = new PaymentIntent(
-            new IntentId(Guid.NewGuid()),
-            WalletAddress.FromBytes(RandomNumberGenerator.GetBytes(32)),
-            new HyperAmount(1_000_000),
-            new JobId(Guid.NewGuid()),
-            now.ToUnixTimeMilliseconds() - 1,
-            now.ToUnixTimeMilliseconds() + 300_000,
-            Hash256.FromBytes(RandomNumberGenerator.GetBytes(32)));
-        return new JobSubmission(intent, "sig", spec, spec.Hash(), now.ToUnixTimeSeconds() + 5_000, Hash256.FromBytes(RandomNumberGenerator.GetBytes(32)), now);
-    }
+    private static JobSubmission Submission() => Submissions.New();
 
     private static LockEscrow Lock(JobSubmission s, string signature) =>
         new(s.Intent.JobId, s.Intent, signature, s.SpecHash, s.SettleBy, s.Salt, null);

@@ -71,7 +71,7 @@ internal sealed class DeadLetters(RabbitMqConnection connection) : IAsyncDisposa
                     return false;
                 }
 
-                if (AddressOf(letter.Queue) is not var (exchange, key))
+                if (AddressOf(letter) is not var (exchange, key))
                 {
                     refused.Add(id);
                     return false;
@@ -87,10 +87,13 @@ internal sealed class DeadLetters(RabbitMqConnection connection) : IAsyncDisposa
     }
 
     /// <summary>Only where our own messages belong. What nodes say can't be said again in their name.</summary>
-    private static (string Exchange, string Key)? AddressOf(string queue) => queue switch
+    private static (string Exchange, string Key)? AddressOf(DeadLetter letter) => letter.Queue switch
     {
-        _ when Queues.Commands.Values.Contains(queue) || queue == Queues.JobSaga => (queue, ""),
-        _ when queue.StartsWith("node.", StringComparison.Ordinal) => (Queues.NodesCommands, queue),
+        var queue when Queues.Commands.Values.Contains(queue) => (queue, ""),
+        // Where the job's shard is now: there may have been more or fewer when it was parked.
+        var queue when queue.StartsWith(Queues.JobSaga, StringComparison.Ordinal) && letter.Job is { } job => (Queues.Shard(job), ""),
+        var queue when Queues.Saga.Contains(queue) => (queue, ""),
+        var queue when queue.StartsWith("node.", StringComparison.Ordinal) => (Queues.NodesCommands, queue),
         _ => null,
     };
 

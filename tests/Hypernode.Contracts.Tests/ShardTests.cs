@@ -8,7 +8,7 @@ public sealed class ShardTests
     /// <summary>Hosts of several builds must agree, or a job's messages would meet in two memories.</summary>
     [Theory]
     [InlineData("00000000-0000-0000-0000-000000000000", 5)]
-    [InlineData("11111111-2222-3333-4444-555555555555", 0)]
+    [InlineData("0f0e0d0c-0b0a-0908-0706-050403020100", 1)]
     [InlineData("f47ac10b-58cc-4372-a567-0e02b2c3d479", 0)]
     public void A_job_s_queue_is_the_same_in_every_build(string id, int shard) =>
         Queues.Shard(new JobId(Guid.Parse(id))).ShouldBe($"hypernode.jobs.{shard}");

@@ -11,55 +11,75 @@ internal static class BenchCommand
     private const int QuickRounds = 2;
     private const int QuickJobs = 400;
 
-    public static Command Create() => new("bench", "Measure the engine, with durability on, beside what it is compared with.")
+    public static Command Create() => new(
+        "bench",
+        """
+        Measure the engine, with durability on, beside what it is compared with.
+
+        Examples:
+          ./hn bench engine --peers             the published table: fresh processes in each round
+          ./hn bench engine --peers --warm      the same after a warm-up: the steady state
+          ./hn bench engine --rows services,reference --rounds 2
+          ./hn bench latency --json | jq .latencyMs
+          ./hn bench history --quick            a short run, to see that it works
+          ./hn bench crowd --markdown           the tables, ready to paste
+        """)
     {
-        Measure("engine", "jobs a second and CPU a job of every stack, interleaved", peers: true),
-        Measure("latency", "from the submission to the node's command at 10 jobs a second, on the services stack", peers: false),
-        Measure("crowd", "10,000 open jobs and 1,000 beating nodes against the empty system", peers: false),
-        Measure("history", "cost per job as the finished table grows from 0 to 1,000,000", peers: false),
-        Measure("timers", "what 100,000 armed timers cost while none is due", peers: false),
+        Measure(new("engine", "Jobs a second and CPU a job of every stack, interleaved; then messages a job and latency of the services stack.", Rounds: 5, Jobs: 2_000, Seconds: 12)),
+        Measure(new("latency", "From the submission to the node's command at 10 jobs a second, on the services stack. Size: jobs.", Size: 600, QuickSize: 50)),
+        Measure(new("crowd", "Many open jobs, held by beating nodes (one a ten jobs), against the empty system. Size: open jobs.", Rounds: 3, Size: 10_000, QuickSize: 300)),
+        Measure(new("history", "Cost per job as the finished table grows, in turns with an empty one. Size: finished jobs.", Rounds: 5, Size: 1_000_000, QuickSize: 20_000)),
+        Measure(new("timers", "What armed timers cost while none is due. Size: timers.", Rounds: 5, Size: 100_000, QuickSize: 5_000)),
     };
 
-    private static Command Measure(string what, string about, bool peers)
+    private static Command Measure(BenchDefaults defaults)
     {
         var json = new Option<bool>("--json") { Description = "print one JSON object at the end on stdout; all else goes to stderr" };
-        var rounds = new Option<int>("--rounds") { Description = "measured rounds", DefaultValueFactory = _ => 5 };
-        var jobs = new Option<int>("--jobs") { Description = "jobs in a round, at most: a slow stack runs as many as it does in some seconds", DefaultValueFactory = _ => 3_000 };
+        var markdown = new Option<bool>("--markdown") { Description = "print the tables as Markdown on stdout; all else goes to stderr" };
+        var rounds = new Option<int>("--rounds") { Description = "measured rounds", DefaultValueFactory = _ => defaults.Rounds };
+        var jobs = new Option<int?>("--jobs") { Description = $"jobs in a round, at most (default: {defaults.Jobs}, warm {BenchDefaults.WarmJobs})" };
+        var seconds = new Option<int>("--seconds") { Description = "no job begins later than this in a round: what a slow stack is cut at", DefaultValueFactory = _ => defaults.Seconds };
         var outstanding = new Option<int>("--outstanding") { Description = "jobs that are open at a time", DefaultValueFactory = _ => 64 };
-        var warmUp = new Option<int>("--warm-up") { Description = "seconds that each stack runs before it is measured", DefaultValueFactory = _ => 15 };
-        var quick = new Option<bool>("--quick") { Description = $"{QuickRounds} rounds of {QuickJobs} jobs: to see that it works" };
+        var warmUp = new Option<int>("--warm-up") { Description = "seconds that a warm stack runs under load before it is measured", DefaultValueFactory = _ => 15 };
+        var size = new Option<int>("--size") { Description = "how much of it", DefaultValueFactory = _ => defaults.Size };
+        var quick = new Option<bool>("--quick") { Description = $"{QuickRounds} rounds of {QuickJobs} jobs, and a small size: to see that it works" };
         var data = new Option<DirectoryInfo?>("--data") { Description = "data folder; must be empty, and nothing in it is ever deleted (default: a temporary one)" };
-        var command = new Command(what, about) { json, rounds, jobs, outstanding, warmUp, quick, data };
+        var command = new Command(defaults.What, defaults.About) { json, markdown, rounds, jobs, seconds, outstanding, warmUp, quick, data };
         var withPeers = new Option<bool>("--peers") { Description = "beside Restate and DBOS too (installs them with npm ci)" };
+        var warm = new Option<bool>("--warm") { Description = "the steady state: processes that have run for a while, instead of fresh ones in each round" };
         var rows = new Option<string?>("--rows") { Description = "only these: services, apart, embedded, reference, textbook, twin, restate, dbos" };
-        if (peers)
+        Option[] own = defaults.Size == 0 ? [withPeers, warm, rows] : [size];
+        foreach (var option in own)
         {
-            command.Add(withPeers);
-            command.Add(rows);
+            command.Add(option);
         }
 
         command.SetAction((parsed, _) =>
         {
-            var short_ = parsed.GetValue(quick);
+            var isQuick = parsed.GetValue(quick);
+            var steady = defaults.Size > 0 || parsed.GetValue(warm);
             List<string> arguments =
             [
-                what,
-                "--rounds", (short_ ? QuickRounds : parsed.GetValue(rounds)).ToString(),
-                "--jobs", (short_ ? QuickJobs : parsed.GetValue(jobs)).ToString(),
-                "--outstanding", parsed.GetValue(outstanding).ToString(),
-                "--warm-up", (short_ ? 1 : parsed.GetValue(warmUp)).ToString(),
+                defaults.What,
+                "--rounds", $"{(isQuick ? QuickRounds : parsed.GetValue(rounds))}",
+                "--jobs", $"{(isQuick ? QuickJobs : parsed.GetValue(jobs) ?? (steady ? BenchDefaults.WarmJobs : defaults.Jobs))}",
+                "--seconds", $"{parsed.GetValue(seconds)}",
+                "--outstanding", $"{parsed.GetValue(outstanding)}",
+                "--warm-up", $"{(isQuick ? 1 : parsed.GetValue(warmUp))}",
+                "--size", $"{(isQuick ? defaults.QuickSize : defaults.Size == 0 ? 0 : parsed.GetValue(size))}",
+                "--output", parsed.GetValue(json) ? "json" : parsed.GetValue(markdown) ? "markdown" : "text",
             ];
-            if (peers && parsed.GetValue(rows) is { } chosen)
+            if (steady)
+            {
+                arguments.Add("--warm");
+            }
+
+            if (defaults.Size == 0 && parsed.GetValue(rows) is { } chosen)
             {
                 arguments.AddRange(["--rows", chosen]);
             }
 
-            if (parsed.GetValue(json))
-            {
-                arguments.Add("--json");
-            }
-
-            return RunAsync(arguments, parsed.GetValue(data)?.FullName, peers && parsed.GetValue(withPeers));
+            return RunAsync(arguments, parsed.GetValue(data)?.FullName, defaults.Size == 0 && parsed.GetValue(withPeers));
         });
         return command;
     }
@@ -118,4 +138,12 @@ internal static class BenchCommand
     }
 
     private static void Say(string text) => Console.Error.WriteLine($"hn: {text}");
+}
+
+/// <summary>What one benchmark does when nothing else is said.</summary>
+/// <param name="Size">How much of what it is about; 0: it has no size.</param>
+internal sealed record BenchDefaults(string What, string About, int Rounds = 3, int Jobs = BenchDefaults.WarmJobs, int Seconds = 10, int Size = 0, int QuickSize = 0)
+{
+    /// <summary>As many as a warm stack can do in its seconds: time ends the round.</summary>
+    public const int WarmJobs = 5_000;
 }

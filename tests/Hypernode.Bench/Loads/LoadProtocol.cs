@@ -27,7 +27,15 @@ internal static class LoadProtocol
     private static void Say(object answer) => Console.Out.WriteLine(Mark + JsonSerializer.Serialize(answer, Json));
 }
 
-/// <summary>The answer to <c>run JOBS OUTSTANDING</c>.</summary>
+/// <summary>So many jobs, so many of them open at a time, and no new one after so many seconds.</summary>
+internal sealed record Load(long Jobs, int Outstanding, long Seconds)
+{
+    public static Load Of(long[] numbers) => new(numbers[0], (int)numbers[1], numbers[2]);
+
+    public override string ToString() => $"{Jobs} {Outstanding} {Seconds}";
+}
+
+/// <summary>The answer to <c>run JOBS OUTSTANDING SECONDS</c>.</summary>
 internal sealed record RunAnswer(long Jobs, double Seconds);
 
 internal sealed record Done(bool Ok = true);

@@ -2,46 +2,52 @@ using System.Diagnostics;
 
 namespace Hypernode.Bench.Loads;
 
-/// <summary>Keeps a number of jobs open: the next one begins when one has ended. Every row of the benchmark is loaded like this.</summary>
+/// <summary>
+/// Keeps a number of jobs open: the next one begins when one has ended. When the time is up, what is open is run to its end, and
+/// no more begins. Every row of the benchmark is loaded like this.
+/// </summary>
 internal sealed class Window
 {
     private readonly SemaphoreSlim _free;
     private readonly TaskCompletionSource _all = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly long _jobs;
-    private long _ended;
+    private long _open = 1; // the window's own hold, until nothing more begins
 
-    private Window(long jobs, int outstanding)
-    {
-        _jobs = jobs;
-        _free = new SemaphoreSlim(outstanding);
-    }
+    private Window(int outstanding) => _free = new SemaphoreSlim(outstanding);
 
     /// <param name="begin">Begins the job of that number and returns; its end is told to the window.</param>
     /// <returns>Seconds from the first beginning to the last end.</returns>
-    public static async Task<RunAnswer> RunAsync(long jobs, int outstanding, Func<Window, int, Task> begin)
+    public static async Task<RunAnswer> RunAsync(Load load, Func<Window, int, Task> begin)
     {
-        var window = new Window(jobs, outstanding);
+        var window = new Window(load.Outstanding);
         var started = Stopwatch.GetTimestamp();
-        for (var i = 0; i < jobs; i++)
+        var begun = 0;
+        while (begun < load.Jobs && Stopwatch.GetElapsedTime(started).TotalSeconds < load.Seconds)
         {
             await window._free.WaitAsync();
-            _ = window.BeginAsync(begin, i);
+            Interlocked.Increment(ref window._open);
+            _ = window.BeginAsync(begin, begun++);
         }
 
+        window.Close();
         await window._all.Task;
-        return new RunAnswer(jobs, Stopwatch.GetElapsedTime(started).TotalSeconds);
+        return new RunAnswer(begun, Stopwatch.GetElapsedTime(started).TotalSeconds);
     }
 
     public void Ended()
     {
         _free.Release();
-        if (Interlocked.Increment(ref _ended) == _jobs)
+        Close();
+    }
+
+    public void Failed(Exception e) => _all.TrySetException(e);
+
+    private void Close()
+    {
+        if (Interlocked.Decrement(ref _open) == 0)
         {
             _all.TrySetResult();
         }
     }
-
-    public void Failed(Exception e) => _all.TrySetException(e);
 
     private async Task BeginAsync(Func<Window, int, Task> begin, int job)
     {

@@ -41,13 +41,13 @@ internal static class ReferenceProgram
         await host.StartAsync();
         var (publisher, ended) = (host.Services.GetRequiredService<IBus>(), host.Services.GetRequiredService<EndedJobs>());
         await LoadProtocol.ServeAsync(
-            async (verb, numbers) => verb == "run" ? await LoadAsync(publisher, ended, numbers[0], (int)numbers[1]) : new Done(),
+            async (verb, numbers) => verb == "run" ? await LoadAsync(publisher, ended, Load.Of(numbers)) : new Done(),
             CancellationToken.None);
         await host.StopAsync();
         return 0;
     }
 
-    private static Task<RunAnswer> LoadAsync(IBus bus, EndedJobs ended, long jobs, int outstanding) => Window.RunAsync(jobs, outstanding, async (window, _) =>
+    private static Task<RunAnswer> LoadAsync(IBus bus, EndedJobs ended, Load load) => Window.RunAsync(load, async (window, _) =>
     {
         var job = Guid.NewGuid();
         ended.Expect(job, window.Ended);

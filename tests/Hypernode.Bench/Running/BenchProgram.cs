@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Hypernode.Bench.Loads;
+using Hypernode.Bench.Measures;
 
 namespace Hypernode.Bench.Running;
 
@@ -11,21 +12,20 @@ internal static class BenchProgram
         try
         {
             var options = BenchOptions.Parse(args);
+            var machine = Machine.Describe();
             using var services = await Services.OpenAsync(
                 Environment.GetEnvironmentVariable(BenchOptions.ServicesVariable) ?? throw new BenchException($"start it as hn bench: {BenchOptions.ServicesVariable} is missing"));
-            var settings = await services.PostgresSettingsAsync();
-            var plans = new RowPlans(options, services, settings);
-            var (text, json) = await (options.What switch
+            var plans = new RowPlans(options, services, await services.PostgresSettingsAsync());
+            var report = await (options.What switch
             {
-                "engine" => EngineAsync(options, plans, services),
+                "engine" => new EngineBench(options, plans, services, Say).RunAsync(),
+                "latency" => new LatencyBench(options, plans, Say).RunAsync(),
+                "crowd" => new CrowdBench(options, plans, Say).RunAsync(),
+                "history" => new HistoryBench(options, plans, Say).RunAsync(),
+                "timers" => new TimersBench(options, plans, Say).RunAsync(),
                 var other => throw new BenchException($"no benchmark {other}"),
             });
-            await (options.Json ? Console.Error : Console.Out).WriteLineAsync(text);
-            if (options.Json)
-            {
-                await Console.Out.WriteLineAsync(JsonSerializer.Serialize(json, LoadProtocol.Json));
-            }
-
+            await WriteAsync(report, options.Output, machine);
             return 0;
         }
         catch (BenchException e)
@@ -35,17 +35,17 @@ internal static class BenchProgram
         }
     }
 
-    private static async Task<(string, object)> EngineAsync(BenchOptions options, RowPlans plans, Services services)
+    private static async Task WriteAsync(Report report, string output, string machine)
     {
-        var unknown = options.Rows.Except(plans.All.Select(p => p.Key)).ToList();
-        if (unknown.Count > 0)
+        await (output == "text" ? Console.Out : Console.Error).WriteLineAsync(report.ToText(machine));
+        if (output == "json")
         {
-            throw new BenchException($"no row {string.Join(", ", unknown)}; there are {string.Join(", ", plans.All.Select(p => p.Key))}");
+            await Console.Out.WriteLineAsync(JsonSerializer.Serialize(report.Json, LoadProtocol.Json));
         }
-
-        var chosen = plans.All.Where(p => options.Rows.Count == 0 || options.Rows.Contains(p.Key)).ToList();
-        var report = await new EngineBench(options, chosen, services, Say).RunAsync();
-        return (report.ToText(), report.ToJson());
+        else if (output == "markdown")
+        {
+            await Console.Out.WriteLineAsync(report.ToMarkdown(machine));
+        }
     }
 
     private static void Say(string text) => Console.Error.WriteLine($"bench: {text}");

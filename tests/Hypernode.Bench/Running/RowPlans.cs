@@ -18,6 +18,8 @@ internal sealed class RowPlans(BenchOptions options, Services services, string p
 
     private readonly string _durable = $"{postgresSettings}; {Broker}";
 
+    private int _started;
+
     private string Logs => Path.Combine(options.Data, "logs");
 
     public IReadOnlyList<RowPlan> All =>
@@ -38,10 +40,10 @@ internal sealed class RowPlans(BenchOptions options, Services services, string p
     /// <summary>Hosts of the given roles, and one process that submits like an API host and plays the nodes.</summary>
     public async Task<Row> ServicesAsync(string key, IReadOnlyList<string> roles, Stack.LoadOptions? load = null)
     {
-        var postgres = await services.CreateDatabaseAsync($"bench_{key}");
-        var (hostsUri, nodesUri) = await services.CreateVirtualHostAsync($"bench-{key}");
-        var data = Path.Combine(options.Data, key);
-        var settings = StackSettings.Services(data, postgres, hostsUri, nodesUri, load ?? new(), textbook: key == Textbook, chainSocket: roles.Count > 1);
+        var place = Place(key);
+        var postgres = await services.CreateDatabaseAsync(place.Database);
+        var (hostsUri, nodesUri) = await services.CreateVirtualHostAsync(place.VirtualHost);
+        var settings = StackSettings.Services(place.Folder, postgres, hostsUri, nodesUri, load ?? new(), textbook: key == Textbook, chainSocket: roles.Count > 1);
         var hosts = new List<RowProcess>();
         foreach (var role in roles)
         {
@@ -54,12 +56,17 @@ internal sealed class RowPlans(BenchOptions options, Services services, string p
         var generator = RowProcess.StartOwn($"{key}-load", Logs, "load", "--config", settings, "--roles", "api");
         await generator.ReadyAsync();
         var counted = hosts.Append(generator).ToDictionary(p => p.Name[(key.Length + 1)..], p => p.Id);
-        return new Row(generator, hosts, Add(counted, services.PostgresProcess, services.RabbitMqProcess), isOurs: true);
+        return new Row(generator, hosts, Add(counted, services.PostgresProcess, services.RabbitMqProcess), isOurs: true)
+        {
+            Database = postgres,
+            VirtualHost = place.VirtualHost,
+            Forget = () => ForgetAsync(place),
+        };
     }
 
     private async Task<Row> EmbeddedAsync()
     {
-        var settings = StackSettings.Embedded(Path.Combine(options.Data, Embedded));
+        var settings = StackSettings.Embedded(Place(Embedded).Folder);
         var process = RowProcess.StartOwn(Embedded, Logs, "load", "--config", settings, "--roles", "api,sagas,workers,agents");
         await process.ReadyAsync();
         return new Row(process, [], new Dictionary<string, int> { ["all"] = process.Id }, isOurs: true);
@@ -74,28 +81,42 @@ internal sealed class RowPlans(BenchOptions options, Services services, string p
 
     private async Task<Row> TwinAsync()
     {
+        var place = Place(Twin);
         var process = RowProcess.StartOwn(
-            Twin, Logs, "twin", await services.CreateDatabaseAsync("bench_twin"), (await services.CreateVirtualHostAsync("bench-twin")).Hosts);
+            Twin, Logs, "twin", await services.CreateDatabaseAsync(place.Database), (await services.CreateVirtualHostAsync(place.VirtualHost)).Hosts);
         await process.ReadyAsync();
-        return new Row(process, [], Add(new() { ["twin"] = process.Id }, services.PostgresProcess, services.RabbitMqProcess));
+        return new Row(process, [], Add(new() { ["twin"] = process.Id }, services.PostgresProcess, services.RabbitMqProcess)) { Forget = () => ForgetAsync(place) };
     }
 
     private async Task<Row> RestateAsync()
     {
-        var process = RowProcess.Start(
-            Restate, Logs, "node", [Path.Combine(options.Peers!, "restate.mjs"), Path.Combine(options.Data, Restate)]);
+        var process = RowProcess.Start(Restate, Logs, "node", [Path.Combine(options.Peers!, "restate.mjs"), Place(Restate).Folder]);
         await process.ReadyAsync();
         return new Row(process, [], new Dictionary<string, int> { ["node+restate"] = process.Id });
     }
 
     private async Task<Row> DbosAsync()
     {
-        var postgres = new NpgsqlConnectionStringBuilder(await services.CreateDatabaseAsync("bench_dbos"));
+        var place = Place(Dbos);
+        var postgres = new NpgsqlConnectionStringBuilder(await services.CreateDatabaseAsync(place.Database));
         var url = $"postgresql://{postgres.Username}:{Uri.EscapeDataString(postgres.Password!)}@{postgres.Host}:{postgres.Port}/{postgres.Database}";
         var process = RowProcess.Start(
             Dbos, Logs, "node", [Path.Combine(options.Peers!, "dbos.mjs")], new Dictionary<string, string> { ["DBOS_SYSTEM_DATABASE_URL"] = url });
         await process.ReadyAsync();
-        return new Row(process, [], Add(new() { ["node"] = process.Id }, services.PostgresProcess));
+        return new Row(process, [], Add(new() { ["node"] = process.Id }, services.PostgresProcess)) { Forget = () => ForgetAsync(place) };
+    }
+
+    /// <summary>Where a stack keeps its things: nowhere that another one has been.</summary>
+    private RowPlace Place(string key)
+    {
+        var number = ++_started;
+        return new RowPlace(Path.Combine(options.Data, $"{key}-{number}"), $"bench_{key}_{number}", $"bench-{key}-{number}");
+    }
+
+    private async Task ForgetAsync(RowPlace place)
+    {
+        await services.DropDatabaseAsync(place.Database);
+        await services.DeleteVirtualHostAsync(place.VirtualHost);
     }
 
     private static Dictionary<string, int> Add(Dictionary<string, int> counted, params (string Name, int Process)[] more)
@@ -108,3 +129,5 @@ internal sealed class RowPlans(BenchOptions options, Services services, string p
         return counted;
     }
 }
+
+internal sealed record RowPlace(string Folder, string Database, string VirtualHost);

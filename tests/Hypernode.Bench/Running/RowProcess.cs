@@ -5,7 +5,7 @@ using Hypernode.Bench.Loads;
 
 namespace Hypernode.Bench.Running;
 
-/// <summary>A process of a measured stack: its output goes to a log, its answers to the runner; it ends when its stdin closes.</summary>
+/// <summary>A process of a measured stack: its output goes to a log, its answers to the runner; should the runner die, it ends as its stdin closes.</summary>
 internal sealed class RowProcess : IAsyncDisposable
 {
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(10);
@@ -55,22 +55,18 @@ internal sealed class RowProcess : IAsyncDisposable
         return await AnswerAsync();
     }
 
+    public async Task<T> AskAsync<T>(string command) => (await AskAsync(command)).Deserialize<T>(LoadProtocol.Json)!;
+
     /// <exception cref="BenchException">It ended; with the end of its log.</exception>
     public BenchException Ended() => new($"{Name} ended ({_log}):\n{Tail()}");
 
+    /// <summary>At once: nobody wants what it has.</summary>
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)
         {
-            _process.StandardInput.Close();
-            try
-            {
-                await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(5));
-            }
-            catch (TimeoutException)
-            {
-                _process.Kill(entireProcessTree: true);
-            }
+            _process.Kill(entireProcessTree: true);
+            await _process.WaitForExitAsync();
         }
 
         await _reading;

@@ -45,6 +45,15 @@ internal sealed class Services : IDisposable
         return new NpgsqlConnectionStringBuilder(_endpoint.Postgres) { Database = name, MaxPoolSize = 20 }.ConnectionString;
     }
 
+    public async Task DropDatabaseAsync(string name)
+    {
+        await using var source = NpgsqlDataSource.Create(_endpoint.Postgres);
+        await using var command = source.CreateCommand($"drop database if exists {name} with (force)");
+        await command.ExecuteNonQueryAsync();
+    }
+
+    public async Task DeleteVirtualHostAsync(string name) => (await _management.DeleteAsync($"/api/vhosts/{name}")).Dispose();
+
     /// <returns>Uris of the hosts' user, and of the user that speaks for all nodes.</returns>
     public async Task<(string Hosts, string Nodes)> CreateVirtualHostAsync(string name)
     {

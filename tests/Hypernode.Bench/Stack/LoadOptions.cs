@@ -9,9 +9,6 @@ internal sealed class LoadOptions
 
     public int Slots { get; set; } = 16;
 
-    /// <summary>Between two beats of each node, in seconds.</summary>
-    public int BeatSeconds { get; set; } = 15;
-
     /// <summary>The broker's uri of the user that speaks for all nodes.</summary>
     public string NodesBroker { get; set; } = "";
 

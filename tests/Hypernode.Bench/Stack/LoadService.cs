@@ -31,13 +31,13 @@ internal sealed class LoadService(NodeFleet nodes, JobLoad load, EngineCounters 
                 load.Prepare((int)numbers[0]);
                 return new Done();
             case "run":
-                return await load.RunAsync(numbers[0], (int)numbers[1]);
+                return await load.RunAsync(Load.Of(numbers));
             case "pace":
                 return await load.PaceAsync((int)numbers[0], (int)numbers[1]);
             case "hold":
-                return await load.HoldAsync(numbers[0], (int)numbers[1]);
+                return await load.HoldAsync(Load.Of(numbers));
             case "counters":
-                return counters.Now;
+                return new Dictionary<string, long>(counters.Now) { [NodeFleet.BeatsCounter] = nodes.Beats };
             default:
                 throw new ArgumentException($"no such command: {verb}", nameof(verb));
         }

@@ -32,7 +32,7 @@ internal static class TwinProgram
         await workers.ConsumeAsync(saga, batch => Task.FromResult(batch.AsEnumerable()));
         await LoadProtocol.ServeAsync(
             async (verb, numbers) => verb == "run"
-                ? await Window.RunAsync(numbers[0], (int)numbers[1], async (window, _) =>
+                ? await Window.RunAsync(Load.Of(numbers), async (window, _) =>
                 {
                     var job = Guid.CreateVersion7();
                     ended.Expect(job, window.Ended);

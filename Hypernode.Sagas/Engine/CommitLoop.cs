@@ -11,10 +11,16 @@ public sealed class CommitLoop
     private readonly Lock _lock = new();
     private List<Guid> _delivered = [];
 
-    public CommitLoop(ISagaJournal journal, IEngineScheduler scheduler, IOptions<EngineOptions> options)
+    public CommitLoop(ISagaJournal journal, IEngineScheduler scheduler, TimeProvider time, IOptions<EngineOptions> options)
     {
         _journal = journal;
-        _loop = new(scheduler, options.Value.Batch, c => (c.MessageId, c.Job?.Id), CommitAsync);
+        var gather = TimeSpan.FromMilliseconds(options.Value.GatherMilliseconds);
+        _loop = new(
+            scheduler,
+            options.Value.Batch,
+            c => (c.MessageId, c.Job?.Id),
+            CommitAsync,
+            items => items >= options.Value.GatherFrom && gather > TimeSpan.Zero ? Task.Delay(gather, time) : Task.CompletedTask);
     }
 
     /// <summary>

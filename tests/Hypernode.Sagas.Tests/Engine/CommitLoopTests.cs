@@ -11,7 +11,7 @@ public sealed class CommitLoopTests
     private readonly Journal _journal = new();
     private readonly CommitLoop _commits;
 
-    public CommitLoopTests() => _commits = new CommitLoop(_journal, _turns, Options.Create(new EngineOptions()));
+    public CommitLoopTests() => _commits = new CommitLoop(_journal, _turns, TimeProvider.System, Options.Create(new EngineOptions()));
 
     [Fact]
     public void Rows_that_have_arrived_ride_the_next_transaction_once()

@@ -90,7 +90,7 @@ internal sealed class Session(
             foreach (var (name, value) in parameters)
             {
                 var parameter = command.CreateParameter();
-                parameter.ParameterName = name;
+                parameter.ParameterName = "@" + name; // as the text has it: without it SQLite's driver tries every prefix, at each call
                 parameter.Value = valueOf(value);
                 command.Parameters.Add(parameter);
             }
@@ -101,9 +101,9 @@ internal sealed class Session(
         for (var i = 0; i < parameters.Length; i++)
         {
             var kept = command.Parameters[i];
-            kept.Value = kept.ParameterName == parameters[i].Name
+            kept.Value = kept.ParameterName.AsSpan(1).SequenceEqual(parameters[i].Name)
                 ? valueOf(parameters[i].Value)
-                : throw new InvalidOperationException($"one text, and @{kept.ParameterName} where @{parameters[i].Name} was given");
+                : throw new InvalidOperationException($"one text, and {kept.ParameterName} where @{parameters[i].Name} was given");
         }
     }
 

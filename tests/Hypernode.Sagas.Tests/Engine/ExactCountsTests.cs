@@ -98,7 +98,7 @@ public sealed class ExactCountsTests
     {
         using var storage = TestStorage.Sqlite();
         var counted = new Counted();
-        using var world = new World(storage, new Story("happy"), options, counted);
+        using var world = new World(storage, new Story("happy", JobStateNames.Paid), options, counted);
 
         world.Run();
 

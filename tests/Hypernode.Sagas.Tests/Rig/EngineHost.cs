@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Ports;
 using Hypernode.Sagas.Delivery;
@@ -15,6 +16,7 @@ namespace Hypernode.Sagas.Tests.Rig;
 internal sealed class EngineHost : IDisposable
 {
     private static readonly IConfiguration Nothing = new ConfigurationBuilder().Build();
+    private static readonly ConcurrentDictionary<(int, int, int), MachineDriver> Machines = new();
     private readonly ServiceProvider _services;
     private readonly TurnScheduler _turns = new();
     private readonly HostTime _time;
@@ -34,7 +36,11 @@ internal sealed class EngineHost : IDisposable
         services.AddSingleton(Nothing);
         services.AddHypernodeEngine(sagas);
         services.AddSingleton(Options.Create(options ?? new EngineOptions()));
-        services.AddSingleton(Options.Create(windows ?? new WorkflowWindows()));
+        windows ??= new WorkflowWindows();
+        services.AddSingleton(Options.Create(windows));
+        // It keeps nothing between two events: one serves all hosts of these windows, and is built once.
+        services.AddSingleton(Machines.GetOrAdd(
+            (windows.MaxAttempts, windows.VerificationSeconds, windows.StartPatienceSeconds), _ => new MachineDriver(new JobStateMachine(windows))));
         foreach (var worker in workers ?? [])
         {
             services.AddSingleton(worker is SlowWorker ? worker : ports.Watched(worker));

@@ -60,17 +60,12 @@ internal sealed class EngineRig : IWatch, IDisposable
         return host;
     }
 
-    public NodeRegistration AnotherNode()
-    {
-        var node = Given.Node();
-        Storage.Get<INodeDirectory>().RegisterAsync(node, Time.Now, CancellationToken.None).GetAwaiter().GetResult().ShouldBeTrue();
-        return node;
-    }
+    public NodeRegistration AnotherNode() => Storage.Register(Given.Node());
 
     /// <summary>Brings the job on to a state of the happy path, with the answers from queues.</summary>
     public void Reach(EngineHost host, string state)
     {
-        Storage.Get<INodeDirectory>().RegisterAsync(Node, Time.Now, CancellationToken.None).GetAwaiter().GetResult();
+        Storage.Register(Node);
         IJobMessage[] path =
         [
             Submission.Submitted(),

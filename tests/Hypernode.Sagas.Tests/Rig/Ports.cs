@@ -82,9 +82,14 @@ internal sealed class Ports(ISagaJournal journal, IOutbox outbox, IQueueSender q
     {
         var made = new PortCall(port, subject);
         watch.Before(made);
-        var answer = call().GetAwaiter().GetResult();
-        watch.After(made);
-        return Task.FromResult(answer);
+        try
+        {
+            return Task.FromResult(call().GetAwaiter().GetResult());
+        }
+        finally
+        {
+            watch.After(made); // a failure is an answer too; when this throws, the host learns neither
+        }
     }
 
     private Task Call(Port port, object? subject, Func<Task> call) => Call(port, subject, async () =>

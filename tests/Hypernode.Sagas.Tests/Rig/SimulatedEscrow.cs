@@ -21,6 +21,9 @@ internal enum Mishap
 
     /// <summary>Refused for good.</summary>
     RefusedForGood,
+
+    /// <summary>Refused for good by an RPC node that is behind: it shows the payment as still open, whatever is so.</summary>
+    SaysRefused,
 }
 
 /// <summary>A chain in memory, with the program's own rules: it is the judge of the money. It outlives every host.</summary>
@@ -28,6 +31,9 @@ internal sealed class SimulatedEscrow(VirtualTime time, WorkflowWindows windows)
 {
     private readonly Dictionary<IntentId, EscrowView> _payments = [];
     private readonly Dictionary<Type, Queue<Mishap>> _mishaps = [];
+    private readonly List<Func<object, Mishap?>> _always = [];
+    private bool _anybodyRefunds;
+    private bool _behind;
 
     public Deployment Deployment { get; } = new("simulated", Hash256.Zero, default, default);
 
@@ -42,9 +48,32 @@ internal sealed class SimulatedEscrow(VirtualTime time, WorkflowWindows windows)
 
     public HyperAmount Held => _payments.Values.Where(p => p.Status == EscrowStatus.Pending).Aggregate(HyperAmount.Zero, (sum, p) => sum + p.Amount);
 
+    /// <summary>So treated however often it is asked.</summary>
+    public SimulatedEscrow Always<TCommand>(Mishap mishap, Func<TCommand, bool>? which = null)
+        where TCommand : class
+    {
+        _always.Add(c => c is TCommand command && which?.Invoke(command) != false ? mishap : null);
+        return this;
+    }
+
+    /// <summary>Everything of this kind is dropped until this much time has passed.</summary>
+    public SimulatedEscrow AwayUntil<TCommand>(TimeSpan since)
+        where TCommand : class
+    {
+        var back = time.Now + since;
+        return Always<TCommand>(Mishap.LostUnknown, _ => time.Now < back);
+    }
+
     public SimulatedEscrow Next<TCommand>(params Mishap[] mishaps)
     {
         _mishaps[typeof(TCommand)] = new(mishaps);
+        return this;
+    }
+
+    /// <summary>After settle_by and its grace a stranger refunds whatever is still open.</summary>
+    public SimulatedEscrow RefundedByAnybody()
+    {
+        _anybodyRefunds = true;
         return this;
     }
 
@@ -69,10 +98,14 @@ internal sealed class SimulatedEscrow(VirtualTime time, WorkflowWindows windows)
     public Task<EscrowAnswer> RefundAsync(RefundPayment command, CancellationToken cancellationToken) => Transact(command, command.IntentId, before =>
         before is null ? null
         : before.Status != EscrowStatus.Pending ? before
-        : command.Reason == RefundReason.Expired && time.Now.ToUnixTimeSeconds() <= before.SettleBy + windows.RefundGraceSeconds ? null
+        : command.Reason == RefundReason.Expired && !IsPast(before) ? null
         : before with { Status = EscrowStatus.Refunded });
 
-    public Task<EscrowView?> FindAsync(IntentId intent, CancellationToken cancellationToken) => Task.FromResult(_payments.GetValueOrDefault(intent));
+    public Task<EscrowView?> FindAsync(IntentId intent, CancellationToken cancellationToken)
+    {
+        var payment = _payments.GetValueOrDefault(intent);
+        return Task.FromResult(_behind && payment is not null ? payment with { Status = EscrowStatus.Pending } : payment);
+    }
 
     public Task<PayerFunds> FundsOfAsync(WalletAddress payer, CancellationToken cancellationToken) => throw new NotSupportedException();
 
@@ -80,18 +113,27 @@ internal sealed class SimulatedEscrow(VirtualTime time, WorkflowWindows windows)
 
     public bool Verify(WalletAddress signer, ReadOnlySpan<byte> message, string signatureBase58) => throw new NotSupportedException();
 
+    private bool IsPast(EscrowView payment) => time.Now.ToUnixTimeSeconds() > payment.SettleBy + windows.RefundGraceSeconds;
+
     /// <param name="apply">Null: the program refuses; the same view: it is so already.</param>
     private Task<EscrowAnswer> Transact(object command, IntentId intent, Func<EscrowView?, EscrowView?> apply)
     {
         var before = _payments.GetValueOrDefault(intent);
         var after = apply(before);
-        Mishap? mishap = _mishaps.TryGetValue(command.GetType(), out var queue) && queue.TryDequeue(out var next) ? next : null;
+        var mishap = _always.Select(a => a(command)).FirstOrDefault(m => m is not null) ?? NextMishap(command);
         if (mishap is Mishap.LostUnknown)
         {
             return Answer(new EscrowAnswer.Unknown(new PendingTransaction("sent", 100), "no answer"));
         }
 
-        if (mishap is Mishap.RefusedForNow or Mishap.RefusedForGood)
+        if (_anybodyRefunds && command is SettlePayment && before is { Status: EscrowStatus.Pending } && IsPast(before))
+        {
+            Land(command, before, before with { Status = EscrowStatus.Refunded });
+            before = after = _payments[intent];
+        }
+
+        _behind = mishap is Mishap.SaysRefused;
+        if (mishap is Mishap.RefusedForNow or Mishap.RefusedForGood or Mishap.SaysRefused)
         {
             return Answer(new EscrowAnswer.Refused("refused", "as told", CanRetry: mishap is Mishap.RefusedForNow));
         }
@@ -110,6 +152,9 @@ internal sealed class SimulatedEscrow(VirtualTime time, WorkflowWindows windows)
             ? new EscrowAnswer.Unknown(new PendingTransaction("sent", 100), "no answer")
             : new EscrowAnswer.Done($"{command.GetType().Name}-{after.Attempt}", after));
     }
+
+    private Mishap? NextMishap(object command) =>
+        _mishaps.TryGetValue(command.GetType(), out var queue) && queue.TryDequeue(out var next) ? next : null;
 
     private void Land(object command, EscrowView? before, EscrowView after)
     {

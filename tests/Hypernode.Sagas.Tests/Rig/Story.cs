@@ -8,15 +8,27 @@ internal enum NodeAct
     Runs,
     Declines,
 
-    /// <summary>Starts, and is not heard of again until it is told to stop.</summary>
+    /// <summary>Starts, and its beats end: the sweep reports it.</summary>
     FallsSilent,
+
+    /// <summary>Its beats end before it starts.</summary>
+    DiesAtOnce,
+
+    /// <summary>Starts, beats on, and never ends.</summary>
+    Hangs,
+
+    StartsAndDeclines,
+
+    /// <summary>The news of its start is lost.</summary>
+    OnlyEnds,
 
     /// <summary>Takes the command and never starts.</summary>
     NeverStarts,
 }
 
 /// <summary>How the world treats one job.</summary>
-internal sealed record Story(string Name)
+/// <param name="Ends">The state that it ends in.</param>
+internal sealed record Story(string Name, string Ends)
 {
     public Func<int, NodeAct> Node { get; init; } = _ => NodeAct.Runs;
 
@@ -27,8 +39,11 @@ internal sealed record Story(string Name)
 
     public bool IntentHolds { get; init; } = true;
 
-    /// <summary>The intent's check can't be made the first time.</summary>
-    public bool VerifierStumbles { get; init; }
+    /// <summary>So many checks of the intent can't be made.</summary>
+    public int VerifierStumbles { get; init; }
+
+    /// <summary>So many judgements can't be made.</summary>
+    public int OracleStumbles { get; init; }
 
     /// <summary>No node fits, ever.</summary>
     public bool NoNodes { get; init; }

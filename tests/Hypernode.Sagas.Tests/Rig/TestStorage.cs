@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Security.Cryptography;
 using Hypernode.Contracts.Jobs;
+using Hypernode.Contracts.Nodes;
 using Hypernode.Contracts.Ports;
 using Hypernode.Contracts.Text;
 using Hypernode.Storage;
@@ -14,6 +15,8 @@ namespace Hypernode.Sagas.Tests.Rig;
 /// <summary>A production storage, fresh and migrated. It outlives the hosts that crash on it.</summary>
 internal sealed class TestStorage : IDisposable
 {
+    // A crash here is a process's, not the machine's: what memory has is durable enough, and no test waits for a disk.
+    private const string Memory = "/dev/shm";
     private readonly ServiceProvider _services;
     private readonly DbDataSource _queries;
     private readonly Action _remove;
@@ -34,12 +37,17 @@ internal sealed class TestStorage : IDisposable
     /// <summary>Several hosts may use it: a dead one's rows wait for their time.</summary>
     public bool IsShared { get; }
 
+    /// <summary>Three nodes of one slot each, for whatever job comes next.</summary>
+    public IReadOnlyList<NodeRegistration> Nodes => field ??= [.. Enumerable.Range(0, 3).Select(_ => Register(Given.Node()))];
+
     /// <summary>Whom the intake tells of a job's first message.</summary>
     public Switch Dispatcher { get; } = new();
 
     public static TestStorage Sqlite()
     {
-        var folder = Directory.CreateTempSubdirectory("hypernode-rig-").FullName;
+        var folder = (Directory.Exists(Memory)
+            ? Directory.CreateDirectory(Path.Combine(Memory, "hypernode-rig-" + Guid.NewGuid().ToString("N")))
+            : Directory.CreateTempSubdirectory("hypernode-rig-")).FullName;
         var file = Path.Combine(folder, "hypernode.db");
         return new TestStorage(
             false,
@@ -54,7 +62,7 @@ internal sealed class TestStorage : IDisposable
         var server = Environment.GetEnvironmentVariable("HYPERNODE_TEST_POSTGRES")
             ?? throw new InvalidOperationException("HYPERNODE_TEST_POSTGRES is not set: the connection string of a PostgreSQL server on which this test may create schemas.");
         var schema = "rig_" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
-        var connection = new NpgsqlConnectionStringBuilder(server) { SearchPath = schema, MaxPoolSize = 4 }.ConnectionString;
+        var connection = new NpgsqlConnectionStringBuilder(server) { SearchPath = schema, MaxPoolSize = 4, Options = "-c synchronous_commit=off" }.ConnectionString;
         var queries = NpgsqlDataSource.Create(connection);
         Run(queries, $"create schema {schema}");
         return new TestStorage(
@@ -63,6 +71,12 @@ internal sealed class TestStorage : IDisposable
 
     public T Get<T>()
         where T : notnull => _services.GetRequiredService<T>();
+
+    public NodeRegistration Register(NodeRegistration node)
+    {
+        Get<INodeDirectory>().RegisterAsync(node, DateTimeOffset.UnixEpoch, CancellationToken.None).GetAwaiter().GetResult().ShouldBeTrue();
+        return node;
+    }
 
     public StoredSaga Saga(JobId job) => Get<ISagaJournal>().LoadAsync([job], CancellationToken.None).GetAwaiter().GetResult().Single();
 

@@ -23,30 +23,28 @@ internal sealed class World : IWatch, IOutboxDispatcher, IDisposable
     private readonly Story _story;
     private readonly EngineOptions _options;
     private readonly WorkflowWindows _windows;
-    private readonly List<NodeRegistration> _nodes = [];
+    private readonly IReadOnlyList<NodeRegistration> _nodes;
     private readonly HashSet<int> _begun = [];
     private readonly List<IHostedWorker> _workers;
     private readonly IWatch _plan;
+    private bool _cancels;
     private bool _cancelled;
-    private bool _stumbled;
+    private int _checks;
     private bool _collided;
+    private int _judgements;
+    private EngineHost? _looked;
+    private DateTimeOffset _swept;
     private EngineHost? _host;
 
     /// <param name="plan">Sees every call of every host, and may throw <see cref="HostDiedException"/>.</param>
     public World(TestStorage storage, Story story, EngineOptions options, IWatch plan)
     {
         (_storage, _story, _options, _plan) = (storage, story, options, plan);
-        _windows = new WorkflowWindows { MaxAttempts = story.MaxAttempts, VerificationSeconds = 30 };
+        _windows = new WorkflowWindows { MaxAttempts = story.MaxAttempts, VerificationSeconds = 30, StartPatienceSeconds = 90 };
         Chain = new SimulatedEscrow(Time, _windows);
         story.Chain(Chain);
+        _nodes = storage.Nodes;
         Submission = Given.Submission(Time.Now, story.SettleWithin);
-        for (var i = 0; i < 3; i++)
-        {
-            var node = Given.Node();
-            _nodes.Add(node);
-            storage.Get<INodeDirectory>().RegisterAsync(node, Time.Now, CancellationToken.None).GetAwaiter().GetResult().ShouldBeTrue();
-        }
-
         _workers = [.. Workers()];
     }
 
@@ -83,13 +81,15 @@ internal sealed class World : IWatch, IOutboxDispatcher, IDisposable
                 continue;
             }
 
-            if (JobStateNames.IsTerminal(State) && _storage.Outbox(Job).Count == 0)
+            var over = JobStateNames.IsTerminal(State) && _storage.Outbox(Job).Count == 0;
+            if (over && ReferenceEquals(host, _looked))
             {
-                return;
+                return; // and the host that is there now has looked, and found nothing to do
             }
 
             Time.Pass(Step);
             Guard(host, host.Turn);
+            _looked = over ? host : null;
         }
 
         throw new InvalidOperationException($"{Job} still {State} at {Time.Now:T}, outbox: {string.Join(", ", _storage.Outbox(Job))}");
@@ -119,12 +119,24 @@ internal sealed class World : IWatch, IOutboxDispatcher, IDisposable
     /// <summary>The intake tells the host of a new job's first message.</summary>
     public Task DispatchAsync(IReadOnlyList<OutboxMessage> messages, CancellationToken cancellationToken)
     {
+        if (_story.CancelIn == JobStateNames.Initial)
+        {
+            return Task.CompletedTask; // lost on its way: the cancellation overtakes it
+        }
+
         var host = Host();
         Guard(host, () => host.Do(() => host.Get<OutboxDispatcher>().DispatchAsync(messages, cancellationToken)));
         return Task.CompletedTask;
     }
 
-    public void Dispose() => _host?.Dispose();
+    public void Dispose()
+    {
+        _host?.Dispose();
+        if (_collided)
+        {
+            _storage.Execute("update leases set live = false where live"); // the other job's
+        }
+    }
 
     private static string NameOf(object message) => message switch
     {
@@ -188,8 +200,9 @@ internal sealed class World : IWatch, IOutboxDispatcher, IDisposable
     /// <summary>One message, if there is any: the payer first, then what the broker holds. Acknowledged only by a living host.</summary>
     private bool Deliver(EngineHost host)
     {
-        if (_story.CancelIn == State && !_cancelled)
+        if (!_cancelled && (_cancels || _story.CancelIn == State))
         {
+            _cancels = true; // and goes on to, until it is answered
             Take(host, new CancelRequested(Job), () => _cancelled = true);
             return true;
         }
@@ -266,8 +279,15 @@ internal sealed class World : IWatch, IOutboxDispatcher, IDisposable
             case NodeAct.Declines:
                 Broker.FromNode(new JobDeclined(Job, execute.Attempt, execute.NodeId, "busy", ""));
                 break;
-            case NodeAct.FallsSilent:
+            case NodeAct.FallsSilent or NodeAct.Hangs:
                 Broker.FromNode(new JobStarted(Job, execute.Attempt, execute.NodeId));
+                break;
+            case NodeAct.StartsAndDeclines:
+                Broker.FromNode(new JobStarted(Job, execute.Attempt, execute.NodeId));
+                Broker.FromNode(new JobDeclined(Job, execute.Attempt, execute.NodeId, "lost", ""));
+                break;
+            case NodeAct.OnlyEnds:
+                Broker.FromNode(new JobExecuted(Job, execute.Attempt, execute.NodeId, Contracts.Text.Hash256.Zero, 0));
                 break;
             case NodeAct.Runs:
                 Broker.FromNode(new JobStarted(Job, execute.Attempt, execute.NodeId));
@@ -279,12 +299,18 @@ internal sealed class World : IWatch, IOutboxDispatcher, IDisposable
     /// <summary>The heartbeat sweep: it says so again until the lease is gone.</summary>
     private bool Silence(EngineHost host)
     {
-        if (State != JobStateNames.Executing || _story.CancelIn == JobStateNames.Executing || Runs.Count == 0
-            || _story.Node(Runs[^1]) != NodeAct.FallsSilent)
+        var act = Runs.Count > 0 ? _story.Node(Runs[^1]) : NodeAct.Runs;
+        if (!(act is NodeAct.FallsSilent && State == JobStateNames.Executing) && !(act is NodeAct.DiesAtOnce && State == JobStateNames.Assigned))
         {
             return false;
         }
 
+        if (_swept == Time.Now)
+        {
+            return false;
+        }
+
+        _swept = Time.Now;
         Take(host, new NodeSilent(Job, Runs[^1], _nodes[Runs[^1] - 1].NodeId), () => { });
         return true;
     }
@@ -295,19 +321,21 @@ internal sealed class World : IWatch, IOutboxDispatcher, IDisposable
         yield return new HostedWorker<LockEscrow>(new EscrowLocker(Chain, Clock(), NullLogger<EscrowLocker>.Instance));
         yield return new StepWorker<MatchJob>(Match).Hosted();
         yield return new HostedWorker<AssignNode>(new NodeAssigner(Chain, NullLogger<NodeAssigner>.Instance));
-        yield return new StepWorker<VerifyResult>(c => Given.VerdictOf(
-            Job, c.Attempt, c.Cancelled ? Verdict.Cancelled : _story.Verdict(c.Attempt))).Hosted();
+        yield return new StepWorker<VerifyResult>(Judge).Hosted();
         yield return new HostedWorker<SettlePayment>(new PaymentSettler(Chain, NullLogger<PaymentSettler>.Instance));
         yield return new HostedWorker<RefundPayment>(new PaymentRefunder(Chain, NullLogger<PaymentRefunder>.Instance));
     }
 
     private HostTime Clock() => new(Time);
 
+    private object Judge(VerifyResult command) => _judgements++ < _story.OracleStumbles
+        ? throw new AnswerUnknownException("no evidence now")
+        : Given.VerdictOf(Job, command.Attempt, command.Cancelled ? Verdict.Cancelled : _story.Verdict(command.Attempt));
+
     private object Verified()
     {
-        if (_story.VerifierStumbles && !_stumbled)
+        if (_checks++ < _story.VerifierStumbles)
         {
-            _stumbled = true;
             throw new AnswerUnknownException("the chain can't be asked now");
         }
 
@@ -316,7 +344,7 @@ internal sealed class World : IWatch, IOutboxDispatcher, IDisposable
 
     private object Match(MatchJob command)
     {
-        var free = _nodes.Find(n => !command.Excluded.Contains(n.NodeId));
+        var free = _nodes.FirstOrDefault(n => !command.Excluded.Contains(n.NodeId));
         if (_story.NoNodes || free is null)
         {
             return new NodeMatchFailed(Job, command.Attempt, "no nodes");

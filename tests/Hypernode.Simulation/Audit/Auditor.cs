@@ -6,6 +6,7 @@ using Hypernode.Contracts.Money;
 using Hypernode.Contracts.Nodes;
 using Hypernode.Contracts.Ports;
 using Hypernode.Contracts.Text;
+using Hypernode.Contracts.Timers;
 using Hypernode.Contracts.Topology;
 using Hypernode.Sagas.Engine;
 using Hypernode.Simulation.Faults;
@@ -23,7 +24,11 @@ internal sealed partial class Auditor(Universe universe) : IDatabaseWatch, IChai
 
     /// <summary>Every row that was ever durable, and how many rows its transition had.</summary>
     private readonly Dictionary<Guid, RowGroup> _rows = [];
-    private readonly HashSet<Guid> _timers = [];
+    private readonly Dictionary<Guid, OutboxMessage> _timers = [];
+    private readonly HashSet<Guid> _handled = [];
+    private readonly Dictionary<Guid, (SimHost Host, DateTimeOffset At)> _deliveredAt = [];
+    private readonly Dictionary<(int Host, JobId Job), DateTimeOffset> _loadedAt = [];
+    private readonly Dictionary<Guid, JobId> _messages = [];
     private readonly HashSet<Guid> _published = [];
     private readonly Dictionary<Guid, string> _poison = [];
     private readonly Dictionary<JobId, HashSet<string>> _asked = [];
@@ -73,7 +78,7 @@ internal sealed partial class Auditor(Universe universe) : IDatabaseWatch, IChai
         }
     }
 
-    public void TimerFired(OutboxMessage message) => _timers.Add(message.MessageId);
+    public void TimerFired(OutboxMessage message) => _timers.Add(message.MessageId, message);
 
     public void Poisoned(Guid id, string queue) => _poison.Add(id, queue);
 
@@ -86,7 +91,7 @@ internal sealed partial class Auditor(Universe universe) : IDatabaseWatch, IChai
         }
 
         var origin = message.Command ?? message.Id;
-        Check("I8", message.JobId, _rows.ContainsKey(origin) || _timers.Contains(origin), $"{Short(message.Type)} was sent, and no transition that committed says so");
+        Check("I8", message.JobId, _rows.ContainsKey(origin) || _timers.ContainsKey(origin), $"{Short(message.Type)} was sent, and no transition that committed says so");
         _published.Add(message.Id);
         if (_rows.TryGetValue(message.Id, out var group))
         {
@@ -123,12 +128,29 @@ internal sealed partial class Auditor(Universe universe) : IDatabaseWatch, IChai
     public DateTimeOffset? NextTimerOf(JobId? job) =>
         job is { } id && universe.Database.Timers.TryGetValue(id, out var timers) && timers.Count > 0 ? timers.Values.Min(t => t.DueAt) : null;
 
+    public void Handled(Guid messageId) => _handled.Add(messageId);
+
+    public void Loaded(SimHost host, IReadOnlyList<JobId> jobs)
+    {
+        foreach (var job in jobs)
+        {
+            _loadedAt[(host.Index, job)] = universe.Loop.Now;
+        }
+    }
+
+    /// <summary>Who acknowledges a message has made it durable, or it can be lost (I8).</summary>
+    public void Acknowledged(SimMessage message) =>
+        Check("I8", message.JobId, _handled.Contains(message.Id), $"{Short(message.Type)} was acknowledged, and no transition of it is durable");
+
     public void Delivered(SimHost host, SimMessage message)
     {
         if (message.JobId is not { } job)
         {
             return;
         }
+
+        _deliveredAt[message.Id] = (host, universe.Loop.Now);
+        _messages[message.Id] = job;
 
         if (_lastAt.TryGetValue(job, out var last) && last.Host != host && last.Life == last.Host.Life && universe.Loop.Now - last.At < TimeSpan.FromSeconds(1))
         {
@@ -143,6 +165,13 @@ internal sealed partial class Auditor(Universe universe) : IDatabaseWatch, IChai
         for (var i = 0; i < batch.Count; i++)
         {
             universe.Trace.Add("commit", batch[i].MessageId, host.Index, $"{results[i]} {batch[i].Job?.Id.Value.ToString()[..8]} {batch[i].Job?.State}");
+            if (batch[i] is { Job: null, Outbox.Count: 0 } ignored && results[i] == CommitResult.Committed && _deliveredAt.TryGetValue(ignored.MessageId, out var got) && got.Host == host
+                && _messages.TryGetValue(ignored.MessageId, out var about))
+            {
+                // A remembered row may be another host's past: nothing is decided away on it (F16).
+                Check("I8", about, _loadedAt.TryGetValue((host.Index, about), out var loaded) && loaded >= got.At, "a message was ignored without a look at the stored row");
+            }
+
             if (results[i] == CommitResult.VersionConflict)
             {
                 // Decided on a row that another host had moved: out of a cache, or at the same time.
@@ -160,6 +189,17 @@ internal sealed partial class Auditor(Universe universe) : IDatabaseWatch, IChai
         }
     }
 
+    /// <summary>A timer that is not the armed one changes nothing: its epoch tells.</summary>
+    public void Committing(SagaCommit commit)
+    {
+        if (_timers.TryGetValue(commit.MessageId, out var fired) && commit.Job is { } row && Short(fired.Type) != nameof(JobSubmitted))
+        {
+            var timeout = (ITimeout)ContractCodec.Deserialize(fired.Type, fired.Body);
+            var armed = universe.Database.Timers.TryGetValue(row.Id, out var timers) && timers.Values.Any(t => t.Type == fired.Type && t.Epoch == timeout.Epoch);
+            Check("I7", row.Id, armed, $"{Short(fired.Type)} of epoch {timeout.Epoch} is not armed any more, and moved the job");
+        }
+    }
+
     public void Committed(SagaCommit commit, string before)
     {
         if (commit.Job is not { } row)
@@ -173,10 +213,41 @@ internal sealed partial class Auditor(Universe universe) : IDatabaseWatch, IChai
         CheckEffects(job, before, row, commit);
         Check("I7", job.Id, job.IsTerminal || HasTimer(job.Id) || HasCommand(job.Id), $"{row.State} waits for nothing: no timer, no command");
         CheckLease(job, row);
+        CheckEntries(job, before, row);
         if (row.Settlement is { } s)
         {
             Check("I12", job.Id, s.Charge + s.Refund == job.Submission.Intent.Amount, "charge and refund are not the amount");
             Check("I12", job.Id, s.NodeShare + s.ProtocolFee + s.PlatformFee == s.Charge, "the shares are not the charge");
+        }
+    }
+
+    /// <summary>What some states stand on, by what the world knows.</summary>
+    private void CheckEntries(JobRecord job, string before, JobRow row)
+    {
+        Check("I5", job.Id, row.Attempt <= universe.Windows.MaxAttempts, $"attempt {row.Attempt} of at most {universe.Windows.MaxAttempts}");
+        if (row.Entered.Any(e => e.State == JobStateNames.Executed))
+        {
+            // Judged in the same transition and given to another node: the row speaks of the next attempt already.
+            var attempt = row.Entered.Any(e => e.State == JobStateNames.Matching) ? row.Attempt - 1 : row.Attempt;
+            var receipt = universe.Evidence.FindReceipt(job.Id, attempt);
+            var node = universe.Nodes.Find(n => n.Id == receipt?.Receipt.NodeId);
+            Check("I3", job.Id, receipt is not null, $"attempt {attempt} has ended without a receipt");
+            Check(
+                "I3",
+                job.Id,
+                receipt is null || (universe.Database.FindLease(job.Id, attempt)?.NodeId == node?.Id
+                    && receipt.Signature == HostEscrow.Sign(node!.Key, receipt.Receipt.SigningBytes())),
+                "the receipt is not one that the lease's node has signed");
+        }
+
+        if (row.State == JobStateNames.Rejected && !universe.Faults.Has(FaultId.F24))
+        {
+            // An RPC that lies can make a lock look failed; then the sweep gives it back. Without lies there is no excuse.
+            Check(
+                "I5",
+                job.Id,
+                universe.Chain.Payments.GetValueOrDefault(job.Submission.Intent.IntentId)?.View.Status is not EscrowStatus.Pending,
+                $"rejected in {before}, and the tokens are locked");
         }
     }
 
@@ -207,6 +278,9 @@ internal sealed partial class Auditor(Universe universe) : IDatabaseWatch, IChai
         Check("I3", job.Id, command.Attempt == row.Attempt && command.NodeId == row.AssignedNode, $"attempt {command.Attempt} is settled, the current one is {row.Attempt}");
         Check("I4", job.Id, row.State == JobStateNames.SettlementPending && job.History.Exists(h => h.State == JobStateNames.Verified && h.Attempt == command.Attempt), "it was never verified");
         Check("I12", job.Id, command.Charge.BaseUnits > 0 && command.Charge <= job.Submission.Intent.Amount, "the charge is out of range");
+        var limit = job.Submission.Spec.RunLimit();
+        var rate = universe.Database.FindLease(job.Id, command.Attempt)!.RatePerSecond;
+        Check("I12", job.Id, command.Charge <= Metering.Charge(job.Submission.Intent.Amount, rate, limit, limit), "the charge is more than the run limit can cost");
         if (command.Verdict == Verdict.Cancelled)
         {
             Check("I4", job.Id, universe.Clients.Cancelled.Contains(job.Id), "metered as cancelled, and nobody cancelled");
@@ -233,7 +307,8 @@ internal sealed partial class Auditor(Universe universe) : IDatabaseWatch, IChai
             RefundReason.Cancelled => universe.Clients.Cancelled.Contains(job.Id) || now >= deadline,
             RefundReason.AttemptsUsedUp => row.Attempt >= universe.Windows.MaxAttempts
                 || now >= universe.Windows.LastLeaseAt(job.Submission.SettleBy, job.Submission.Spec.RunLimit()),
-            _ => now >= deadline,
+            // An RPC that lies can hide a settlement that has landed; the refund then finds it, and the job is paid.
+            _ => now >= deadline || universe.Chain.Payments.GetValueOrDefault(command.IntentId)?.View.Status is EscrowStatus.Completed,
         };
         Check("I5", job.Id, holds, $"{before} is refunded as {command.Reason}, attempt {row.Attempt}, {(deadline - universe.Loop.Now).TotalSeconds:F0} s before settle_by");
     }

@@ -15,6 +15,7 @@ internal static class SimCommand
           ./hn sim --seed 7 --jobs 100000              a long one, about two minutes
           ./hn sim --seed 7 --jobs 100 --trace         what happened in one universe, step by step
           ./hn sim --jobs 5000 --only F05,F12          with these faults and no others
+          ./hn sim --planted                           plant each known bug in a copy of the product: is it caught?
           ./hn sim --jobs 5000 --json | jq .faults     one JSON object on stdout
         """;
 
@@ -27,6 +28,8 @@ internal static class SimCommand
         var only = new Option<string?>("--only") { Description = "inject only these faults, for example F05,F12 (none: no fault at all)" };
         var without = new Option<string?>("--without") { Description = "inject all faults but these" };
         var threads = new Option<int>("--threads") { Description = "universes at a time; the result does not depend on it", DefaultValueFactory = _ => Math.Min(2, Environment.ProcessorCount) };
+        var detect = new Option<int>("--detect") { Description = "from so many base seeds: how many universes until a promise breaks", Hidden = true };
+        var limit = new Option<int>("--limit") { Description = "with --detect: give up after so many universes", Hidden = true, DefaultValueFactory = _ => 40 };
         jobs.Validators.Add(r =>
         {
             if (r.GetValueOrDefault<int>() is < 1 or > 100_000_000)
@@ -52,9 +55,16 @@ internal static class SimCommand
             });
         }
 
-        var command = new RootCommand(About) { seed, jobs, json, trace, only, without, threads };
+        var command = new RootCommand(About) { seed, jobs, json, trace, only, without, threads, detect, limit };
         command.SetAction(parsed =>
         {
+            if (parsed.GetValue(detect) is > 0 and var bases)
+            {
+                var found = Detection.Run(parsed.GetValue(seed), bases, parsed.GetValue(limit), parsed.GetValue(threads));
+                Console.Out.WriteLine(found.ToJson());
+                return found.Caught ? 0 : 1;
+            }
+
             var allowed = Allowed(parsed.GetValue(only), parsed.GetValue(without));
             var plan = new SimulationPlan(parsed.GetValue(seed), parsed.GetValue(jobs), allowed, parsed.GetValue(threads));
             return parsed.GetValue(trace) ? Trace(plan) : Run(plan, parsed.GetValue(json));

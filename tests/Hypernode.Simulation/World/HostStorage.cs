@@ -15,8 +15,15 @@ internal sealed class HostStorage(Universe universe, SimHost host) : ISagaJourna
 {
     private readonly SimDatabase _db = universe.Database;
 
-    public Task<IReadOnlyList<StoredSaga>> LoadAsync(IReadOnlyCollection<JobId> ids, CancellationToken cancellationToken) => ReadAsync<IReadOnlyList<StoredSaga>>(() =>
-        [.. ids.Select(_db.Jobs.GetValueOrDefault).OfType<JobRecord>().Select(j => new StoredSaga(j.Id, j.State, j.Version, universe.OtherVersion.Body(j)))]);
+    public Task<IReadOnlyList<StoredSaga>> LoadAsync(IReadOnlyCollection<JobId> ids, CancellationToken cancellationToken)
+    {
+        JobId[] wanted = [.. ids];
+        return ReadAsync<IReadOnlyList<StoredSaga>>(() =>
+        {
+            universe.Saw.Loaded(host, wanted);
+            return [.. wanted.Select(_db.Jobs.GetValueOrDefault).OfType<JobRecord>().Select(j => new StoredSaga(j.Id, j.State, j.Version, universe.OtherVersion.Body(j)))];
+        });
+    }
 
     public Task<IReadOnlyList<CommitResult>> CommitAsync(IReadOnlyList<SagaCommit> batch, IReadOnlyCollection<Guid> delivered, CancellationToken cancellationToken)
     {

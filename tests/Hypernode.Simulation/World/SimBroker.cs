@@ -287,6 +287,11 @@ internal sealed class SimBroker(Universe universe)
             return;
         }
 
+        if (failure is null && consumer.Queue.Name == Contracts.Topology.Queues.JobSaga)
+        {
+            universe.Saw.Acknowledged(delivery.Message);
+        }
+
         if (failure is null && consumer.Host is { } host && universe.Faults.Strike(FaultId.F02, 0.004))
         {
             host.Crash("after publish before ack");

@@ -56,6 +56,12 @@ internal interface IDatabaseWatch
 
     void Committed(SagaCommit commit, string before);
 
+    /// <summary>Before anything of it is written.</summary>
+    void Committing(SagaCommit commit);
+
+    /// <summary>The message has been handled, now or before.</summary>
+    void Handled(Guid messageId);
+
     void RowAdded(OutboxMessage message);
 
     /// <param name="delivered">True: said to have arrived; false: consumed by a commit.</param>
@@ -267,6 +273,7 @@ internal sealed class SimDatabase(IIdSource ids)
     {
         if (_inbox.ContainsKey(commit.MessageId))
         {
+            Watch.Handled(commit.MessageId);
             Consume(commit);
             return CommitResult.Duplicate;
         }
@@ -284,6 +291,7 @@ internal sealed class SimDatabase(IIdSource ids)
                 return CommitResult.SlotTaken;
             }
 
+            Watch.Committing(commit);
             before = job.State;
             Write(job, row, commit.At);
             if (commit.Lease is { } lease)
@@ -293,6 +301,7 @@ internal sealed class SimDatabase(IIdSource ids)
         }
 
         _inbox.Add(commit.MessageId, commit.At);
+        Watch.Handled(commit.MessageId);
         Consume(commit);
         foreach (var message in commit.Outbox)
         {

@@ -36,6 +36,9 @@ internal sealed class Universe
 
     private static readonly string[] Placements = ["*", "*", "", "VerifyIntent, MatchJob", "LockEscrow, AssignNode, SettlePayment, RefundPayment, VerifyResult"];
 
+    /// <summary>A universe of a hundred jobs takes some fifty thousand.</summary>
+    private const long MostSteps = 3_000_000;
+
     private readonly string _local;
     private readonly string _fused;
     private readonly bool _onlyHost;
@@ -158,6 +161,11 @@ internal sealed class Universe
         Loop.At(healAt, Heal);
         while (Loop.RunOne())
         {
+            if (Loop.Steps > MostSteps)
+            {
+                Audit.Violate("liveness", null, $"it goes round in circles: {MostSteps} steps");
+            }
+
             if (Audit.HasViolation || (!Faults.Active && Audit.IsOver()))
             {
                 break;

@@ -26,7 +26,7 @@ internal sealed partial class Auditor(Universe universe) : IDatabaseWatch, IChai
     private readonly Dictionary<Guid, RowGroup> _rows = [];
     private readonly Dictionary<Guid, OutboxMessage> _timers = [];
     private readonly HashSet<Guid> _handled = [];
-    private readonly Dictionary<Guid, (SimHost Host, DateTimeOffset At)> _deliveredAt = [];
+    private readonly Dictionary<(Guid Message, int Host), DateTimeOffset> _deliveredAt = [];
     private readonly Dictionary<(int Host, JobId Job), DateTimeOffset> _loadedAt = [];
     private readonly Dictionary<Guid, JobId> _messages = [];
     private readonly HashSet<Guid> _published = [];
@@ -149,7 +149,7 @@ internal sealed partial class Auditor(Universe universe) : IDatabaseWatch, IChai
             return;
         }
 
-        _deliveredAt[message.Id] = (host, universe.Loop.Now);
+        _deliveredAt.TryAdd((message.Id, host.Index), universe.Loop.Now); // a repeat may overtake the first one's handling
         _messages[message.Id] = job;
 
         if (_lastAt.TryGetValue(job, out var last) && last.Host != host && last.Life == last.Host.Life && universe.Loop.Now - last.At < TimeSpan.FromSeconds(1))
@@ -165,11 +165,11 @@ internal sealed partial class Auditor(Universe universe) : IDatabaseWatch, IChai
         for (var i = 0; i < batch.Count; i++)
         {
             universe.Trace.Add("commit", batch[i].MessageId, host.Index, $"{results[i]} {batch[i].Job?.Id.Value.ToString()[..8]} {batch[i].Job?.State}");
-            if (batch[i] is { Job: null, Outbox.Count: 0 } ignored && results[i] == CommitResult.Committed && _deliveredAt.TryGetValue(ignored.MessageId, out var got) && got.Host == host
+            if (batch[i] is { Job: null, Outbox.Count: 0 } ignored && results[i] == CommitResult.Committed && _deliveredAt.TryGetValue((ignored.MessageId, host.Index), out var got)
                 && _messages.TryGetValue(ignored.MessageId, out var about))
             {
                 // A remembered row may be another host's past: nothing is decided away on it (F16).
-                Check("I8", about, _loadedAt.TryGetValue((host.Index, about), out var loaded) && loaded >= got.At, "a message was ignored without a look at the stored row");
+                Check("I8", about, _loadedAt.TryGetValue((host.Index, about), out var loaded) && loaded >= got, "a message was ignored without a look at the stored row");
             }
 
             if (results[i] == CommitResult.VersionConflict)

@@ -21,6 +21,8 @@ internal sealed class RowReport(RowPlan plan, IReadOnlyList<Measured> rounds)
     public IReadOnlyDictionary<string, double> CpuMsByProcess { get; } =
         rounds[0].CpuMs.Keys.ToDictionary(k => k, k => Math.Round(Spread.Of(rounds.Select(r => r.CpuMs[k])).Median, 3));
 
+    public double JitMsPerJob { get; } = Spread.Of(rounds.Select(r => r.JitMs)).Median;
+
     public double? CommitsPerTransition { get; } = rounds.Sum(r => r.Transitions) is > 0 and var all ? (double)rounds.Sum(r => r.Commits) / all : null;
 }
 
@@ -38,8 +40,8 @@ internal sealed class EngineReport(BenchOptions options, IReadOnlyList<RowReport
         [.. rows.Select(r => (string[])[r.Name, F1(r.JobsPerSecond.Median), F1(r.JobsPerSecond.Min), F1(r.JobsPerSecond.Max), F2(r.CpuMsPerJob), $"{r.Jobs}"])]);
 
     private Table Cpu() => new(
-        ["row", "CPU ms a job, by process"],
-        [.. rows.Select(r => (string[])[r.Key, string.Join(", ", r.CpuMsByProcess.Select(c => $"{c.Key} {F2(c.Value)}"))])]);
+        ["row", "ms a job in the .NET compiler (elapsed)", "CPU ms a job, by process"],
+        [.. rows.Select(r => (string[])[r.Key, r.JitMsPerJob > 0 ? F2(r.JitMsPerJob) : "", string.Join(", ", r.CpuMsByProcess.Select(c => $"{c.Key} {F2(c.Value)}"))])]);
 
     private Table Durabilities() => new(["row", "durability"], [.. rows.Select(r => (string[])[r.Key, r.Durability])]);
 
@@ -55,6 +57,10 @@ internal sealed class EngineReport(BenchOptions options, IReadOnlyList<RowReport
         {
             figures.Add([$"commits a transition, {ServicesProbe.Saturation} outstanding", F3(probed.Saturated.CommitsPerTransition)]);
             figures.Add([$"jobs/s, {ServicesProbe.Saturation} outstanding, warm", F1(probed.Saturated.JobsPerSecond)]);
+            figures.AddRange(probed.Saturated.Counts
+                .Where(c => c.Key.StartsWith("hypernode.", StringComparison.Ordinal))
+                .OrderBy(c => c.Key, StringComparer.Ordinal)
+                .Select(c => (string[])[$"{c.Key} a job, {ServicesProbe.Saturation} outstanding", F2(c.Value / (double)probed.Saturated.Jobs)]));
             figures.Add(["broker messages a job", F2(probed.MessagesPerJob)]);
             figures.AddRange(LatencyBench.Figures(probed.Latency));
         }
@@ -76,7 +82,7 @@ internal sealed class EngineReport(BenchOptions options, IReadOnlyList<RowReport
             CpuMsPerJob = Round(probed.Saturated.CpuMs.Values.Sum()),
             CommitsPerTransition = Round(probed.Saturated.CommitsPerTransition),
         },
-        Rows = rows.Select(r => new { r.Name, JobsPerSecond = r.JobsPerSecond.ToJson(), CpuMsPerJob = Round(r.CpuMsPerJob), r.Durability, r.CpuMsByProcess, r.Key }),
+        Rows = rows.Select(r => new { r.Name, JobsPerSecond = r.JobsPerSecond.ToJson(), CpuMsPerJob = Round(r.CpuMsPerJob), r.Durability, r.CpuMsByProcess, JitMsPerJob = Round(r.JitMsPerJob), r.Key }),
     };
 
     /// <summary>Of medians; those whose rows are there.</summary>

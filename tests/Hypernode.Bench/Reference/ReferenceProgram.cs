@@ -41,7 +41,12 @@ internal static class ReferenceProgram
         await host.StartAsync();
         var (publisher, ended) = (host.Services.GetRequiredService<IBus>(), host.Services.GetRequiredService<EndedJobs>());
         await LoadProtocol.ServeAsync(
-            async (verb, numbers) => verb == "run" ? await LoadAsync(publisher, ended, Load.Of(numbers)) : new Done(),
+            async (verb, numbers) => verb switch
+            {
+                "run" => await LoadAsync(publisher, ended, Load.Of(numbers)),
+                "counters" => Compiler.Counters,
+                _ => new Done(),
+            },
             CancellationToken.None);
         await host.StopAsync();
         return 0;

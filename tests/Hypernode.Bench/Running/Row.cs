@@ -9,7 +9,7 @@ namespace Hypernode.Bench.Running;
 internal sealed record RowPlan(string Key, string Name, string Durability, Func<Task<Row>> StartAsync);
 
 /// <summary>A stack that runs: the process that puts it under load, the hosts beside it, and every process whose CPU counts.</summary>
-internal sealed class Row(RowProcess load, IReadOnlyList<RowProcess> hosts, IReadOnlyDictionary<string, int> counted, bool isOurs = false) : IAsyncDisposable
+internal sealed class Row(RowProcess load, IReadOnlyList<RowProcess> hosts, IReadOnlyDictionary<string, int> counted, bool counts = false) : IAsyncDisposable
 {
     public RowProcess Load => load;
 
@@ -55,11 +55,11 @@ internal sealed class Row(RowProcess load, IReadOnlyList<RowProcess> hosts, IRea
         await (Forget?.Invoke() ?? Task.CompletedTask);
     }
 
-    /// <summary>What the engines of this stack have counted so far; nothing of somebody else's engine.</summary>
+    /// <summary>What our processes have counted so far; nothing of somebody else's engine.</summary>
     private async Task<Dictionary<string, long>> CountersAsync()
     {
         var sums = new Dictionary<string, long>(StringComparer.Ordinal);
-        foreach (var process in isOurs ? hosts.Append(load) : [])
+        foreach (var process in counts ? hosts.Append(load) : [])
         {
             foreach (var counter in (await process.AskAsync("counters")).EnumerateObject())
             {
@@ -77,6 +77,8 @@ internal sealed record Measured(int Jobs, double Seconds, IReadOnlyDictionary<st
 {
     public double JobsPerSecond => Jobs / Seconds;
 
+    public double JitMs => Counts.GetValueOrDefault(Compiler.Counter) / 1000.0 / Jobs;
+
     public double CommitsPerTransition => Transitions == 0 ? 0 : (double)Commits / Transitions;
 
     public long Commits => Counts.GetValueOrDefault("hypernode.engine.commits");
@@ -84,5 +86,5 @@ internal sealed record Measured(int Jobs, double Seconds, IReadOnlyDictionary<st
     public long Transitions => Counts.GetValueOrDefault("hypernode.engine.transitions");
 
     public override string ToString() =>
-        $"{Jobs} jobs, {JobsPerSecond:F0}/s, CPU ms a job {string.Join(" + ", CpuMs.Select(c => $"{c.Key} {c.Value:F2}"))} = {CpuMs.Values.Sum():F2}{(Transitions == 0 ? "" : $", {CommitsPerTransition:F3} commits a transition")}";
+        $"{Jobs} jobs, {JobsPerSecond:F0}/s, CPU ms a job {string.Join(" + ", CpuMs.Select(c => $"{c.Key} {c.Value:F2}"))} = {CpuMs.Values.Sum():F2}, compiler {JitMs:F2}{(Transitions == 0 ? "" : $", {CommitsPerTransition:F3} commits a transition")}";
 }

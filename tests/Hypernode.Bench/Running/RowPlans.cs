@@ -56,7 +56,7 @@ internal sealed class RowPlans(BenchOptions options, Services services, string p
         var generator = RowProcess.StartOwn($"{key}-load", Logs, "load", "--config", settings, "--roles", "api");
         await generator.ReadyAsync();
         var counted = hosts.Append(generator).ToDictionary(p => p.Name[(key.Length + 1)..], p => p.Id);
-        return new Row(generator, hosts, Add(counted, services.PostgresProcess, services.RabbitMqProcess), isOurs: true)
+        return new Row(generator, hosts, Add(counted, services.PostgresProcess, services.RabbitMqProcess), counts: true)
         {
             Database = postgres,
             VirtualHost = place.VirtualHost,
@@ -69,14 +69,14 @@ internal sealed class RowPlans(BenchOptions options, Services services, string p
         var settings = StackSettings.Embedded(Place(Embedded).Folder);
         var process = RowProcess.StartOwn(Embedded, Logs, "load", "--config", settings, "--roles", "api,sagas,workers,agents");
         await process.ReadyAsync();
-        return new Row(process, [], new Dictionary<string, int> { ["all"] = process.Id }, isOurs: true);
+        return new Row(process, [], new Dictionary<string, int> { ["all"] = process.Id }, counts: true);
     }
 
     private async Task<Row> ReferenceAsync()
     {
         var process = RowProcess.StartOwn(Reference, Logs, "reference");
         await process.ReadyAsync();
-        return new Row(process, [], new Dictionary<string, int> { ["all"] = process.Id });
+        return new Row(process, [], new Dictionary<string, int> { ["all"] = process.Id }, counts: true);
     }
 
     private async Task<Row> TwinAsync()
@@ -85,7 +85,7 @@ internal sealed class RowPlans(BenchOptions options, Services services, string p
         var process = RowProcess.StartOwn(
             Twin, Logs, "twin", await services.CreateDatabaseAsync(place.Database), (await services.CreateVirtualHostAsync(place.VirtualHost)).Hosts);
         await process.ReadyAsync();
-        return new Row(process, [], Add(new() { ["twin"] = process.Id }, services.PostgresProcess, services.RabbitMqProcess)) { Forget = () => ForgetAsync(place) };
+        return new Row(process, [], Add(new() { ["twin"] = process.Id }, services.PostgresProcess, services.RabbitMqProcess), counts: true) { Forget = () => ForgetAsync(place) };
     }
 
     private async Task<Row> RestateAsync()

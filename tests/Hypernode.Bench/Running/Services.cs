@@ -68,7 +68,7 @@ internal sealed class Services : IDisposable
     /// <summary>Messages that clients have published in a virtual host; the broker counts every two seconds.</summary>
     public async Task<long> PublishedAsync(string virtualHost)
     {
-        await Task.Delay(TimeSpan.FromSeconds(5));
+        await Task.Delay(TimeSpan.FromSeconds(3));
         var answer = await _management.GetFromJsonAsync<JsonElement>($"/api/vhosts/{virtualHost}");
         return answer.TryGetProperty("message_stats", out var stats) && stats.TryGetProperty("publish", out var published) ? published.GetInt64() : 0;
     }

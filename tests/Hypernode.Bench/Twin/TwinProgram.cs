@@ -31,14 +31,17 @@ internal static class TwinProgram
         });
         await workers.ConsumeAsync(saga, batch => Task.FromResult(batch.AsEnumerable()));
         await LoadProtocol.ServeAsync(
-            async (verb, numbers) => verb == "run"
-                ? await Window.RunAsync(Load.Of(numbers), async (window, _) =>
+            async (verb, numbers) => verb switch
+            {
+                "run" => await Window.RunAsync(Load.Of(numbers), async (window, _) =>
                 {
                     var job = Guid.CreateVersion7();
                     ended.Expect(job, window.Ended);
                     await saga.PublishAsync(new TwinStep(job, 0));
-                })
-                : new Done(),
+                }),
+                "counters" => Compiler.Counters,
+                _ => new Done(),
+            },
             CancellationToken.None);
         return 0;
     }

@@ -127,7 +127,7 @@ public sealed class JobStateMachine : MassTransitStateMachine<JobState>
 
         // A receipt signed by the lease's node is here; the oracle judges it.
         During(Executed, [
-            When(OnResultVerified, Current)
+            When(OnResultVerified, Judged)
                 .IfElse(
                     c => c.Message.Verdict == Verdict.NodeFault,
                     fault => fault.GiveToAnotherNode(this, windows, c => c.Message.Detail),
@@ -248,6 +248,9 @@ public sealed class JobStateMachine : MassTransitStateMachine<JobState>
     /// <summary>The current attempt runs, and nobody has cancelled it.</summary>
     private static bool Running<T>(BehaviorContext<JobState, T> c)
         where T : class, IAttemptMessage => Current(c) && !c.Saga.Cancelling;
+
+    /// <summary>I4: nobody has cancelled here, so nothing is metered.</summary>
+    private static bool Judged(BehaviorContext<JobState, ResultVerified> c) => Current(c) && c.Message.Verdict != Verdict.Cancelled;
 
     private static bool Stopped(BehaviorContext<JobState, ResultVerified> c) =>
         Current(c) && c.Saga.Cancelling && c.Message.Verdict == Verdict.Cancelled;

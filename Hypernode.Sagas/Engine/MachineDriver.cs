@@ -8,6 +8,7 @@ namespace Hypernode.Sagas.Engine;
 public sealed class MachineDriver
 {
     private readonly FrozenDictionary<Type, Func<JobState, object, Task>> _raise;
+    private readonly FrozenSet<(string State, Type Message)> _met;
 
     public MachineDriver(JobStateMachine machine)
     {
@@ -18,12 +19,25 @@ public sealed class MachineDriver
             .ToFrozenDictionary(
                 e => e.Message!,
                 e => (Func<JobState, object, Task>)raiser.MakeGenericMethod(e.Message!).Invoke(null, [machine, e.Event])!);
+        _met = ((StateMachine)machine).States
+            .SelectMany(s => ((StateMachine)machine).NextEvents(s).Select(e => (s.Name, Message: MessageOf(e.GetType())!)))
+            .Where(m => m.Message is not null)
+            .ToFrozenSet();
     }
 
     /// <exception cref="ArgumentException">Not an event of the machine.</exception>
-    public Task RaiseAsync(JobState job, object message) => _raise.TryGetValue(message.GetType(), out var raise)
-        ? raise(job, message)
-        : throw new ArgumentException($"{message.GetType().Name} is no event of a job", nameof(message));
+    /// <exception cref="InvalidOperationException">The job's state neither handles nor ignores it: it came before the job's submission.</exception>
+    public Task RaiseAsync(JobState job, object message)
+    {
+        if (!_raise.TryGetValue(message.GetType(), out var raise))
+        {
+            throw new ArgumentException($"{message.GetType().Name} is no event of a job", nameof(message));
+        }
+
+        return _met.Contains((job.CurrentState, message.GetType()))
+            ? raise(job, message)
+            : throw new InvalidOperationException($"{message.GetType().Name} is nothing for a job in {job.CurrentState}");
+    }
 
     private static Type? MessageOf(Type type) => type.GetInterfaces()
         .FirstOrDefault(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(Event<>))?.GetGenericArguments()[0];

@@ -1,6 +1,5 @@
 using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Ports;
-using Hypernode.Simulation.Faults;
 using Hypernode.Simulation.World;
 
 namespace Hypernode.Simulation.Audit;
@@ -28,7 +27,7 @@ internal sealed partial class Auditor
         Check("I12", job.Id, view.Amount == job.Submission.Intent.Amount && view.SettleBy == job.Submission.SettleBy, "the payment is not the one that was signed");
         if (how == "lock")
         {
-            Check("I5", job.Id, job.State is JobStateNames.EscrowPending or JobStateNames.Submitted || universe.Faults.Has(FaultId.F24), $"locked in {job.State}");
+            Check("I5", job.Id, job.State is JobStateNames.EscrowPending or JobStateNames.Submitted || MayLockLate(payment.Id), $"locked in {job.State}");
         }
 
         if (how.StartsWith("settle", StringComparison.Ordinal))

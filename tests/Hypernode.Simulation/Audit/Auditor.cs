@@ -34,6 +34,7 @@ internal sealed partial class Auditor(Universe universe) : IDatabaseWatch, IChai
     private readonly Dictionary<JobId, HashSet<string>> _asked = [];
     private readonly Dictionary<JobId, (SimHost Host, long Life, DateTimeOffset At)> _lastAt = [];
     private readonly HashSet<(WalletAddress, Hash256)> _nonces = [];
+    private readonly Dictionary<IntentId, int> _locks = [];
 
     public IReadOnlyList<Violation> Violations => _violations;
 
@@ -124,6 +125,20 @@ internal sealed partial class Auditor(Universe universe) : IDatabaseWatch, IChai
         var isOrphan = what == "refund" && (!universe.Database.Jobs.TryGetValue(job, out var there) || there.IsTerminal);
         Check("I8", job, isOrphan || (_asked.TryGetValue(job, out var asked) && asked.Contains(type)), $"a worker was asked to {what}, and no transition that committed says so");
     }
+
+    public void Sent(string what, IntentId intent)
+    {
+        if (what == "lock")
+        {
+            _locks[intent] = _locks.GetValueOrDefault(intent) + 1;
+        }
+    }
+
+    /// <summary>
+    /// When a refused lock may be followed by one that lands: an RPC lied, or two transactions were under way and the first was
+    /// refused for a cause that passed. The sweep then gives the tokens back; without such an excuse nobody may be rejected.
+    /// </summary>
+    private bool MayLockLate(IntentId intent) => universe.Faults.Has(FaultId.F24) || _locks.GetValueOrDefault(intent) > 1;
 
     public DateTimeOffset? NextTimerOf(JobId? job) =>
         job is { } id && universe.Database.Timers.TryGetValue(id, out var timers) && timers.Count > 0 ? timers.Values.Min(t => t.DueAt) : null;
@@ -240,9 +255,8 @@ internal sealed partial class Auditor(Universe universe) : IDatabaseWatch, IChai
                 "the receipt is not one that the lease's node has signed");
         }
 
-        if (row.State == JobStateNames.Rejected && !universe.Faults.Has(FaultId.F24))
+        if (row.State == JobStateNames.Rejected && !MayLockLate(job.Submission.Intent.IntentId))
         {
-            // An RPC that lies can make a lock look failed; then the sweep gives it back. Without lies there is no excuse.
             Check(
                 "I5",
                 job.Id,

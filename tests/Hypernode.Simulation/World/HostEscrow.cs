@@ -130,6 +130,7 @@ internal sealed class HostEscrow(Universe universe, SimHost host) : IEscrow
         var lastValid = await RpcAsync(() => _chain.Height + SimChain.Lifetime);
         var signature = _chain.NewSignature();
         universe.Trace.Add("send transaction", intent.Value, more: what);
+        universe.Saw.Sent(what, intent);
         var pending = new PendingTransaction(signature, lastValid);
         try
         {

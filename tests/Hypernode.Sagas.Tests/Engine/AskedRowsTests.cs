@@ -1,10 +1,10 @@
+using System.Text.Json;
 using Hypernode.Contracts.Commands;
 using Hypernode.Contracts.Events;
 using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Timers;
 using Hypernode.Sagas.Engine;
 using Hypernode.Sagas.Tests.Rig;
-using System.Text.Json;
 
 namespace Hypernode.Sagas.Tests.Engine;
 

@@ -141,7 +141,11 @@ public sealed class SolanaEscrow : IEscrow
         var node = command.Authority.ToKey();
         if (payment.Attempt != command.Attempt || payment.AssignedNode != node || payment.JobId != command.JobId.Value)
         {
-            return Step.Refuse("attempt-mismatch", $"the payment names attempt {payment.Attempt} of {payment.AssignedNode}, job {payment.JobId:D}");
+            // It was assigned before it was run: who shows an earlier attempt is behind. A later one never goes back.
+            return Step.Refuse(new EscrowAnswer.Refused(
+                "attempt-mismatch",
+                $"the payment names attempt {payment.Attempt} of {payment.AssignedNode}, job {payment.JobId:D}",
+                CanRetry: payment.Attempt < command.Attempt));
         }
 
         if (command.Charge.BaseUnits == 0 || command.Charge.BaseUnits > payment.Amount)

@@ -24,7 +24,7 @@ internal sealed class Mishaps(Universe universe)
         Recur(FaultId.F11, 100, () => universe.Broker.Block(universe.Random.Seconds(0.5, 15)), counts: false);
         Recur(FaultId.F12, 100, RestartDatabase);
         Recur(FaultId.F17, 70, () => universe.Random.Pick(universe.Nodes).Die(universe.Random.Seconds(1, 90)));
-        Recur(FaultId.F18, 70, () => universe.Random.Pick(universe.Nodes).Freeze(universe.Random.Seconds(8, 70)), counts: false);
+        Recur(FaultId.F18, 30, () => universe.Random.Pick(universe.Nodes).Freeze(universe.Random.Seconds(8, 70)), counts: false);
         Recur(FaultId.F19, 40, Impersonate, counts: false);
         Recur(FaultId.F20, 60, JumpClock);
         Recur(FaultId.F24, 150, LoseChain);

@@ -17,8 +17,8 @@ internal sealed class Repository(string root)
 
     public string AgentProgram => Program("Hypernode.NodeAgent", "hypernode-agent.dll");
 
-    /// <summary>Built in Release, as everything that it measures.</summary>
-    public string BenchProgram => Path.Combine(root, "tests", "Hypernode.Bench", "bin", "Release", "net10.0", "Hypernode.Bench.dll");
+    /// <summary>Built in Release and compiled ahead of time, as everything that it measures.</summary>
+    public string BenchProgram => Path.Combine(root, "tests", "Hypernode.Bench", "bin", "ready", "Hypernode.Bench.dll");
 
     public string BenchPeers => Path.Combine(root, "tests", "Hypernode.Bench", "peers");
 

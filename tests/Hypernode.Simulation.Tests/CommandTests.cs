@@ -6,6 +6,7 @@ public class CommandTests
 {
     [Theory]
     [InlineData("--jobs", "0")]
+    [InlineData("--jobs", "many")]
     [InlineData("--seed", "one")]
     [InlineData("--threads", "0")]
     [InlineData("--only", "F27")]

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Hypernode.Simulation.Faults;
 
 namespace Hypernode.Simulation.Runs;
@@ -32,14 +33,14 @@ internal static class SimCommand
         var limit = new Option<int>("--limit") { Description = "with --detect: give up after so many universes", Hidden = true, DefaultValueFactory = _ => 40 };
         jobs.Validators.Add(r =>
         {
-            if (r.GetValueOrDefault<int>() is < 1 or > 100_000_000)
+            if (NumberIn(r) is < 1 or > 100_000_000)
             {
                 r.AddError("--jobs must be from 1 to 100000000");
             }
         });
         threads.Validators.Add(r =>
         {
-            if (r.GetValueOrDefault<int>() is < 1 or > 256)
+            if (NumberIn(r) is < 1 or > 256)
             {
                 r.AddError("--threads must be from 1 to 256");
             }
@@ -71,6 +72,9 @@ internal static class SimCommand
         });
         return command;
     }
+
+    /// <summary>Null: not given, or no number, which the parser says itself.</summary>
+    private static int? NumberIn(OptionResult option) => option.Tokens is [var token] && int.TryParse(token.Value, out var number) ? number : null;
 
     private static int Run(SimulationPlan plan, bool json)
     {

@@ -8,6 +8,7 @@ using Hypernode.Contracts.Ports;
 using Hypernode.Contracts.Text;
 using Hypernode.Contracts.Timers;
 using Hypernode.Contracts.Topology;
+using Hypernode.Sagas.Delivery;
 using Hypernode.Sagas.Engine;
 using Hypernode.Simulation.Faults;
 using Hypernode.Simulation.World;
@@ -149,6 +150,7 @@ internal sealed partial class Auditor(Universe universe) : IDatabaseWatch, IChai
     {
         foreach (var job in jobs)
         {
+            universe.Trace.Add("load", job.Value, host.Index);
             _loadedAt[(host.Index, job)] = universe.Loop.Now;
         }
     }
@@ -156,6 +158,17 @@ internal sealed partial class Auditor(Universe universe) : IDatabaseWatch, IChai
     /// <summary>Who acknowledges a message has made it durable, or it can be lost (I8).</summary>
     public void Acknowledged(SimMessage message) =>
         Check("I8", message.JobId, _handled.Contains(message.Id), $"{Short(message.Type)} was acknowledged, and no transition of it is durable");
+
+    /// <summary>A relay may have a message in hand before the broker brings it too.</summary>
+    public void Taken(SimHost host, IReadOnlyList<OutboxMessage> rows)
+    {
+        foreach (var row in rows)
+        {
+            universe.Trace.Add("leftover", row.MessageId, host.Index, Short(row.Type));
+            _deliveredAt.TryAdd((row.MessageId, host.Index), universe.Loop.Now);
+            _deliveredAt.TryAdd((Answers.IdOf(row.MessageId), host.Index), universe.Loop.Now);
+        }
+    }
 
     public void Delivered(SimHost host, SimMessage message)
     {
@@ -199,6 +212,8 @@ internal sealed partial class Auditor(Universe universe) : IDatabaseWatch, IChai
                 if (results[i] == CommitResult.Committed)
                 {
                     _rows[row.MessageId] = group;
+                    // A worker beside the saga may answer it here, before another host's answer to the same command comes by queue.
+                    _deliveredAt.TryAdd((Answers.IdOf(row.MessageId), host.Index), universe.Loop.Now);
                 }
             }
         }

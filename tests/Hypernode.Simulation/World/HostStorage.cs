@@ -62,7 +62,12 @@ internal sealed class HostStorage(Universe universe, SimHost host) : ISagaJourna
 
     public Task<IReadOnlyList<OutboxMessage>> TakeLeftoversAsync(
         string owner, DateTimeOffset now, DateTimeOffset until, int limit, CancellationToken cancellationToken) =>
-        WriteAsync(() => _db.TakeLeftovers(owner, now, until, limit));
+        WriteAsync(() =>
+        {
+            var taken = _db.TakeLeftovers(owner, now, until, limit);
+            universe.Saw.Taken(host, taken);
+            return taken;
+        });
 
     public Task KeepAsync(string owner, IReadOnlyCollection<Guid> messageIds, DateTimeOffset until, CancellationToken cancellationToken)
     {

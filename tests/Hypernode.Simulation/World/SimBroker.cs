@@ -102,7 +102,7 @@ internal sealed class SimBroker(Universe universe)
     {
         message = universe.OtherVersion.Message(message);
         universe.Saw.Published(message);
-        universe.Trace.Add("publish", message.Id, more: name);
+        universe.Trace.Add("publish", message.Id, more: $"{name} {message.Type}");
         var queue = QueueOf(name);
         var (faults, random) = (universe.Faults, universe.Random);
         if (faults.Strike(FaultId.F06, 0.02))

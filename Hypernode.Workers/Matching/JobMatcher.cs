@@ -21,17 +21,17 @@ public sealed class JobMatcher(
 {
     public async Task<object> HandleAsync(MatchJob command, CancellationToken cancellationToken)
     {
-        var now = time.GetUtcNow();
+        var (now, asked) = (time.GetUtcNow(), time.GetTimestamp());
         if (now > windows.Value.LastLeaseAt(command.SettleBy, command.Spec.RunLimit()))
         {
             return Failed(command, "too late to finish before settle_by");
         }
 
-        var (match, why) = Find(command, await capacity.LookAsync(now - NodeCapacity.GoodFor, cancellationToken), now);
+        var (match, why) = Find(command, await capacity.LookAsync(asked, NodeCapacity.GoodFor, cancellationToken), now);
         if (match is null)
         {
             // Nothing in what we remember: look again before the job has to wait.
-            (match, why) = Find(command, await capacity.LookAsync(now - NodeCapacity.ShortestLook, cancellationToken), now);
+            (match, why) = Find(command, await capacity.LookAsync(asked, NodeCapacity.ShortestLook, cancellationToken), now);
         }
 
         return match ?? (object)Failed(command, why);

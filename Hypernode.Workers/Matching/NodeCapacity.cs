@@ -6,7 +6,8 @@ namespace Hypernode.Workers.Matching;
 
 /// <summary>
 /// Nodes and their free slots, remembered: a match asks the storage for nothing. It is a hint only, because several hosts
-/// hand out the same slots: the saga's commit takes the slot, and the database says who was first (I10).
+/// hand out the same slots: the saga's commit takes the slot, and the database says who was first (I10). Its ages are
+/// measured with the monotonic clock: a wall clock that is set back must not keep an old picture.
 /// </summary>
 /// <param name="waiting">How matchers that waited for a look go on: on the pool in a host; inline in a simulation, which has one thread.</param>
 public sealed class NodeCapacity(
@@ -22,18 +23,19 @@ public sealed class NodeCapacity(
     private static readonly TimeSpan CommitTime = TimeSpan.FromMilliseconds(500);
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<(NodeId Node, int Slot), DateTimeOffset> _handedOut = [];
+    private readonly Dictionary<(NodeId Node, int Slot), long> _handedOut = [];
     private Picture? _picture;
     private List<TaskCompletionSource<Picture>>? _lookers;
 
     /// <summary>In the order in which they are asked: cheapest first; then who has done most; then a fixed order, so that a run can be repeated.</summary>
-    /// <param name="atLeast">A picture made before this is not good enough.</param>
-    public Task<Picture> LookAsync(DateTimeOffset atLeast, CancellationToken cancellationToken)
+    /// <param name="asked">A timestamp of the time provider.</param>
+    /// <param name="goodFor">A picture that was older than this then is not good enough.</param>
+    public Task<Picture> LookAsync(long asked, TimeSpan goodFor, CancellationToken cancellationToken)
     {
         var look = new TaskCompletionSource<Picture>(waiting);
         lock (_lock)
         {
-            if (_picture is { } picture && picture.At >= atLeast)
+            if (_picture is { } picture && time.GetElapsedTime(picture.At, asked) <= goodFor)
             {
                 return Task.FromResult(picture);
             }
@@ -54,12 +56,12 @@ public sealed class NodeCapacity(
     /// <summary>The lowest slot that nobody is known to have; it is then handed out. Null: the node is busy.</summary>
     public int? TakeSlot(Picture picture, NodeView node)
     {
-        var now = time.GetUtcNow();
+        var now = time.GetTimestamp();
         lock (_lock)
         {
             for (var slot = 0; slot < node.Offer.Slots; slot++)
             {
-                if (!picture.Held.Contains((node.Id, slot)) && !(_handedOut.TryGetValue((node.Id, slot), out var at) && at > picture.At - CommitTime))
+                if (!picture.Held.Contains((node.Id, slot)) && !(_handedOut.TryGetValue((node.Id, slot), out var at) && MayBeMissing(at, picture.At)))
                 {
                     _handedOut[(node.Id, slot)] = now;
                     return slot;
@@ -97,7 +99,7 @@ public sealed class NodeCapacity(
 
     private async Task<Picture> MakeAsync()
     {
-        var at = time.GetUtcNow();
+        var at = time.GetTimestamp();
         var leases = await nodes.LiveLeasesAsync(CancellationToken.None);
         var all = await nodes.ListAsync(CancellationToken.None);
         var picture = new Picture(
@@ -107,7 +109,7 @@ public sealed class NodeCapacity(
         lock (_lock)
         {
             _picture = picture;
-            foreach (var old in _handedOut.Where(h => h.Value <= at - CommitTime).Select(h => h.Key).ToList())
+            foreach (var old in _handedOut.Where(h => !MayBeMissing(h.Value, at)).Select(h => h.Key).ToList())
             {
                 _handedOut.Remove(old);
             }
@@ -116,6 +118,9 @@ public sealed class NodeCapacity(
         return picture;
     }
 
-    /// <param name="At">When it was begun: later leases may be missing.</param>
-    public sealed record Picture(DateTimeOffset At, IReadOnlyList<NodeView> Nodes, IReadOnlySet<(NodeId Node, int Slot)> Held);
+    /// <summary>Whether a picture can have been begun before the commit that took the slot.</summary>
+    private bool MayBeMissing(long handedOut, long picture) => time.GetElapsedTime(handedOut, picture) < CommitTime;
+
+    /// <param name="At">The timestamp at which it was begun: later leases may be missing.</param>
+    public sealed record Picture(long At, IReadOnlyList<NodeView> Nodes, IReadOnlySet<(NodeId Node, int Slot)> Held);
 }

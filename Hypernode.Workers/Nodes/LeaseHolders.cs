@@ -14,13 +14,13 @@ internal sealed class LeaseHolders(INodeDirectory nodes, TimeProvider time)
     private const int MaxRemembered = 16_384;
     private static readonly TimeSpan GoodFor = TimeSpan.FromSeconds(5);
 
-    private readonly ConcurrentDictionary<(JobId Job, int Attempt), (NodeId Node, DateTimeOffset At)> _live = new();
+    private readonly ConcurrentDictionary<(JobId Job, int Attempt), (NodeId Node, long At)> _live = new();
 
     /// <summary>Null: the sender holds the live lease of this attempt. Else the reason to drop what it says.</summary>
     public async Task<string?> WhyNotAsync(NodeId sender, JobId job, int attempt, CancellationToken cancellationToken)
     {
-        var now = time.GetUtcNow();
-        if (_live.TryGetValue((job, attempt), out var known) && known.Node == sender && now - known.At < GoodFor)
+        var asked = time.GetTimestamp(); // an age: a wall clock that is set back must not make an ended lease live on
+        if (_live.TryGetValue((job, attempt), out var known) && known.Node == sender && time.GetElapsedTime(known.At, asked) < GoodFor)
         {
             return null;
         }
@@ -38,7 +38,7 @@ internal sealed class LeaseHolders(INodeDirectory nodes, TimeProvider time)
 
         if (_live.Count >= MaxRemembered)
         {
-            foreach (var old in _live.Where(l => now - l.Value.At >= GoodFor).Select(l => l.Key).ToList())
+            foreach (var old in _live.Where(l => time.GetElapsedTime(l.Value.At, asked) >= GoodFor).Select(l => l.Key).ToList())
             {
                 _live.TryRemove(old, out _);
             }
@@ -46,7 +46,7 @@ internal sealed class LeaseHolders(INodeDirectory nodes, TimeProvider time)
 
         if (_live.Count < MaxRemembered)
         {
-            _live[(job, attempt)] = (sender, now);
+            _live[(job, attempt)] = (sender, asked);
         }
 
         return null;

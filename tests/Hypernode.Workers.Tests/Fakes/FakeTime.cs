@@ -11,5 +11,12 @@ public sealed class FakeTime(DateTimeOffset now) : TimeProvider
 
     public DateTimeOffset Now { get; set; } = now;
 
-    public override DateTimeOffset GetUtcNow() => Now;
+    /// <summary>What the wall clock is wrong by; ages don't see it.</summary>
+    public TimeSpan Wrong { get; set; }
+
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    public override DateTimeOffset GetUtcNow() => Now + Wrong;
+
+    public override long GetTimestamp() => Now.UtcTicks;
 }

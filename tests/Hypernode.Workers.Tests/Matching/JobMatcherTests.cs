@@ -133,6 +133,31 @@ public sealed class JobMatcherTests
     }
 
     [Fact]
+    public async Task A_clock_that_is_set_back_keeps_no_old_picture()
+    {
+        Add(1, price: 2, slots: 2);
+        var capacity = new NodeCapacity(_nodes, _time);
+        (await MatchAsync(capacity: capacity)).ShouldBeOfType<NodeMatched>();
+
+        var cheaper = Add(2, price: 1);
+        _time.Now += NodeCapacity.GoodFor + TimeSpan.FromMilliseconds(1);
+        _time.Wrong = TimeSpan.FromHours(-1);
+        (await MatchAsync(capacity: capacity)).ShouldBeOfType<NodeMatched>().NodeId.ShouldBe(cheaper.Id);
+    }
+
+    [Fact]
+    public async Task A_clock_that_is_set_back_keeps_no_slot_from_being_handed_out_again()
+    {
+        Add(1, price: 1);
+        var capacity = new NodeCapacity(_nodes, _time);
+        (await MatchAsync(capacity: capacity)).ShouldBeOfType<NodeMatched>(); // its commit never came
+
+        _time.Now += NodeCapacity.GoodFor + TimeSpan.FromMilliseconds(1);
+        _time.Wrong = TimeSpan.FromHours(-1);
+        (await MatchAsync(capacity: capacity)).ShouldBeOfType<NodeMatched>().Slot.ShouldBe(0);
+    }
+
+    [Fact]
     public async Task Nothing_is_leased_that_could_not_settle_in_time()
     {
         Add(1, price: 1);
@@ -168,8 +193,8 @@ public sealed class JobMatcherTests
 
     private MatchJob Command(params NodeId[] excluded) => new(_run.JobId, 1, _run.Spec, _run.Intent.Amount, _run.SettleBy, excluded);
 
-    private Task<object> MatchAsync(MatchJob? command = null, FakeIds? ids = null) =>
-        new JobMatcher(new NodeCapacity(_nodes, _time), ids ?? new FakeIds(), Options.Create(new WorkflowWindows()), _time, NullLogger<JobMatcher>.Instance)
+    private Task<object> MatchAsync(MatchJob? command = null, FakeIds? ids = null, NodeCapacity? capacity = null) =>
+        new JobMatcher(capacity ?? new NodeCapacity(_nodes, _time), ids ?? new FakeIds(), Options.Create(new WorkflowWindows()), _time, NullLogger<JobMatcher>.Instance)
             .HandleAsync(command ?? Command(), CancellationToken.None);
 
     private async Task<string> ReasonAsync(params NodeId[] excluded) => (await MatchAsync(Command(excluded))).ShouldBeOfType<NodeMatchFailed>().Reason;

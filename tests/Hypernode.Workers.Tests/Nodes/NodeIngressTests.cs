@@ -37,6 +37,17 @@ public sealed class NodeIngressTests
     }
 
     [Fact]
+    public async Task A_clock_that_is_set_back_keeps_no_lease_that_has_ended()
+    {
+        await AcceptAsync(new AttemptStarted(_run.JobId, 1, 0));
+        _nodes.Leases[0] = _run.Lease with { Live = false };
+        _time.Now += TimeSpan.FromSeconds(6);
+        _time.Wrong = TimeSpan.FromHours(-1);
+        await AcceptAsync(new AttemptDeclined(_run.JobId, 1, "no-capacity", "full"));
+        _sender.Sent.ShouldBe([new JobStarted(_run.JobId, 1, _run.NodeId)]);
+    }
+
+    [Fact]
     public async Task A_receipt_that_comes_twice_is_stored_once_and_told_again()
     {
         _sender.Reachable = false;

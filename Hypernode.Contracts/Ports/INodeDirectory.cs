@@ -18,9 +18,6 @@ public interface INodeDirectory
 
     Task SetStatusAsync(NodeId id, NodeStatus status, CancellationToken cancellationToken);
 
-    /// <summary>The lowest slot number below <paramref name="slots"/> that no live lease holds; null when all are held.</summary>
-    Task<int?> FreeSlotAsync(NodeId id, int slots, CancellationToken cancellationToken);
-
     /// <summary>The live or past lease of one attempt; null when it was never committed.</summary>
     Task<LeaseView?> FindLeaseAsync(JobId job, int attempt, CancellationToken cancellationToken);
 

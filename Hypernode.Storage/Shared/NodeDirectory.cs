@@ -91,20 +91,6 @@ internal sealed class NodeDirectory(Database database, IIdSource ids) : INodeDir
         session => session.ExecuteAsync("update nodes set status = @status where node_id = @node", ("status", status.ToString()), ("node", id)),
         cancellationToken);
 
-    public async Task<int?> FreeSlotAsync(NodeId id, int slots, CancellationToken cancellationToken)
-    {
-        var held = (await database.ReadAsync("select slot from leases where node_id = @node and live", r => r.Int(0), cancellationToken, ("node", id))).ToHashSet();
-        for (var slot = 0; slot < slots; slot++)
-        {
-            if (!held.Contains(slot))
-            {
-                return slot;
-            }
-        }
-
-        return null;
-    }
-
     public Task<LeaseView?> FindLeaseAsync(JobId job, int attempt, CancellationToken cancellationToken) => database.FindAsync(
         LeaseColumns + "where job_id = @job and attempt = @attempt", ToLease, cancellationToken, ("job", job), ("attempt", attempt));
 

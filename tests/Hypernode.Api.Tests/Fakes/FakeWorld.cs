@@ -163,8 +163,6 @@ public sealed class FakeNodes : INodeDirectory, INodeCommandSender
         return Task.CompletedTask;
     }
 
-    public Task<int?> FreeSlotAsync(NodeId id, int slots, CancellationToken cancellationToken) => throw new NotSupportedException();
-
     public Task<LeaseView?> FindLeaseAsync(JobId job, int attempt, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task<IReadOnlyList<LeaseView>> LiveLeasesAsync(CancellationToken cancellationToken) => throw new NotSupportedException();

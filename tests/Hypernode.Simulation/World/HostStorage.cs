@@ -133,8 +133,6 @@ internal sealed class HostStorage(Universe universe, SimHost host) : ISagaJourna
         return true;
     });
 
-    public Task<int?> FreeSlotAsync(NodeId id, int slots, CancellationToken cancellationToken) => ReadAsync(() => _db.FreeSlot(id, slots));
-
     public Task<LeaseView?> FindLeaseAsync(JobId job, int attempt, CancellationToken cancellationToken) => ReadAsync(() => _db.FindLease(job, attempt));
 
     public Task<IReadOnlyList<LeaseView>> LiveLeasesAsync(CancellationToken cancellationToken) => ReadAsync<IReadOnlyList<LeaseView>>(() => [.. _db.LiveLeases]);

@@ -103,19 +103,6 @@ internal sealed class SimDatabase(IIdSource ids)
 
     public LeaseView? FindLease(JobId job, int attempt) => _leases.GetValueOrDefault((job, attempt))?.View;
 
-    public int? FreeSlot(NodeId node, int slots)
-    {
-        for (var slot = 0; slot < slots; slot++)
-        {
-            if (!_liveSlots.ContainsKey((node, slot)))
-            {
-                return slot;
-            }
-        }
-
-        return null;
-    }
-
     public IntakeResult Submit(JobSubmission s, OutboxMessage first)
     {
         var intent = s.Intent;

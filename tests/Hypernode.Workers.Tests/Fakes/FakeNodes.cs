@@ -28,12 +28,6 @@ public sealed class FakeNodes : INodeDirectory
         return Task.CompletedTask;
     }
 
-    public Task<int?> FreeSlotAsync(NodeId id, int slots, CancellationToken cancellationToken)
-    {
-        var held = Leases.Where(l => l.NodeId == id && l.Live).Select(l => l.Slot).ToHashSet();
-        return Task.FromResult(Enumerable.Range(0, slots).Where(s => !held.Contains(s)).Select(s => (int?)s).FirstOrDefault());
-    }
-
     public Task<LeaseView?> FindLeaseAsync(JobId job, int attempt, CancellationToken cancellationToken) =>
         Task.FromResult(Leases.Find(l => l.JobId == job && l.Attempt == attempt));
 

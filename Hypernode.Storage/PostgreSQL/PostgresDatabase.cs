@@ -27,12 +27,12 @@ internal sealed class PostgresDatabase : Database, IAsyncDisposable
     public PostgresDatabase(string connectionString)
     {
         var settings = new NpgsqlConnectionStringBuilder(connectionString) { ApplicationName = "hypernode" };
-        if (settings.MaxAutoPrepare == 0)
+        if (!settings.ShouldSerialize("Max Auto Prepare")) // not named, by this or any other of its names
         {
             settings.MaxAutoPrepare = 100; // the journal's statements are constant: parse and plan them once a connection
         }
 
-        if (settings.MaxPoolSize == 100) // the default
+        if (!settings.ShouldSerialize("Maximum Pool Size"))
         {
             settings.MaxPoolSize = 32; // several hosts share one server, and what comes at once is grouped anyway
         }

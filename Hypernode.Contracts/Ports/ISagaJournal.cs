@@ -76,7 +76,8 @@ public sealed record JobRow(
     IReadOnlyList<string> Signatures);
 
 /// <param name="Cause">Why, for the history: the event's name, and its code where it has one.</param>
-public sealed record StateEntered(string State, string Cause);
+/// <param name="Attempt">The attempt that it is about; 0 before the first. One commit may end an attempt and begin the next.</param>
+public sealed record StateEntered(string State, string Cause, int Attempt);
 
 /// <summary>Where a payment ended. The five add up: charge = node + protocol + platform, amount = charge + refund.</summary>
 public sealed record Settlement(

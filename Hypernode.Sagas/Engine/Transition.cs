@@ -32,7 +32,7 @@ internal sealed class Transition(LoadedJob loaded, MachineDriver machine)
         Job.Cause = null;
         await machine.RaiseAsync(Job, message).ConfigureAwait(false);
         var why = Job.Cause is null ? message.GetType().Name : $"{message.GetType().Name}: {Job.Cause}";
-        _entered.AddRange(Job.Entered.Skip(_entered.Count).Select(s => new StateEntered(s, why)));
+        _entered.AddRange(Job.Entered.Skip(_entered.Count).Select(s => new StateEntered(s, why, Job.Attempt)));
     }
 
     /// <summary>The commands that another part answers, each with the row of the one that it replaces.</summary>

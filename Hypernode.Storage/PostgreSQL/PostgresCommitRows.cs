@@ -106,7 +106,7 @@ internal sealed class PostgresCommitRows
         Add("history_state", steps, h => h.Entered.State);
         Add("history_at", steps, h => h.Item.At);
         Add("history_cause", steps, h => StoredValue.Clean(h.Entered.Cause));
-        Add("history_attempt", steps, h => h.Item.Job!.Attempt);
+        Add("history_attempt", steps, h => h.Entered.Attempt);
     }
 
     private void AddGone((int N, Guid Id)[] gone)

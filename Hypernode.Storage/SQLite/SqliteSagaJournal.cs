@@ -135,7 +135,7 @@ internal sealed class SqliteSagaJournal(SqliteDatabase database) : ISagaJournal
                 ("state", entered.State),
                 ("at", commit.At),
                 ("cause", StoredValue.Clean(entered.Cause)),
-                ("attempt", job.Attempt));
+                ("attempt", entered.Attempt));
         }
 
         if (JobStateNames.IsTerminal(job.State))

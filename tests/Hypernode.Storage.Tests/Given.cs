@@ -65,7 +65,7 @@ internal static class Given
         Now.ToUnixTimeMilliseconds());
 
     public static JobRow Row(JobId id, int version, string state, params string[] entered) => new(
-        id, state, version, $"{{\"state\":\"{state}\"}}", [.. (entered.Length == 0 ? [state] : entered).Select(e => new StateEntered(e, "Something"))], 1, null, null, null, null, null, null, null, []);
+        id, state, version, $"{{\"state\":\"{state}\"}}", [.. (entered.Length == 0 ? [state] : entered).Select(e => new StateEntered(e, "Something", 1))], 1, null, null, null, null, null, null, null, []);
 
     public static SagaCommit Commit(JobRow? job, LeaseChange? lease = null) => new(NewId(), [], Now, job, [], [], lease);
 

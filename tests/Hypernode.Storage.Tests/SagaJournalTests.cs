@@ -41,7 +41,7 @@ public abstract class SagaJournalTests(StorageFixture storage)
             AssignedNode = node,
             EscrowAddress = "escrow",
             Signatures = ["sig1", "sig2"],
-            Entered = [new StateEntered(JobStateNames.Matching, "EscrowLocked"), new StateEntered(JobStateNames.Assigned, "NodeMatched\0")],
+            Entered = [new StateEntered(JobStateNames.Matching, "EscrowLocked", 1), new StateEntered(JobStateNames.Assigned, "NodeMatched\0", 1)],
         };
         var commit = Commit(row, lease) with { Outbox = [message], Timers = [Timer(job, TimerKind.Step, Now.AddHours(1))] };
 
@@ -100,6 +100,22 @@ public abstract class SagaJournalTests(StorageFixture storage)
         var commit = Commit(Row(job, 0, JobStateNames.IntentVerified));
         await _journal.CommitAsync(commit);
         (await _journal.CommitAsync(commit)).ShouldBe(CommitResult.Duplicate);
+    }
+
+    [Fact]
+    public async Task A_commit_that_ends_an_attempt_and_begins_the_next_tells_them_apart_in_the_history()
+    {
+        var job = await AJobAsync(storage);
+        var row = Row(job, 0, JobStateNames.Matching) with
+        {
+            Attempt = 2,
+            Entered = [new StateEntered(JobStateNames.Executed, "JobExecuted", 1), new StateEntered(JobStateNames.Matching, "ResultVerified", 2)],
+        };
+
+        await _journal.CommitAsync(Commit(row));
+
+        (await _reader.HistoryAsync(job, None)).Select(t => (t.State, t.Attempt)).ShouldBe(
+            [(JobStateNames.Submitted, 0), (JobStateNames.Executed, 1), (JobStateNames.Matching, 2)]);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using Hypernode.Contracts.Commands;
 using Hypernode.Contracts.Events;
 using Hypernode.Contracts.Jobs;
+using Hypernode.Contracts.Text;
 using Hypernode.Sagas.Engine;
 using Hypernode.Sagas.Tests.Rig;
 
@@ -92,6 +93,21 @@ public sealed class FusedStepTests : IDisposable
         var changes = _rig.Commits.Select(c => (c.Job!.State, c.Lease!.Take, c.Lease.NodeId)).ToList();
         changes.ShouldBe([(JobStateNames.Matching, false, first.NodeId), (JobStateNames.Assigned, true, second.NodeId)]);
         _rig.Storage.Query($"select node_id from leases where job_id = '{_rig.Job}' and live").ShouldBe([second.NodeId.ToString()]);
+    }
+
+    [Fact]
+    public void A_verdict_that_ends_an_attempt_in_the_receipt_s_commit_stands_in_the_history_beside_the_attempt_that_it_ends()
+    {
+        var judge = new StepWorker<VerifyResult>(c => Given.VerdictOf(c.JobId, c.Attempt, Verdict.NodeFault));
+        var host = _rig.Host(new EngineOptions { Local = "VerifyResult" }, judge.Hosted());
+        _rig.Reach(host, JobStateNames.Executing);
+        _rig.Calls.Clear();
+
+        host.Handle(new JobExecuted(_rig.Job, 1, _rig.NodeId, Hash256.Zero, 0));
+
+        _rig.Commits.ShouldHaveSingleItem().Job!.Attempt.ShouldBe(2);
+        _rig.Storage.Query($"select state || ' ' || attempt from job_transitions where job_id = '{_rig.Job}' order by version, step")
+            .TakeLast(3).ShouldBe(["Executing 1", "Executed 1", "Matching 2"]);
     }
 
     [Fact]

@@ -373,7 +373,7 @@ internal sealed class World : IWatch, IOutboxDispatcher, IDisposable
         _storage.Execute($"delete from outbox where job_id = '{id}'");
         _storage.Execute($"delete from timers where job_id = '{id}'");
         var lease = new LeaseChange(id, true, 1, node.NodeId, 0, Contracts.Text.Hash256.Zero.ToString(), node.Offer.PricePerSecond);
-        var row = new JobRow(id, JobStateNames.Assigned, 0, "{}", [new(JobStateNames.Assigned, "other")], 1, node.NodeId, null, null, null, null, null, null, []);
+        var row = new JobRow(id, JobStateNames.Assigned, 0, "{}", [new(JobStateNames.Assigned, "other", 1)], 1, node.NodeId, null, null, null, null, null, null, []);
         _storage.Get<ISagaJournal>().CommitAsync([new SagaCommit(Guid.NewGuid(), [], Time.Now, row, [], [], lease)], [], CancellationToken.None)
             .GetAwaiter().GetResult().ShouldBe([CommitResult.Committed]);
     }

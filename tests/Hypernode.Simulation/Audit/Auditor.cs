@@ -255,10 +255,8 @@ internal sealed partial class Auditor(Universe universe) : IDatabaseWatch, IChai
     private void CheckEntries(JobRecord job, string before, JobRow row)
     {
         Check("I5", job.Id, row.Attempt <= universe.Windows.MaxAttempts, $"attempt {row.Attempt} of at most {universe.Windows.MaxAttempts}");
-        if (row.Entered.Any(e => e.State == JobStateNames.Executed))
+        if (row.Entered.FirstOrDefault(e => e.State == JobStateNames.Executed) is { Attempt: var attempt })
         {
-            // Judged in the same transition and given to another node: the row speaks of the next attempt already.
-            var attempt = row.Entered.Any(e => e.State == JobStateNames.Matching) ? row.Attempt - 1 : row.Attempt;
             var receipt = universe.Evidence.FindReceipt(job.Id, attempt);
             var node = universe.Nodes.Find(n => n.Id == receipt?.Receipt.NodeId);
             Check("I3", job.Id, receipt is not null, $"attempt {attempt} has ended without a receipt");

@@ -304,7 +304,7 @@ internal sealed class SimDatabase(IIdSource ids)
     {
         var before = job.State;
         (job.State, job.Version, job.Body, job.Row) = (row.State, job.Version + 1, row.Body, row);
-        job.History.AddRange(row.Entered.Select(e => new JobTransition(e.State, at, e.Cause, row.Attempt)));
+        job.History.AddRange(row.Entered.Select(e => new JobTransition(e.State, at, e.Cause, e.Attempt)));
         if (job.IsTerminal)
         {
             job.CompletedAt ??= at;

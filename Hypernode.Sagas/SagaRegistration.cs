@@ -25,7 +25,7 @@ public static class SagaRegistration
         services.TryAddSingleton<IEngineScheduler, PoolScheduler>();
         services.AddSingleton(p => new EngineIdentity($"{Environment.MachineName}-{Environment.ProcessId}-{p.GetRequiredService<IIdSource>().NewId():N}"));
         services.AddSingleton(new SagaPlacement(sagas));
-        services.AddSingleton<Workers>();
+        services.AddSingleton<WorkerTable>();
         services.AddSingleton<CommitLoop>();
         services.AddSingleton(p => new Lazy<JobEngine>(p.GetRequiredService<JobEngine>));
         services.AddSingleton<LocalWork>();

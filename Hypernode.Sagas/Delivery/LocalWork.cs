@@ -12,7 +12,7 @@ namespace Hypernode.Sagas.Delivery;
 /// outbox until the commit that consumes it, so a crash changes nothing.
 /// </summary>
 public sealed partial class LocalWork(
-    Workers workers,
+    WorkerTable workers,
     Lazy<JobEngine> engine,
     IEngineScheduler scheduler,
     TimeProvider time,

@@ -13,7 +13,7 @@ namespace Hypernode.Sagas.Delivery;
 /// sent stays: the relay takes it up. Sending twice is harmless (inbox, fencing, idempotent workers); not sending is not.
 /// </summary>
 public sealed partial class OutboxDispatcher(
-    Workers workers,
+    WorkerTable workers,
     LocalWork local,
     SagaPlacement saga,
     IQueueSender queues,

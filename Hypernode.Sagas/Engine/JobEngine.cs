@@ -16,7 +16,7 @@ public sealed partial class JobEngine(
     JobStore jobs,
     CommitLoop commits,
     MachineDriver machine,
-    Workers workers,
+    WorkerTable workers,
     OutboxDispatcher dispatcher,
     EngineIdentity me,
     IEngineScheduler scheduler,

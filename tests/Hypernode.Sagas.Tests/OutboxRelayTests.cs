@@ -23,7 +23,7 @@ public sealed class OutboxRelayTests
         var options = Options.Create(OptionsOf(onlyHost: false));
         var scheduler = new InlineScheduler();
         _commits = new CommitLoop(_journal, scheduler, _clock, options);
-        var workers = new Hypernode.Sagas.Delivery.Workers([], options);
+        var workers = new WorkerTable([], options);
         Local = new LocalWork(workers, new Lazy<JobEngine>(() => throw new InvalidOperationException()), scheduler, _clock, options, NullLogger<LocalWork>.Instance);
         _dispatcher = new OutboxDispatcher(
             workers, Local, new SagaPlacement(false), _outbox, _journal, _commits, scheduler, NullLogger<OutboxDispatcher>.Instance);

@@ -45,7 +45,7 @@ internal sealed class HostParts
 
         var me = new EngineIdentity(host.Name);
         var isSagaHere = host.Roles.HasFlag(HostRoles.Sagas);
-        var placement = new Sagas.Delivery.Workers(hosted, options);
+        var placement = new WorkerTable(hosted, options);
         var commits = new CommitLoop(Storage, host, time, options);
         JobEngine engine = null!;
         var local = new LocalWork(placement, new Lazy<JobEngine>(() => engine), host, time, options, NullLogger<LocalWork>.Instance);

@@ -23,12 +23,12 @@ public sealed class HostedWorker<TCommand>(IHandle<TCommand> worker) : IHostedWo
 }
 
 /// <summary>Placement: which commands this process takes itself, straight from the commit or inside the transition; all others go by queue.</summary>
-public sealed class Workers
+public sealed class WorkerTable
 {
     private readonly FrozenDictionary<Type, IHostedWorker> _local;
     private readonly FrozenSet<Type> _fused;
 
-    public Workers(IEnumerable<IHostedWorker> hosted, IOptions<EngineOptions> options)
+    public WorkerTable(IEnumerable<IHostedWorker> hosted, IOptions<EngineOptions> options)
     {
         var local = Commands(options.Value.Local);
         var fused = Commands(options.Value.Fused);

@@ -71,7 +71,7 @@ public class InvariantTests
     {
         void Forget()
         {
-            u.Database.Timers.Clear();
+            u.Database.Outbox.Timers.Clear();
             u.Loop.After(TimeSpan.FromSeconds(0.1), Forget);
         }
 

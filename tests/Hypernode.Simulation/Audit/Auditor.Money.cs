@@ -68,7 +68,7 @@ internal sealed partial class Auditor
 
         return universe.Clients.Unanswered == 0
             && db.Jobs.Values.All(j => j.IsTerminal)
-            && db.Outbox.Count == 0
+            && db.Outbox.Rows.Count == 0
             && universe.Broker.Queues.All(q => q.Name == Contracts.Topology.Queues.NodesIngress || q.Open == 0)
             && universe.Chain.Payments.Values.All(p => p.View.Status != EscrowStatus.Pending);
     }
@@ -99,12 +99,12 @@ internal sealed partial class Auditor
             Check("I1", payment.View.JobId, payment.View.Status != EscrowStatus.Pending, "money is still locked");
         }
 
-        foreach (var row in db.Outbox.Values)
+        foreach (var row in db.Outbox.Rows.Values)
         {
             Check("I8", row.Message.JobId, false, $"{Short(row.Message.Type)} to {row.Message.Destination} is still in the outbox");
         }
 
-        Check("I11", null, db.Timers.All(t => t.Value.Count == 0 || !db.Jobs[t.Key].IsTerminal), "an ended job still has a timer");
+        Check("I11", null, db.Outbox.Timers.All(t => t.Value.Count == 0 || !db.Jobs[t.Key].IsTerminal), "an ended job still has a timer");
         Check("I10", null, !db.LiveLeases.Any(), "a slot is still held");
         foreach (var queue in universe.Broker.Queues.Where(q => q.Name != Contracts.Topology.Queues.NodesIngress))
         {
@@ -145,10 +145,10 @@ internal sealed partial class Auditor
 
     private string DescribeWait(JobId job)
     {
-        var timers = universe.Database.Timers.TryGetValue(job, out var there)
+        var timers = universe.Database.Outbox.Timers.TryGetValue(job, out var there)
             ? string.Join(", ", there.Select(t => $"{t.Key} in {(t.Value.DueAt - universe.Loop.Now).TotalSeconds:F1} s"))
             : "";
-        var rows = string.Join(", ", universe.Database.Outbox.Values.Where(r => r.Message.JobId == job).Select(r => Short(r.Message.Type)));
+        var rows = string.Join(", ", universe.Database.Outbox.Rows.Values.Where(r => r.Message.JobId == job).Select(r => Short(r.Message.Type)));
         return $"timers [{timers}], rows [{rows}]";
     }
 

@@ -142,7 +142,7 @@ internal sealed partial class Auditor(Universe universe) : IDatabaseWatch, IChai
     private bool MayLockLate(IntentId intent) => universe.Faults.Has(FaultId.F24) || _locks.GetValueOrDefault(intent) > 1;
 
     public DateTimeOffset? NextTimerOf(JobId? job) =>
-        job is { } id && universe.Database.Timers.TryGetValue(id, out var timers) && timers.Count > 0 ? timers.Values.Min(t => t.DueAt) : null;
+        job is { } id && universe.Database.Outbox.Timers.TryGetValue(id, out var timers) && timers.Count > 0 ? timers.Values.Min(t => t.DueAt) : null;
 
     public void Handled(Guid messageId) => _handled.Add(messageId);
 
@@ -225,7 +225,7 @@ internal sealed partial class Auditor(Universe universe) : IDatabaseWatch, IChai
         if (_timers.TryGetValue(commit.MessageId, out var fired) && commit.Job is { } row && Short(fired.Type) != nameof(JobSubmitted))
         {
             var timeout = (ITimeout)ContractCodec.Deserialize(fired.Type, fired.Body);
-            var armed = universe.Database.Timers.TryGetValue(row.Id, out var timers) && timers.Values.Any(t => t.Type == fired.Type && t.Epoch == timeout.Epoch);
+            var armed = universe.Database.Outbox.Timers.TryGetValue(row.Id, out var timers) && timers.Values.Any(t => t.Type == fired.Type && t.Epoch == timeout.Epoch);
             Check("I7", row.Id, armed, $"{Short(fired.Type)} of epoch {timeout.Epoch} is not armed any more, and moved the job");
         }
     }
@@ -360,9 +360,9 @@ internal sealed partial class Auditor(Universe universe) : IDatabaseWatch, IChai
         Check("I11", job.Id, at == row.State, $"the history ends in {at}, the job in {row.State}");
     }
 
-    private bool HasTimer(JobId job) => universe.Database.Timers.TryGetValue(job, out var timers) && timers.Count > 0;
+    private bool HasTimer(JobId job) => universe.Database.Outbox.Timers.TryGetValue(job, out var timers) && timers.Count > 0;
 
-    private bool HasCommand(JobId job) => universe.Database.Outbox.Values.Any(r => r.Message.JobId == job);
+    private bool HasCommand(JobId job) => universe.Database.Outbox.Rows.Values.Any(r => r.Message.JobId == job);
 
     private void Remember(JobId job, string type)
     {

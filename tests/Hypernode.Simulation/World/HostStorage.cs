@@ -54,7 +54,7 @@ internal sealed class HostStorage(Universe universe, SimHost host) : ISagaJourna
     {
         foreach (var message in messages)
         {
-            _db.Add(message, universe.Loop.Now);
+            _db.Outbox.Add(message, universe.Loop.Now);
         }
 
         return true;
@@ -64,7 +64,7 @@ internal sealed class HostStorage(Universe universe, SimHost host) : ISagaJourna
         string owner, DateTimeOffset now, DateTimeOffset until, int limit, CancellationToken cancellationToken) =>
         WriteAsync(() =>
         {
-            var taken = _db.TakeLeftovers(owner, now, until, limit);
+            var taken = _db.Outbox.TakeLeftovers(owner, now, until, limit);
             universe.Saw.Taken(host, taken);
             return taken;
         });
@@ -74,7 +74,7 @@ internal sealed class HostStorage(Universe universe, SimHost host) : ISagaJourna
         Guid[] kept = [.. messageIds];
         return WriteAsync(() =>
         {
-            _db.Keep(owner, kept, until);
+            _db.Outbox.Keep(owner, kept, until);
             return true;
         });
     }
@@ -84,7 +84,7 @@ internal sealed class HostStorage(Universe universe, SimHost host) : ISagaJourna
         Guid[] gone = [.. messageIds];
         return WriteAsync(() =>
         {
-            Array.ForEach(gone, id => _db.Remove(id, delivered: true));
+            Array.ForEach(gone, id => _db.Outbox.Remove(id, delivered: true));
             return true;
         });
     }
@@ -93,7 +93,7 @@ internal sealed class HostStorage(Universe universe, SimHost host) : ISagaJourna
     {
         // Early: the database's or the pump's idea of the time is ahead.
         var ahead = universe.Faults.Roll(FaultId.F21, 0.01) ? universe.Random.Seconds(1, 20) : TimeSpan.Zero;
-        var fired = await WriteAsync(() => _db.TakeDueTimers(now + ahead, againAt + ahead, limit));
+        var fired = await WriteAsync(() => _db.Outbox.TakeDueTimers(now + ahead, againAt + ahead, limit));
         if (fired.Count == 0)
         {
             return fired;
@@ -112,11 +112,11 @@ internal sealed class HostStorage(Universe universe, SimHost host) : ISagaJourna
 
     public Task DeferTimersAsync(TimerKind kind, DateTimeOffset until, CancellationToken cancellationToken) => WriteAsync(() =>
     {
-        _db.DeferTimers(kind, until);
+        _db.Outbox.DeferTimers(kind, until);
         return true;
     });
 
-    public Task<int> ForgetInboxAsync(DateTimeOffset before, int limit, CancellationToken cancellationToken) => WriteAsync(() => _db.ForgetInbox(before, limit));
+    public Task<int> ForgetInboxAsync(DateTimeOffset before, int limit, CancellationToken cancellationToken) => WriteAsync(() => _db.Outbox.ForgetInbox(before, limit));
 
     public Task<bool> RegisterAsync(NodeRegistration registration, DateTimeOffset at, CancellationToken cancellationToken) =>
         throw new HarnessException("nodes are registered before a universe begins");

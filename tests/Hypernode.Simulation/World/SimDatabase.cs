@@ -31,19 +31,6 @@ internal sealed class JobRecord(JobSubmission submission)
     public bool IsTerminal => JobStateNames.IsTerminal(State);
 }
 
-internal sealed class OutboxRow(OutboxMessage message, DateTimeOffset createdAt)
-{
-    public OutboxMessage Message => message;
-
-    public DateTimeOffset CreatedAt => createdAt;
-
-    public string? Owner { get; set; } = message.Owner;
-
-    public DateTimeOffset? TakenUntil { get; set; } = message.TakenUntil;
-}
-
-internal sealed record TimerRow(DateTimeOffset DueAt, int Epoch, string Type, string Body);
-
 internal sealed class LeaseRecord(LeaseView view)
 {
     public LeaseView View { get; set; } = view;
@@ -71,33 +58,27 @@ internal interface IDatabaseWatch
 }
 
 /// <summary>
-/// The tables that a PostgreSQL or SQLite adapter keeps, with the same rules: version guard, inbox, unique slot, unique domain
-/// keys, timers, history. Each method is one transaction.
+/// The tables that a PostgreSQL or SQLite adapter keeps, with the same rules: version guard, unique slot, unique domain keys,
+/// history, and what waits to be done (<see cref="SimOutbox"/>). Each method is one transaction.
 /// </summary>
-internal sealed class SimDatabase(IIdSource ids)
+internal sealed class SimDatabase(SimOutbox outbox)
 {
     private static readonly TimeSpan SentAgainAfter = TimeSpan.FromSeconds(60);
 
-    private readonly Dictionary<Guid, DateTimeOffset> _inbox = [];
     private readonly Dictionary<IntentId, JobId> _intents = [];
     private readonly HashSet<(WalletAddress Wallet, Hash256 Nonce)> _nonces = [];
     private readonly Dictionary<(NodeId Node, int Slot), LeaseRecord> _liveSlots = [];
     private readonly Dictionary<(JobId Job, int Attempt), LeaseRecord> _leases = [];
 
-    public IDatabaseWatch Watch { get; set; } = null!;
+    public IDatabaseWatch Watch => outbox.Watch;
+
+    public SimOutbox Outbox => outbox;
 
     public Dictionary<JobId, JobRecord> Jobs { get; } = [];
-
-    /// <summary>In order of insertion: ids are looked up in the index.</summary>
-    public Dictionary<Guid, OutboxRow> Outbox { get; } = [];
-
-    public Dictionary<JobId, Dictionary<TimerKind, TimerRow>> Timers { get; } = [];
 
     public Dictionary<NodeId, NodeView> Nodes { get; } = [];
 
     public IEnumerable<LeaseView> LiveLeases => _liveSlots.Values.Select(l => l.View);
-
-    public int InboxCount => _inbox.Count;
 
     public JobRecord? FindByIntent(IntentId intent) => _intents.TryGetValue(intent, out var job) ? Jobs[job] : null;
 
@@ -131,8 +112,8 @@ internal sealed class SimDatabase(IIdSource ids)
         Jobs.Add(job.Id, job);
         _intents.Add(intent.IntentId, job.Id);
         _nonces.Add((intent.Client, intent.Nonce));
-        TimersOf(job.Id)[TimerKind.Step] = new TimerRow(s.At + SentAgainAfter, 0, first.Type, first.Body);
-        Add(first, s.At);
+        outbox.SetTimer(job.Id, TimerKind.Step, new TimerRow(s.At + SentAgainAfter, 0, first.Type, first.Body));
+        outbox.Add(first, s.At);
         Watch.Accepted(job);
         return IntakeResult.Accepted;
     }
@@ -143,87 +124,10 @@ internal sealed class SimDatabase(IIdSource ids)
         var results = batch.Select(Apply).ToList();
         foreach (var id in delivered)
         {
-            Remove(id, delivered: true);
+            outbox.Remove(id, delivered: true);
         }
 
         return results;
-    }
-
-    public void Add(OutboxMessage message, DateTimeOffset at)
-    {
-        if (Outbox.TryAdd(message.MessageId, new OutboxRow(message, at)))
-        {
-            Watch.RowAdded(message);
-        }
-    }
-
-    public void Remove(Guid id, bool delivered)
-    {
-        if (Outbox.Remove(id, out var row))
-        {
-            Watch.RowGone(row.Message, delivered);
-        }
-    }
-
-    public IReadOnlyList<OutboxMessage> TakeLeftovers(string owner, DateTimeOffset now, DateTimeOffset until, int limit)
-    {
-        var taken = new List<OutboxMessage>();
-        foreach (var row in Outbox.Values.Where(r => r.TakenUntil is null || r.TakenUntil <= now).OrderBy(r => r.CreatedAt).Take(limit))
-        {
-            (row.Owner, row.TakenUntil) = (owner, until);
-            taken.Add(row.Message with { Owner = owner, TakenUntil = until });
-        }
-
-        return taken;
-    }
-
-    public void Keep(string owner, IReadOnlyCollection<Guid> messageIds, DateTimeOffset until)
-    {
-        foreach (var id in messageIds)
-        {
-            if (Outbox.TryGetValue(id, out var row) && row.Owner == owner)
-            {
-                row.TakenUntil = until;
-            }
-        }
-    }
-
-    public IReadOnlyList<OutboxMessage> TakeDueTimers(DateTimeOffset now, DateTimeOffset againAt, int limit)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(againAt, now);
-        var due = Timers
-            .SelectMany(j => j.Value.Select(t => (Job: j.Key, Kind: t.Key, Timer: t.Value)))
-            .Where(t => t.Timer.DueAt <= now)
-            .OrderBy(t => t.Timer.DueAt)
-            .Take(limit)
-            .ToList();
-        var fired = new List<OutboxMessage>(due.Count);
-        foreach (var (job, kind, timer) in due)
-        {
-            Timers[job][kind] = timer with { DueAt = againAt };
-            fired.Add(new OutboxMessage(ids.NewId(), Queues.JobSaga, timer.Type, timer.Body, job));
-            Watch.TimerFired(fired[^1]);
-        }
-
-        return fired;
-    }
-
-    public void DeferTimers(TimerKind kind, DateTimeOffset until)
-    {
-        foreach (var timers in Timers.Values)
-        {
-            if (timers.TryGetValue(kind, out var timer) && timer.DueAt < until)
-            {
-                timers[kind] = timer with { DueAt = until };
-            }
-        }
-    }
-
-    public int ForgetInbox(DateTimeOffset before, int limit)
-    {
-        var old = _inbox.Where(i => i.Value < before).Select(i => i.Key).Take(limit).ToList();
-        old.ForEach(id => _inbox.Remove(id));
-        return old.Count;
     }
 
     public void RecordBeats(IReadOnlyList<ReceivedBeat> beats)
@@ -258,10 +162,10 @@ internal sealed class SimDatabase(IIdSource ids)
 
     private CommitResult Apply(SagaCommit commit)
     {
-        if (_inbox.ContainsKey(commit.MessageId))
+        if (outbox.Knows(commit.MessageId))
         {
             Watch.Handled(commit.MessageId);
-            Consume(commit);
+            outbox.Consume(commit);
             return CommitResult.Duplicate;
         }
 
@@ -287,15 +191,7 @@ internal sealed class SimDatabase(IIdSource ids)
             }
         }
 
-        _inbox.Add(commit.MessageId, commit.At);
-        Watch.Handled(commit.MessageId);
-        Consume(commit);
-        foreach (var message in commit.Outbox)
-        {
-            Add(message, commit.At);
-        }
-
-        ChangeTimers(commit);
+        outbox.Apply(commit);
         Watch.Committed(commit, before);
         return CommitResult.Committed;
     }
@@ -332,45 +228,6 @@ internal sealed class SimDatabase(IIdSource ids)
             lease.View = lease.View with { Live = false };
             _liveSlots.Remove(slot);
         }
-    }
-
-    private void Consume(SagaCommit commit)
-    {
-        Remove(commit.MessageId, delivered: false);
-        foreach (var id in commit.Consumed)
-        {
-            Remove(id, delivered: false);
-        }
-    }
-
-    private void ChangeTimers(SagaCommit commit)
-    {
-        foreach (var change in commit.Timers)
-        {
-            if (change.DueAt is { } due)
-            {
-                TimersOf(change.JobId)[change.Kind] = new TimerRow(due, change.Epoch, change.Type, change.Body);
-            }
-            else
-            {
-                TimersOf(change.JobId).Remove(change.Kind);
-            }
-        }
-
-        if (commit.Job is { } job && JobStateNames.IsTerminal(job.State))
-        {
-            Timers.Remove(job.Id);
-        }
-    }
-
-    private Dictionary<TimerKind, TimerRow> TimersOf(JobId job)
-    {
-        if (!Timers.TryGetValue(job, out var timers))
-        {
-            Timers.Add(job, timers = []);
-        }
-
-        return timers;
     }
 
     private static void CheckShape(IReadOnlyList<SagaCommit> batch)

@@ -51,7 +51,7 @@ internal sealed class Universe
         Trace = new Trace(Loop, trace);
         Faults = new FaultPlan(Random, allowed);
         Audit = new Auditor(this);
-        Database = new SimDatabase(new Ids(Random)) { Watch = Audit };
+        Database = new SimDatabase(new SimOutbox(new Ids(Random), Audit));
         Chain = new SimChain(Loop, Windows.RefundGraceSeconds) { Watch = Audit };
         Broker = new SimBroker(this);
         OtherVersion = new OtherVersion(this);

@@ -15,23 +15,8 @@ namespace Hypernode.Host.Tests.Messaging;
 /// <summary>F09 and F26 on the real broker and database: what can't be handled is parked with its cause, and a replay is harmless.</summary>
 [Trait("Needs", "rabbitmq")]
 [Trait("Needs", "postgres")]
-public sealed class DeadLetterTests : IAsyncLifetime
+public sealed class DeadLetterTests : BrokerTests
 {
-    private string _broker = "";
-    private TestDatabase _database = null!;
-
-    public async Task InitializeAsync()
-    {
-        _broker = await BrokerUser.MakeVirtualHostAsync();
-        _database = await TestDatabase.CreateAsync();
-    }
-
-    public async Task DisposeAsync()
-    {
-        await _database.DisposeAsync();
-        await BrokerUser.DropVirtualHostAsync(_broker);
-    }
-
     [Fact]
     public async Task A_message_for_an_unknown_job_is_parked_at_once_and_replayed_when_the_job_is_there_and_a_second_time_changes_nothing()
     {
@@ -59,7 +44,7 @@ public sealed class DeadLetterTests : IAsyncLifetime
         await Eventually.IsTrueAsync(async () => (await host.SagaAsync(job)).Version > 0, "the job's first transition");
         var copy = await CopyAsync(host, id);
         (await host.Dead.ReplayAsync([id.ToString()], CancellationToken.None)).Replayed.ShouldBe([id.ToString()]);
-        await Eventually.IsTrueAsync(async () => await _database.CountAsync("inbox", $"message_id = '{id}'") == 1, "the cancellation");
+        await Eventually.IsTrueAsync(async () => await Database.CountAsync("inbox", $"message_id = '{id}'") == 1, "the cancellation");
         var after = await host.SagaAsync(job);
         after.State.ShouldBe(JobStateNames.Rejected, "cancelled before anything was locked");
 
@@ -71,7 +56,7 @@ public sealed class DeadLetterTests : IAsyncLifetime
         await host.ParkedAsync(last); // whatever was before it in the queue has been handled
 
         (await host.SagaAsync(job)).ShouldBe(after);
-        (await _database.CountAsync("outbox", $"message_id = '{id}'")).ShouldBe(0);
+        (await Database.CountAsync("outbox", $"message_id = '{id}'")).ShouldBe(0);
         (await host.Dead.ListAsync(100, CancellationToken.None)).ShouldNotContain(l => l.MessageId == id.ToString());
         (await host.Dead.ReplayAsync([id.ToString()], CancellationToken.None)).NotFound.ShouldBe([id.ToString()]);
     }
@@ -179,7 +164,7 @@ public sealed class DeadLetterTests : IAsyncLifetime
 
         async Task<(int Code, string Text)> RunAsync(params string[] arguments)
         {
-            var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("Hypernode:RabbitMq:Uri", _broker)]).Build();
+            var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("Hypernode:RabbitMq:Uri", Broker)]).Build();
             using var output = new StringWriter();
             return (await DeadLetterCommand.RunAsync(HostArguments.Parse(arguments).Dead!, configuration, output, CancellationToken.None), output.ToString());
         }
@@ -187,7 +172,7 @@ public sealed class DeadLetterTests : IAsyncLifetime
 
     /// <summary>A message that no delivery of it ever ends (its host dies each time) is the broker's to park.</summary>
     [Fact]
-    public async Task What_the_broker_itself_gives_up_on_is_listed_with_its_queue_and_can_be_replayed()
+    public async Task What_theBroker_itself_gives_up_on_is_listed_with_its_queue_and_can_be_replayed()
     {
         await using var host = await StartAsync("sagas");
         var id = Guid.NewGuid().ToString();
@@ -216,8 +201,6 @@ public sealed class DeadLetterTests : IAsyncLifetime
             (await host.Dead.ListAsync(100, CancellationToken.None)).Count.ShouldBe(1);
         }
     }
-
-    private Task<BrokerHost> StartAsync(string roles, Action<IServiceCollection>? more = null) => BrokerHost.StartAsync(_broker, _database, roles, more);
 
     private static JobSubmission Submission() => Submissions.New();
 
@@ -255,7 +238,7 @@ public sealed class DeadLetterTests : IAsyncLifetime
     private static Task PutBackAsync(BrokerHost host, BasicGetResult copy) => host.Channel.BasicPublishAsync(
         Queues.Dead, "", mandatory: true, new BasicProperties(copy.BasicProperties), copy.Body).AsTask();
 
-    private async Task<IReadOnlyList<string>> QueueNamesAsync() => await BrokerUser.QueueNamesAsync(_broker);
+    private async Task<IReadOnlyList<string>> QueueNamesAsync() => await BrokerUser.QueueNamesAsync(Broker);
 
     private sealed class Failing : IHandle<LockEscrow>
     {

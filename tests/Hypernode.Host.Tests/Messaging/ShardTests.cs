@@ -11,23 +11,8 @@ namespace Hypernode.Host.Tests.Messaging;
 /// <summary>Several hosts with the saga on one broker: each queue is read by one of them, and they share.</summary>
 [Trait("Needs", "rabbitmq")]
 [Trait("Needs", "postgres")]
-public sealed class ShardTests(ITestOutputHelper output) : IAsyncLifetime
+public sealed class ShardTests(ITestOutputHelper output) : BrokerTests
 {
-    private string _broker = "";
-    private TestDatabase _database = null!;
-
-    public async Task InitializeAsync()
-    {
-        _broker = await BrokerUser.MakeVirtualHostAsync();
-        _database = await TestDatabase.CreateAsync();
-    }
-
-    public async Task DisposeAsync()
-    {
-        await _database.DisposeAsync();
-        await BrokerUser.DropVirtualHostAsync(_broker);
-    }
-
     [Fact]
     public async Task Hosts_that_start_one_after_the_other_come_to_share_and_one_that_goes_leaves_its_queues_to_the_rest()
     {
@@ -68,8 +53,8 @@ public sealed class ShardTests(ITestOutputHelper output) : IAsyncLifetime
             await (round % 2 == 0 ? first : second).Get<SagaShards>().LetGoAsync(round, CancellationToken.None);
         }
 
-        await Eventually.IsTrueAsync(async () => await _database.CountAsync("jobs", "state = 'Rejected'") == jobs.Count, "every job's end", 60);
-        (await _database.CountAsync("job_transitions", "state = 'Rejected'")).ShouldBe(jobs.Count);
+        await Eventually.IsTrueAsync(async () => await Database.CountAsync("jobs", "state = 'Rejected'") == jobs.Count, "every job's end", 60);
+        (await Database.CountAsync("job_transitions", "state = 'Rejected'")).ShouldBe(jobs.Count);
         (await first.Dead.ListAsync(10, CancellationToken.None)).ShouldBeEmpty();
     }
 
@@ -86,7 +71,7 @@ public sealed class ShardTests(ITestOutputHelper output) : IAsyncLifetime
     [Fact]
     public void Queues_without_messages_are_no_burden() => ShardBalance.Surplus([0, 0, 5, 0, 0, 7, 0, 0], 4).ShouldBeEmpty();
 
-    private Task<BrokerHost> StartAsync() => BrokerHost.StartAsync(_broker, _database, "sagas");
+    private Task<BrokerHost> StartAsync() => StartAsync("sagas");
 
     private static int Busy(BrokerHost host) => host.Get<SagaShards>().TakeDeliveries().Count(n => n > 0);
 
@@ -112,7 +97,7 @@ public sealed class ShardTests(ITestOutputHelper output) : IAsyncLifetime
         var ids = jobs.ToDictionary(job => job, _ => Guid.NewGuid());
         await Task.WhenAll(jobs.Select(job => host.SendAsync(Queues.Shard(job), new CancelRequested(job), ids[job])));
         var list = string.Join(",", ids.Values.Select(id => $"'{id}'"));
-        await Eventually.IsTrueAsync(async () => await _database.CountAsync("inbox", $"message_id in ({list})") == jobs.Count, "all of them", 60);
+        await Eventually.IsTrueAsync(async () => await Database.CountAsync("inbox", $"message_id in ({list})") == jobs.Count, "all of them", 60);
         output.WriteLine($"{jobs.Count} jobs");
     }
 }

@@ -10,10 +10,8 @@ using Hypernode.Sagas.Tests.Rig;
 namespace Hypernode.Sagas.Tests.Delivery;
 
 /// <summary>Answers, senders, rows that have arrived, and rows that can't be read.</summary>
-public sealed class DeliveryTests : IDisposable
+public sealed class DeliveryTests : EngineTests
 {
-    private readonly EngineRig _rig = new();
-
     [Fact]
     public void An_answer_s_id_follows_from_its_command_s_and_is_another_one()
     {
@@ -29,32 +27,32 @@ public sealed class DeliveryTests : IDisposable
     [Fact]
     public void A_command_that_was_run_twice_answers_once_and_its_row_goes()
     {
-        var host = _rig.Host(EngineRig.AllApart);
-        _rig.Reach(host, JobStateNames.EscrowPending);
-        var command = _rig.Commits.Last().Outbox.Single().MessageId;
-        var answer = new EscrowLocked(_rig.Job, "lock-sig", default);
+        var host = Rig.Host(EngineRig.AllApart);
+        Rig.Reach(host, JobStateNames.EscrowPending);
+        var command = Rig.Commits.Last().Outbox.Single().MessageId;
+        var answer = new EscrowLocked(Rig.Job, "lock-sig", default);
         host.Handle(answer, Answers.IdOf(command), command);
-        var version = _rig.Storage.Saga(_rig.Job).Version;
+        var version = Rig.Storage.Saga(Rig.Job).Version;
 
         host.Handle(answer, Answers.IdOf(command), command);
 
-        _rig.Storage.Saga(_rig.Job).Version.ShouldBe(version);
-        _rig.Broker.Published.OfType<MatchJob>().Count().ShouldBe(1);
-        _rig.Storage.Outbox(_rig.Job).ShouldBe([typeof(MatchJob).FullName!]);
+        Rig.Storage.Saga(Rig.Job).Version.ShouldBe(version);
+        Rig.Broker.Published.OfType<MatchJob>().Count().ShouldBe(1);
+        Rig.Storage.Outbox(Rig.Job).ShouldBe([typeof(MatchJob).FullName!]);
     }
 
     [Fact]
     public void A_message_from_outside_returns_when_its_transition_is_durable()
     {
-        var host = _rig.Host(EngineRig.AllApart);
-        _rig.Reach(host, JobStateNames.Matching);
-        _rig.Failing = call => _ = call.Port == Port.Commit ? throw new IOException("no database") : 0;
-        Should.Throw<IOException>(() => Send(host, new CancelRequested(_rig.Job))); // whoever brought it keeps it
-        _rig.Failing = _ => { };
+        var host = Rig.Host(EngineRig.AllApart);
+        Rig.Reach(host, JobStateNames.Matching);
+        Rig.Failing = call => _ = call.Port == Port.Commit ? throw new IOException("no database") : 0;
+        Should.Throw<IOException>(() => Send(host, new CancelRequested(Rig.Job))); // whoever brought it keeps it
+        Rig.Failing = _ => { };
 
-        Send(host, new CancelRequested(_rig.Job));
+        Send(host, new CancelRequested(Rig.Job));
 
-        _rig.State.ShouldBe(JobStateNames.Refunding);
+        Rig.State.ShouldBe(JobStateNames.Refunding);
     }
 
     [Fact]
@@ -62,58 +60,58 @@ public sealed class DeliveryTests : IDisposable
     {
         var host = Elsewhere();
 
-        Send(host, new CancelRequested(_rig.Job));
+        Send(host, new CancelRequested(Rig.Job));
 
-        _rig.Calls.Select(c => c.Port).ShouldBe([Port.Relay, Port.Queue]);
-        _rig.Storage.Outbox(_rig.Job).ShouldBe([typeof(CancelRequested).FullName!]); // until the saga's commit takes it
-        var letter = _rig.Broker.Queue.Single();
-        _rig.Host(EngineRig.AllApart).Handle((IJobMessage)letter.Message, letter.Id, letter.Cause);
-        _rig.Storage.Outbox(_rig.Job).ShouldBeEmpty();
+        Rig.Calls.Select(c => c.Port).ShouldBe([Port.Relay, Port.Queue]);
+        Rig.Storage.Outbox(Rig.Job).ShouldBe([typeof(CancelRequested).FullName!]); // until the saga's commit takes it
+        var letter = Rig.Broker.Queue.Single();
+        Rig.Host(EngineRig.AllApart).Handle((IJobMessage)letter.Message, letter.Id, letter.Cause);
+        Rig.Storage.Outbox(Rig.Job).ShouldBeEmpty();
     }
 
     [Fact]
     public void A_host_without_the_saga_and_without_a_broker_sends_when_the_broker_is_back()
     {
         var host = Elsewhere();
-        _rig.Failing = call => _ = call.Port == Port.Queue ? throw new IOException("no broker") : 0;
-        Send(host, new CancelRequested(_rig.Job)); // accepted: its row is durable
-        _rig.Broker.Queue.ShouldBeEmpty();
-        _rig.Failing = _ => { };
+        Rig.Failing = call => _ = call.Port == Port.Queue ? throw new IOException("no broker") : 0;
+        Send(host, new CancelRequested(Rig.Job)); // accepted: its row is durable
+        Rig.Broker.Queue.ShouldBeEmpty();
+        Rig.Failing = _ => { };
 
-        _rig.Time.Pass(TimeSpan.FromSeconds(1));
+        Rig.Time.Pass(TimeSpan.FromSeconds(1));
         host.Do(() => host.Relay.RelayAsync(CancellationToken.None));
 
-        _rig.Broker.Queue.ShouldHaveSingleItem().Message.ShouldBeOfType<CancelRequested>();
+        Rig.Broker.Queue.ShouldHaveSingleItem().Message.ShouldBeOfType<CancelRequested>();
     }
 
     [Fact]
     public void A_node_s_command_that_the_broker_has_goes_with_the_next_commit()
     {
-        var host = _rig.Host(EngineRig.AllApart);
-        _rig.Reach(host, JobStateNames.Assigned);
-        host.Handle(new NodeAssigned(_rig.Job, 1, "assign-sig"));
-        var row = _rig.Commits.Last().Outbox.Single(m => m.Type == typeof(ExecuteJob).FullName);
-        _rig.Storage.Outbox(_rig.Job).ShouldContain(typeof(ExecuteJob).FullName!);
+        var host = Rig.Host(EngineRig.AllApart);
+        Rig.Reach(host, JobStateNames.Assigned);
+        host.Handle(new NodeAssigned(Rig.Job, 1, "assign-sig"));
+        var row = Rig.Commits.Last().Outbox.Single(m => m.Type == typeof(ExecuteJob).FullName);
+        Rig.Storage.Outbox(Rig.Job).ShouldContain(typeof(ExecuteJob).FullName!);
 
-        host.Handle(new JobStarted(_rig.Job, 1, _rig.NodeId));
+        host.Handle(new JobStarted(Rig.Job, 1, Rig.NodeId));
 
-        ((Batch)_rig.Calls.Last(c => c.Port == Port.Commit).Subject!).Delivered.ShouldBe([row.MessageId]);
-        _rig.Storage.Outbox(_rig.Job).ShouldNotContain(typeof(ExecuteJob).FullName!);
+        ((Batch)Rig.Calls.Last(c => c.Port == Port.Commit).Subject!).Delivered.ShouldBe([row.MessageId]);
+        Rig.Storage.Outbox(Rig.Job).ShouldNotContain(typeof(ExecuteJob).FullName!);
     }
 
     [Fact]
     public void A_node_s_command_that_the_broker_does_not_have_is_sent_again()
     {
-        var host = _rig.Host(EngineRig.AllApart);
-        _rig.Reach(host, JobStateNames.Assigned);
-        _rig.Failing = call => _ = call.Port == Port.Node ? throw new IOException("no broker") : 0;
-        host.Handle(new NodeAssigned(_rig.Job, 1, "assign-sig"));
-        _rig.Failing = _ => { };
+        var host = Rig.Host(EngineRig.AllApart);
+        Rig.Reach(host, JobStateNames.Assigned);
+        Rig.Failing = call => _ = call.Port == Port.Node ? throw new IOException("no broker") : 0;
+        host.Handle(new NodeAssigned(Rig.Job, 1, "assign-sig"));
+        Rig.Failing = _ => { };
 
-        _rig.Time.Pass(TimeSpan.FromSeconds(1));
+        Rig.Time.Pass(TimeSpan.FromSeconds(1));
         host.Do(() => host.Relay.RelayAsync(CancellationToken.None));
 
-        _rig.Broker.ForNodes.ShouldHaveSingleItem().ShouldBeOfType<ExecuteJob>();
+        Rig.Broker.ForNodes.ShouldHaveSingleItem().ShouldBeOfType<ExecuteJob>();
     }
 
     [Theory]
@@ -124,10 +122,10 @@ public sealed class DeliveryTests : IDisposable
     [InlineData("Hypernode.Contracts.Commands.ExecuteJob", "{}")]
     public void A_row_that_can_t_be_read_stays_and_holds_up_nobody(string type, string body)
     {
-        var host = _rig.Host(EngineRig.AllApart);
-        _rig.Reach(host, JobStateNames.Submitted);
-        var job = _rig.Job;
-        var outbox = _rig.Storage.Get<IOutbox>();
+        var host = Rig.Host(EngineRig.AllApart);
+        Rig.Reach(host, JobStateNames.Submitted);
+        var job = Rig.Job;
+        var outbox = Rig.Storage.Get<IOutbox>();
         OutboxMessage[] rows =
         [
             new(Guid.Empty, Queues.JobSaga, type, body, job), // the oldest
@@ -140,41 +138,39 @@ public sealed class DeliveryTests : IDisposable
 
         host.Do(() => host.Relay.RelayAsync(CancellationToken.None));
 
-        _rig.State.ShouldBe(JobStateNames.EscrowPending);
-        _rig.Storage.Query("select type from outbox where message_id = '00000000-0000-0000-0000-000000000000'").ShouldBe([type]);
+        Rig.State.ShouldBe(JobStateNames.EscrowPending);
+        Rig.Storage.Query("select type from outbox where message_id = '00000000-0000-0000-0000-000000000000'").ShouldBe([type]);
     }
 
     [Fact]
     public void A_timer_that_can_t_be_read_holds_up_no_other()
     {
-        var host = _rig.Host(EngineRig.AllApart);
-        _rig.Reach(host, JobStateNames.EscrowPending);
-        var other = _rig.Accept();
+        var host = Rig.Host(EngineRig.AllApart);
+        Rig.Reach(host, JobStateNames.EscrowPending);
+        var other = Rig.Accept();
         host.Handle(other.Submitted());
-        _rig.Storage.Execute($"update timers set type = 'Hypernode.Contracts.Timers.OfTheFuture' where job_id = '{other.Intent.JobId}'");
-        var asked = _rig.Broker.Published.OfType<LockEscrow>().Count();
+        Rig.Storage.Execute($"update timers set type = 'Hypernode.Contracts.Timers.OfTheFuture' where job_id = '{other.Intent.JobId}'");
+        var asked = Rig.Broker.Published.OfType<LockEscrow>().Count();
 
-        _rig.Time.Pass(TimeSpan.FromSeconds(20));
+        Rig.Time.Pass(TimeSpan.FromSeconds(20));
         host.Do(() => host.Relay.FireTimersAsync(CancellationToken.None));
 
-        _rig.Broker.Published.OfType<LockEscrow>().Count().ShouldBe(asked + 1);
+        Rig.Broker.Published.OfType<LockEscrow>().Count().ShouldBe(asked + 1);
     }
 
     [Fact]
     public void Every_row_has_an_id_of_its_own_and_its_host_s_name()
     {
-        var host = _rig.Host(EngineRig.AllApart);
-        _rig.Reach(host, JobStateNames.Paid);
+        var host = Rig.Host(EngineRig.AllApart);
+        Rig.Reach(host, JobStateNames.Paid);
 
-        var rows = _rig.Commits.SelectMany(c => c.Outbox).ToList();
+        var rows = Rig.Commits.SelectMany(c => c.Outbox).ToList();
         rows.Select(r => r.MessageId).Distinct().Count().ShouldBe(rows.Count);
-        rows.ShouldAllBe(r => r.Owner == host.Get<EngineIdentity>().Name && r.TakenUntil > _rig.Time.Now);
+        rows.ShouldAllBe(r => r.Owner == host.Get<EngineIdentity>().Name && r.TakenUntil > Rig.Time.Now);
     }
 
-    public void Dispose() => _rig.Dispose();
-
     private EngineHost Elsewhere() => new(
-        new Ports(_rig.Storage.Get<ISagaJournal>(), _rig.Storage.Get<IOutbox>(), _rig.Broker, _rig.Broker, _rig), _rig.Time, EngineRig.AllApart, sagas: false);
+        new Ports(Rig.Storage.Get<ISagaJournal>(), Rig.Storage.Get<IOutbox>(), Rig.Broker, Rig.Broker, Rig), Rig.Time, EngineRig.AllApart, sagas: false);
 
     private static void Send(EngineHost host, object message) =>
         host.Do(() => host.Get<IMessageSender>().SendAsync(message, CancellationToken.None));

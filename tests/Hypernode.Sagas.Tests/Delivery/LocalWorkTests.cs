@@ -9,24 +9,23 @@ using Hypernode.Sagas.Tests.Rig;
 namespace Hypernode.Sagas.Tests.Delivery;
 
 /// <summary>Workers beside the saga: straight from the commit, with the row as the net below.</summary>
-public sealed class LocalWorkTests : IDisposable
+public sealed class LocalWorkTests : EngineTests
 {
     private static readonly EngineOptions LockIsHere = new() { Local = "LockEscrow" };
-    private readonly EngineRig _rig = new();
 
     [Fact]
     public void An_answer_s_commit_takes_its_command_s_row()
     {
         var worker = new StepWorker<LockEscrow>(c => new EscrowLocked(c.JobId, "lock-sig", default));
-        var host = _rig.Host(LockIsHere, worker.Hosted());
+        var host = Rig.Host(LockIsHere, worker.Hosted());
 
-        _rig.Reach(host, JobStateNames.Matching);
+        Rig.Reach(host, JobStateNames.Matching);
 
         worker.Asked.ShouldHaveSingleItem();
-        var (asked, answered) = (_rig.Commits.ElementAt(1), _rig.Commits.ElementAt(2));
+        var (asked, answered) = (Rig.Commits.ElementAt(1), Rig.Commits.ElementAt(2));
         answered.Consumed.ShouldContain(asked.Outbox.Single().MessageId);
         answered.MessageId.ShouldBe(Answers.IdOf(asked.Outbox.Single().MessageId));
-        _rig.Broker.Published.OfType<LockEscrow>().ShouldBeEmpty();
+        Rig.Broker.Published.OfType<LockEscrow>().ShouldBeEmpty();
     }
 
     [Fact]
@@ -34,35 +33,35 @@ public sealed class LocalWorkTests : IDisposable
     {
         var tries = 0;
         var worker = new StepWorker<LockEscrow>(c => ++tries <= 5 ? throw new IOException("no chain") : new EscrowLocked(c.JobId, "lock-sig", default));
-        var host = _rig.Host(LockIsHere, worker.Hosted());
-        _rig.Reach(host, JobStateNames.EscrowPending);
+        var host = Rig.Host(LockIsHere, worker.Hosted());
+        Rig.Reach(host, JobStateNames.EscrowPending);
         for (var i = 0; i < 8; i++)
         {
-            _rig.Time.Pass(TimeSpan.FromSeconds(1));
+            Rig.Time.Pass(TimeSpan.FromSeconds(1));
             host.Turn();
         }
 
         tries.ShouldBe(5);
         host.Local.StillAt(DateTimeOffset.MaxValue).ShouldBeEmpty(); // given up
-        _rig.Storage.Outbox(_rig.Job).ShouldBe([typeof(LockEscrow).FullName!]);
+        Rig.Storage.Outbox(Rig.Job).ShouldBe([typeof(LockEscrow).FullName!]);
         for (var i = 0; i < 12; i++)
         {
-            _rig.Time.Pass(TimeSpan.FromSeconds(1));
+            Rig.Time.Pass(TimeSpan.FromSeconds(1));
             host.Turn();
         }
 
-        _rig.State.ShouldBe(JobStateNames.Matching);
-        _rig.Storage.Outbox(_rig.Job).ShouldBe([typeof(MatchJob).FullName!]);
+        Rig.State.ShouldBe(JobStateNames.Matching);
+        Rig.Storage.Outbox(Rig.Job).ShouldBe([typeof(MatchJob).FullName!]);
     }
 
     [Fact]
     public void A_row_that_is_taken_twice_is_worked_on_once()
     {
         var worker = new SlowWorker(typeof(LockEscrow));
-        var host = _rig.Host(LockIsHere, worker);
-        _rig.Reach(host, JobStateNames.EscrowPending);
+        var host = Rig.Host(LockIsHere, worker);
+        Rig.Reach(host, JobStateNames.EscrowPending);
         var command = worker.Taken.ShouldHaveSingleItem().Command;
-        var row = _rig.Commits.Last().Outbox.Single();
+        var row = Rig.Commits.Last().Outbox.Single();
 
         host.Do(() =>
         {
@@ -77,44 +76,44 @@ public sealed class LocalWorkTests : IDisposable
     public void A_row_that_is_worked_on_is_kept_from_every_other_host_however_long_it_takes()
     {
         var (slow, idle) = (new SlowWorker(typeof(LockEscrow)), new SlowWorker(typeof(LockEscrow)));
-        var (host, other) = (_rig.Host(LockIsHere, slow), _rig.Host(LockIsHere, idle));
-        _rig.Reach(host, JobStateNames.EscrowPending);
+        var (host, other) = (Rig.Host(LockIsHere, slow), Rig.Host(LockIsHere, idle));
+        Rig.Reach(host, JobStateNames.EscrowPending);
 
         for (var i = 0; i < 12; i++) // within the step's patience: then the saga itself asks anew
         {
-            _rig.Time.Pass(TimeSpan.FromSeconds(1));
+            Rig.Time.Pass(TimeSpan.FromSeconds(1));
             host.Turn();
             other.Turn();
         }
 
         idle.Taken.ShouldBeEmpty();
-        Answer(host, slow, 0, new EscrowLocked(_rig.Job, "lock-sig", default));
-        _rig.State.ShouldBe(JobStateNames.Matching);
+        Answer(host, slow, 0, new EscrowLocked(Rig.Job, "lock-sig", default));
+        Rig.State.ShouldBe(JobStateNames.Matching);
     }
 
     [Fact]
     public void A_dead_host_s_row_is_another_s_when_its_time_is_up()
     {
         var (slow, ready) = (new SlowWorker(typeof(LockEscrow)), new StepWorker<LockEscrow>(c => new EscrowLocked(c.JobId, "lock-sig", default)));
-        var (host, other) = (_rig.Host(LockIsHere, slow), _rig.Host(LockIsHere, ready.Hosted()));
-        _rig.Reach(host, JobStateNames.EscrowPending);
+        var (host, other) = (Rig.Host(LockIsHere, slow), Rig.Host(LockIsHere, ready.Hosted()));
+        Rig.Reach(host, JobStateNames.EscrowPending);
         host.Die();
 
-        _rig.Time.Pass(TimeSpan.FromSeconds(9));
+        Rig.Time.Pass(TimeSpan.FromSeconds(9));
         other.Turn();
         ready.Asked.ShouldBeEmpty(); // ten seconds are the host's own
-        _rig.Time.Pass(TimeSpan.FromSeconds(1));
+        Rig.Time.Pass(TimeSpan.FromSeconds(1));
         other.Turn();
 
-        _rig.State.ShouldBe(JobStateNames.Matching);
+        Rig.State.ShouldBe(JobStateNames.Matching);
     }
 
     [Fact]
     public void No_more_commands_of_a_kind_run_at_once_than_allowed()
     {
         var worker = new SlowWorker(typeof(VerifyIntent));
-        var host = _rig.Host(new EngineOptions { Local = "VerifyIntent", Fused = "", Concurrency = 2 }, worker);
-        var jobs = Enumerable.Range(0, 5).Select(_ => _rig.Accept()).ToList();
+        var host = Rig.Host(new EngineOptions { Local = "VerifyIntent", Fused = "", Concurrency = 2 }, worker);
+        var jobs = Enumerable.Range(0, 5).Select(_ => Rig.Accept()).ToList();
         jobs.ForEach(j => host.Handle(j.Submitted()));
         worker.Taken.Count.ShouldBe(2);
 
@@ -124,7 +123,7 @@ public sealed class LocalWorkTests : IDisposable
             worker.Taken.Count.ShouldBe(Math.Min(5, i + 3));
         }
 
-        jobs.ForEach(j => _rig.Storage.Saga(j.Intent.JobId).State.ShouldBe(JobStateNames.EscrowPending));
+        jobs.ForEach(j => Rig.Storage.Saga(j.Intent.JobId).State.ShouldBe(JobStateNames.EscrowPending));
         host.Local.StillAt(DateTimeOffset.MaxValue).ShouldBeEmpty();
     }
 
@@ -132,10 +131,10 @@ public sealed class LocalWorkTests : IDisposable
     public void Kinds_do_not_wait_for_each_other()
     {
         var (locks, checks) = (new SlowWorker(typeof(LockEscrow)), new StepWorker<VerifyIntent>(c => new IntentVerified(c.JobId)));
-        var host = _rig.Host(new EngineOptions { Local = "VerifyIntent, LockEscrow", Fused = "", Concurrency = 1 }, locks, checks.Hosted());
+        var host = Rig.Host(new EngineOptions { Local = "VerifyIntent, LockEscrow", Fused = "", Concurrency = 1 }, locks, checks.Hosted());
 
-        host.Handle(_rig.Submission.Submitted());
-        host.Handle(_rig.Accept().Submitted());
+        host.Handle(Rig.Submission.Submitted());
+        host.Handle(Rig.Accept().Submitted());
 
         checks.Asked.Count.ShouldBe(2); // although the one lock that may run has not come back
         locks.Taken.Count.ShouldBe(1);
@@ -144,38 +143,36 @@ public sealed class LocalWorkTests : IDisposable
     [Fact]
     public void A_message_about_no_job_is_given_up_at_once()
     {
-        var host = _rig.Host();
+        var host = Rig.Host();
         var stranger = new IntentVerified(new JobId(Guid.NewGuid()));
         var row = new OutboxMessage(Guid.NewGuid(), "hypernode.jobs", typeof(IntentVerified).FullName!, ContractCodec.Serialize(stranger), stranger.JobId);
 
         host.Do(() => host.Get<OutboxDispatcher>().DispatchAsync([row], CancellationToken.None));
 
         host.Local.StillAt(DateTimeOffset.MaxValue).ShouldBeEmpty();
-        _rig.Loads.ShouldBe(1);
+        Rig.Loads.ShouldBe(1);
     }
 
     [Fact]
     public void An_answer_whose_commit_failed_is_not_lost_with_it()
     {
         var worker = new StepWorker<LockEscrow>(c => new EscrowLocked(c.JobId, "lock-sig", default));
-        var host = _rig.Host(LockIsHere, worker.Hosted());
+        var host = Rig.Host(LockIsHere, worker.Hosted());
         var failures = 0;
-        _rig.Reach(host, JobStateNames.Submitted);
-        _rig.Failing = call => _ = call is { Port: Port.Commit, Subject: Batch { Items: [{ Job.State: JobStateNames.Matching }] } } && failures++ < 2
+        Rig.Reach(host, JobStateNames.Submitted);
+        Rig.Failing = call => _ = call is { Port: Port.Commit, Subject: Batch { Items: [{ Job.State: JobStateNames.Matching }] } } && failures++ < 2
             ? throw new IOException("no database") : 0;
 
-        host.Handle(new IntentVerified(_rig.Job));
+        host.Handle(new IntentVerified(Rig.Job));
         for (var i = 0; i < 4; i++)
         {
-            _rig.Time.Pass(TimeSpan.FromSeconds(1));
+            Rig.Time.Pass(TimeSpan.FromSeconds(1));
             host.Turn();
         }
 
         failures.ShouldBe(3);
-        _rig.State.ShouldBe(JobStateNames.Matching);
+        Rig.State.ShouldBe(JobStateNames.Matching);
     }
-
-    public void Dispose() => _rig.Dispose();
 
     private static void Answer(EngineHost host, SlowWorker worker, int n, object answer) => host.Do(() =>
     {

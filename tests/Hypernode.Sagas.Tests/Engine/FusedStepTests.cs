@@ -8,21 +8,19 @@ using Hypernode.Sagas.Tests.Rig;
 namespace Hypernode.Sagas.Tests.Engine;
 
 /// <summary>Pure steps are taken inside the transition that asks for them.</summary>
-public sealed class FusedStepTests : IDisposable
+public sealed class FusedStepTests : EngineTests
 {
-    private readonly EngineRig _rig = new();
-
     [Fact]
     public void A_pure_step_is_one_commit_with_the_question_and_its_command_never_becomes_a_row()
     {
-        var host = _rig.Host(new EngineOptions { Local = "VerifyIntent" }, new StepWorker<VerifyIntent>(c => new IntentVerified(c.JobId)).Hosted());
+        var host = Rig.Host(new EngineOptions { Local = "VerifyIntent" }, new StepWorker<VerifyIntent>(c => new IntentVerified(c.JobId)).Hosted());
 
-        host.Handle(_rig.Submission.Submitted());
+        host.Handle(Rig.Submission.Submitted());
 
-        var commit = _rig.Commits.ShouldHaveSingleItem();
+        var commit = Rig.Commits.ShouldHaveSingleItem();
         commit.Job!.Entered.Select(e => e.State).ShouldBe(["Submitted", "IntentVerified", "EscrowPending"]);
         commit.Outbox.ShouldHaveSingleItem().Type.ShouldBe(typeof(LockEscrow).FullName);
-        _rig.Storage.Query($"select state from job_transitions where job_id = '{_rig.Job}' order by version, step").ShouldBe(["Submitted", "IntentVerified", "EscrowPending"]);
+        Rig.Storage.Query($"select state from job_transitions where job_id = '{Rig.Job}' order by version, step").ShouldBe(["Submitted", "IntentVerified", "EscrowPending"]);
     }
 
     [Fact]
@@ -30,97 +28,95 @@ public sealed class FusedStepTests : IDisposable
     {
         var stumbled = 0;
         var worker = new StepWorker<VerifyIntent>(c => ++stumbled <= 2 ? throw new IOException("no chain") : new IntentVerified(c.JobId));
-        var host = _rig.Host(new EngineOptions { Local = "VerifyIntent" }, worker.Hosted());
+        var host = Rig.Host(new EngineOptions { Local = "VerifyIntent" }, worker.Hosted());
 
-        host.Handle(_rig.Submission.Submitted());
+        host.Handle(Rig.Submission.Submitted());
 
-        _rig.State.ShouldBe(JobStateNames.Submitted);
-        _rig.Storage.Outbox(_rig.Job).ShouldBe([typeof(VerifyIntent).FullName!]);
-        _rig.Time.Pass(TimeSpan.FromSeconds(1)); // the worker's pause
+        Rig.State.ShouldBe(JobStateNames.Submitted);
+        Rig.Storage.Outbox(Rig.Job).ShouldBe([typeof(VerifyIntent).FullName!]);
+        Rig.Time.Pass(TimeSpan.FromSeconds(1)); // the worker's pause
         host.Turn();
-        _rig.State.ShouldBe(JobStateNames.EscrowPending);
-        _rig.Storage.Outbox(_rig.Job).ShouldBe([typeof(LockEscrow).FullName!]);
+        Rig.State.ShouldBe(JobStateNames.EscrowPending);
+        Rig.Storage.Outbox(Rig.Job).ShouldBe([typeof(LockEscrow).FullName!]);
     }
 
     [Fact]
     public void A_step_that_is_here_but_not_named_as_pure_has_its_own_row_and_commit()
     {
-        var host = _rig.Host(new EngineOptions { Local = "VerifyIntent", Fused = "" }, new StepWorker<VerifyIntent>(c => new IntentVerified(c.JobId)).Hosted());
+        var host = Rig.Host(new EngineOptions { Local = "VerifyIntent", Fused = "" }, new StepWorker<VerifyIntent>(c => new IntentVerified(c.JobId)).Hosted());
 
-        host.Handle(_rig.Submission.Submitted());
+        host.Handle(Rig.Submission.Submitted());
 
-        _rig.Commits.Count().ShouldBe(2);
-        _rig.State.ShouldBe(JobStateNames.EscrowPending);
-        _rig.Storage.Outbox(_rig.Job).ShouldBe([typeof(LockEscrow).FullName!]); // the answer's commit took its command's row
+        Rig.Commits.Count().ShouldBe(2);
+        Rig.State.ShouldBe(JobStateNames.EscrowPending);
+        Rig.Storage.Outbox(Rig.Job).ShouldBe([typeof(LockEscrow).FullName!]); // the answer's commit took its command's row
     }
 
     [Fact]
     public void A_match_whose_slot_went_to_another_job_is_made_again_within_the_same_message()
     {
-        var (taken, free) = (_rig.AnotherNode(), _rig.AnotherNode());
-        var apart = _rig.Host(EngineRig.AllApart);
-        var other = _rig.Accept();
+        var (taken, free) = (Rig.AnotherNode(), Rig.AnotherNode());
+        var apart = Rig.Host(EngineRig.AllApart);
+        var other = Rig.Accept();
         Matching(apart, other.Intent.JobId, other.Submitted());
         apart.Handle(Given.MatchOf(other.Intent.JobId, 1, taken));
-        Matching(apart, _rig.Job, _rig.Submission.Submitted(), locked: false);
+        Matching(apart, Rig.Job, Rig.Submission.Submitted(), locked: false);
         var asked = 0;
         var matcher = new StepWorker<MatchJob>(c => Given.MatchOf(c.JobId, c.Attempt, ++asked == 1 ? taken : free));
-        var host = _rig.Host(new EngineOptions { Local = "MatchJob" }, matcher.Hosted());
-        _rig.Calls.Clear();
+        var host = Rig.Host(new EngineOptions { Local = "MatchJob" }, matcher.Hosted());
+        Rig.Calls.Clear();
 
-        host.Handle(new EscrowLocked(_rig.Job, "lock-sig", default));
+        host.Handle(new EscrowLocked(Rig.Job, "lock-sig", default));
 
-        _rig.State.ShouldBe(JobStateNames.Assigned);
+        Rig.State.ShouldBe(JobStateNames.Assigned);
         asked.ShouldBe(2);
-        _rig.Commits.Count().ShouldBe(2); // the first was refused, and wrote nothing
-        _rig.Storage.Outbox(_rig.Job).ShouldBe([typeof(AssignNode).FullName!]);
-        _rig.Storage.Query($"select node_id from leases where job_id = '{_rig.Job}'").ShouldBe([free.NodeId.ToString()]);
+        Rig.Commits.Count().ShouldBe(2); // the first was refused, and wrote nothing
+        Rig.Storage.Outbox(Rig.Job).ShouldBe([typeof(AssignNode).FullName!]);
+        Rig.Storage.Query($"select node_id from leases where job_id = '{Rig.Job}'").ShouldBe([free.NodeId.ToString()]);
     }
 
     [Fact]
     public void A_transition_that_gave_a_slot_back_takes_no_other_one()
     {
-        var (first, second) = (_rig.AnotherNode(), _rig.AnotherNode());
+        var (first, second) = (Rig.AnotherNode(), Rig.AnotherNode());
         var matcher = new StepWorker<MatchJob>(c => Given.MatchOf(c.JobId, c.Attempt, c.Excluded.Contains(first.NodeId) ? second : first));
-        var host = _rig.Host(new EngineOptions { Local = "MatchJob" }, matcher.Hosted());
-        Matching(host, _rig.Job, _rig.Submission.Submitted());
-        _rig.State.ShouldBe(JobStateNames.Assigned);
-        _rig.Calls.Clear();
+        var host = Rig.Host(new EngineOptions { Local = "MatchJob" }, matcher.Hosted());
+        Matching(host, Rig.Job, Rig.Submission.Submitted());
+        Rig.State.ShouldBe(JobStateNames.Assigned);
+        Rig.Calls.Clear();
 
-        host.Handle(new JobDeclined(_rig.Job, 1, first.NodeId, "busy", ""));
+        host.Handle(new JobDeclined(Rig.Job, 1, first.NodeId, "busy", ""));
 
         // One commit gives back and asks, the next one takes: each with the one lease change that a commit has.
-        var changes = _rig.Commits.Select(c => (c.Job!.State, c.Lease!.Take, c.Lease.NodeId)).ToList();
+        var changes = Rig.Commits.Select(c => (c.Job!.State, c.Lease!.Take, c.Lease.NodeId)).ToList();
         changes.ShouldBe([(JobStateNames.Matching, false, first.NodeId), (JobStateNames.Assigned, true, second.NodeId)]);
-        _rig.Storage.Query($"select node_id from leases where job_id = '{_rig.Job}' and live").ShouldBe([second.NodeId.ToString()]);
+        Rig.Storage.Query($"select node_id from leases where job_id = '{Rig.Job}' and live").ShouldBe([second.NodeId.ToString()]);
     }
 
     [Fact]
     public void A_verdict_that_ends_an_attempt_in_the_receipt_s_commit_stands_in_the_history_beside_the_attempt_that_it_ends()
     {
         var judge = new StepWorker<VerifyResult>(c => Given.VerdictOf(c.JobId, c.Attempt, Verdict.NodeFault));
-        var host = _rig.Host(new EngineOptions { Local = "VerifyResult" }, judge.Hosted());
-        _rig.Reach(host, JobStateNames.Executing);
-        _rig.Calls.Clear();
+        var host = Rig.Host(new EngineOptions { Local = "VerifyResult" }, judge.Hosted());
+        Rig.Reach(host, JobStateNames.Executing);
+        Rig.Calls.Clear();
 
-        host.Handle(new JobExecuted(_rig.Job, 1, _rig.NodeId, Hash256.Zero, 0));
+        host.Handle(new JobExecuted(Rig.Job, 1, Rig.NodeId, Hash256.Zero, 0));
 
-        _rig.Commits.ShouldHaveSingleItem().Job!.Attempt.ShouldBe(2);
-        _rig.Storage.Query($"select state || ' ' || attempt from job_transitions where job_id = '{_rig.Job}' order by version, step")
+        Rig.Commits.ShouldHaveSingleItem().Job!.Attempt.ShouldBe(2);
+        Rig.Storage.Query($"select state || ' ' || attempt from job_transitions where job_id = '{Rig.Job}' order by version, step")
             .TakeLast(3).ShouldBe(["Executing 1", "Executed 1", "Matching 2"]);
     }
 
     [Fact]
     public void What_no_pure_worker_is_here_for_goes_to_its_queue()
     {
-        var host = _rig.Host(new EngineOptions()); // everything would be taken here, if anything were hosted here
+        var host = Rig.Host(new EngineOptions()); // everything would be taken here, if anything were hosted here
 
-        host.Handle(_rig.Submission.Submitted());
+        host.Handle(Rig.Submission.Submitted());
 
-        _rig.Broker.Published.ShouldHaveSingleItem().ShouldBeOfType<VerifyIntent>();
+        Rig.Broker.Published.ShouldHaveSingleItem().ShouldBeOfType<VerifyIntent>();
     }
-
-    public void Dispose() => _rig.Dispose();
 
     private static void Matching(EngineHost host, JobId job, JobSubmitted submitted, bool locked = true)
     {

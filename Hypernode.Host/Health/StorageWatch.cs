@@ -1,14 +1,19 @@
 using Hypernode.Contracts.Ports;
+using Hypernode.Sagas.Engine;
 
 namespace Hypernode.Host.Health;
 
 /// <summary>
 /// Asks the storage every two seconds for one durable write. While it can't take one, or takes too long, nothing new is
-/// accepted: an intake that is refused clearly loses nothing. It heals by itself with the first good answer.
+/// accepted: an intake that is refused clearly loses nothing. It heals by itself with the first good answer. One small write
+/// may be fast where the engine's transactions are not: while a transition waits too long for its commit, the storage is slow too.
 /// </summary>
-internal sealed partial class StorageWatch(IStorageProbe probe, TimeProvider time, ILogger<StorageWatch> logger) : BackgroundService, IStorageWatch
+internal sealed partial class StorageWatch(IStorageProbe probe, CommitLoop commits, TimeProvider time, ILogger<StorageWatch> logger) : BackgroundService, IStorageWatch
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
+
+    /// <summary>As long as the probe waits for its own write.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
 
     // The migration has just written to it.
     private volatile StorageHealth _current = new(StorageCondition.Ok, "", TimeSpan.Zero);
@@ -21,7 +26,7 @@ internal sealed partial class StorageWatch(IStorageProbe probe, TimeProvider tim
         {
             while (true)
             {
-                Note(await probe.ProbeAsync(stoppingToken));
+                Note(Judge(await probe.ProbeAsync(stoppingToken)));
                 await Task.Delay(Pause, time, stoppingToken);
             }
         }
@@ -29,6 +34,14 @@ internal sealed partial class StorageWatch(IStorageProbe probe, TimeProvider tim
         {
             // The host stops.
         }
+    }
+
+    private StorageHealth Judge(StorageHealth probed)
+    {
+        var wait = commits.Backlog;
+        return probed.Condition == StorageCondition.Ok && wait >= LongestWait
+            ? new StorageHealth(StorageCondition.Slow, $"a transition has waited {wait.TotalSeconds:F0} s for its commit", wait)
+            : probed;
     }
 
     private void Note(StorageHealth health)

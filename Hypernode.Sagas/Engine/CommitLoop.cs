@@ -7,27 +7,31 @@ namespace Hypernode.Sagas.Engine;
 public sealed class CommitLoop
 {
     private readonly ISagaJournal _journal;
-    private readonly GroupLoop<SagaCommit, CommitResult> _loop;
+    private readonly TimeProvider _time;
+    private readonly GroupLoop<(SagaCommit Commit, long At), CommitResult> _loop;
     private readonly Lock _lock = new();
     private List<Guid> _delivered = [];
 
     public CommitLoop(ISagaJournal journal, IEngineScheduler scheduler, TimeProvider time, IOptions<EngineOptions> options)
     {
-        _journal = journal;
+        (_journal, _time) = (journal, time);
         var gather = TimeSpan.FromMilliseconds(options.Value.GatherMilliseconds);
         _loop = new(
             scheduler,
             options.Value.Batch,
-            c => (c.MessageId, c.Job?.Id),
-            CommitAsync,
+            c => (c.Commit.MessageId, c.Commit.Job?.Id),
+            batch => CommitAsync([.. batch.Select(b => b.Commit)]),
             items => items >= options.Value.GatherFrom && gather > TimeSpan.Zero ? Task.Delay(gather, time) : Task.CompletedTask);
     }
+
+    /// <summary>The age of the oldest commit that has no answer yet; zero when there is none. Any thread may ask.</summary>
+    public TimeSpan Backlog => _loop.TryOldest(out var oldest) ? _time.GetElapsedTime(oldest.At) : TimeSpan.Zero;
 
     /// <summary>
     /// Completes when the answer is known.
     /// </summary>
     /// <exception cref="System.Data.Common.DbException">It is not known whether this was written; the inbox will tell.</exception>
-    public Task<CommitResult> AddAsync(SagaCommit commit) => _loop.AddAsync(commit);
+    public Task<CommitResult> AddAsync(SagaCommit commit) => _loop.AddAsync((commit, _time.GetTimestamp()));
 
     /// <summary>An outbox row that has arrived: it goes with the next transaction.</summary>
     public void Delivered(Guid messageId)

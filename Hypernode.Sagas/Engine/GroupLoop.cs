@@ -15,7 +15,19 @@ internal sealed class GroupLoop<TItem, TResult>(
 {
     private readonly Lock _lock = new();
     private readonly LinkedList<(TItem Item, TaskCompletionSource<TResult> Answer)> _waiting = new();
+    private List<(TItem Item, TaskCompletionSource<TResult> Answer)> _underWay = [];
     private bool _running;
+
+    /// <summary>Of all that has no answer yet, what came first.</summary>
+    public bool TryOldest(out TItem? oldest)
+    {
+        lock (_lock)
+        {
+            var any = _underWay.Count > 0 || _waiting.Count > 0;
+            oldest = _underWay.Count > 0 ? _underWay[0].Item : any ? _waiting.First!.Value.Item : default;
+            return any;
+        }
+    }
 
     public Task<TResult> AddAsync(TItem item)
     {
@@ -127,6 +139,7 @@ internal sealed class GroupLoop<TItem, TResult>(
             }
 
             _running = batch.Count > 0;
+            _underWay = batch;
         }
 
         return batch;

@@ -72,6 +72,32 @@ public sealed class CommitLoopTests
         all.ShouldAllBe(t => t.Result == CommitResult.Committed);
     }
 
+    [Fact]
+    public void Its_backlog_is_as_old_as_the_first_commit_that_has_no_answer()
+    {
+        SynchronizationContext.SetSynchronizationContext(null); // the test runner's: it would let the loop go on elsewhere
+        var time = new VirtualTime();
+        var commits = new CommitLoop(_journal, _turns, new HostTime(time), Options.Create(new EngineOptions { Batch = 1 }));
+        commits.Backlog.ShouldBe(TimeSpan.Zero);
+        _journal.Disk = new TaskCompletionSource();
+        _ = commits.AddAsync(Empty());
+        _turns.Pump(); // under way
+        time.Pass(TimeSpan.FromSeconds(3));
+        _ = commits.AddAsync(Empty());
+        time.Pass(TimeSpan.FromSeconds(4));
+        commits.Backlog.ShouldBe(TimeSpan.FromSeconds(7));
+
+        var first = _journal.Disk;
+        _journal.Disk = new TaskCompletionSource();
+        first.SetResult();
+        _turns.Pump();
+        commits.Backlog.ShouldBe(TimeSpan.FromSeconds(4));
+
+        _journal.Disk.SetResult();
+        _turns.Pump();
+        commits.Backlog.ShouldBe(TimeSpan.Zero);
+    }
+
     private Task<CommitResult> Commit()
     {
         var task = _commits.AddAsync(Empty());
@@ -85,6 +111,9 @@ public sealed class CommitLoopTests
     {
         public bool Down { get; set; }
 
+        /// <summary>Holds a transaction back until it completes.</summary>
+        public TaskCompletionSource? Disk { get; set; }
+
         public List<int> Sizes { get; } = [];
 
         public List<Guid[]> Delivered { get; } = [];
@@ -92,14 +121,13 @@ public sealed class CommitLoopTests
         public Task<IReadOnlyList<StoredSaga>> LoadAsync(IReadOnlyCollection<Contracts.Jobs.JobId> ids, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
 
-        public Task<IReadOnlyList<CommitResult>> CommitAsync(
+        public async Task<IReadOnlyList<CommitResult>> CommitAsync(
             IReadOnlyList<SagaCommit> batch, IReadOnlyCollection<Guid> delivered, CancellationToken cancellationToken)
         {
             Sizes.Add(batch.Count);
             Delivered.Add([.. delivered]);
-            return Down
-                ? Task.FromException<IReadOnlyList<CommitResult>>(new IOException("no database"))
-                : Task.FromResult<IReadOnlyList<CommitResult>>([.. batch.Select(_ => CommitResult.Committed)]);
+            await (Disk?.Task ?? Task.CompletedTask);
+            return Down ? throw new IOException("no database") : [.. batch.Select(_ => CommitResult.Committed)];
         }
     }
 }

@@ -22,9 +22,16 @@ public sealed partial class LocalWork(
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
     private const int MaxTries = 5;
+    private const int MaxRemembered = 4_096;
+
+    /// <summary>So often in a row may a job's message be given up before an operator hears of it.</summary>
+    internal const int AlarmAfter = 5;
 
     private readonly ConcurrentDictionary<Guid, DateTimeOffset> _rows = new();
     private readonly Dictionary<Type, Lane> _lanes = [];
+
+    // By job and kind, not by row: the saga asks anew, each time with another row.
+    private readonly ConcurrentDictionary<(JobId? Job, Type Kind), int> _givenUp = new();
     private readonly Lock _lock = new();
 
     /// <summary>Rows that this process has been at since before <paramref name="since"/>; they count as taken anew from now on.</summary>
@@ -71,11 +78,12 @@ public sealed partial class LocalWork(
             try
             {
                 await TryAsync(id, message).ConfigureAwait(false);
+                _givenUp.TryRemove(KeyOf(message), out _);
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
                 // The row is still there: the relay brings it back when its time is up, or the saga asks anew.
-                GivenUp(logger, e, message.GetType().Name, (message as IJobMessage)?.JobId, MaxTries);
+                NoteGivenUp(e, message);
             }
             finally
             {
@@ -83,6 +91,28 @@ public sealed partial class LocalWork(
             }
         }
     }
+
+    /// <summary>
+    /// What is here has no dead letters: its row is the letter, and stays until its answer or its job's end. Whoever looks
+    /// after the host learns of it when it no longer looks like an outage.
+    /// </summary>
+    private void NoteGivenUp(Exception failure, object message)
+    {
+        var ((job, kind), name) = (KeyOf(message), message.GetType().Name);
+        EngineMetrics.GivenUp(name);
+        GivenUp(logger, failure, name, job, MaxTries);
+        if (_givenUp.Count >= MaxRemembered)
+        {
+            _givenUp.Clear(); // jobs that ended otherwise; who still fails is counted anew
+        }
+
+        if (_givenUp.AddOrUpdate((job, kind), 1, (_, times) => times + 1) == AlarmAfter)
+        {
+            NeverAnswered(logger, failure, name, job, AlarmAfter);
+        }
+    }
+
+    private static (JobId? Job, Type Kind) KeyOf(object message) => ((message as IJobMessage)?.JobId, message.GetType());
 
     private (Guid Id, object? Message) Next(Type kind)
     {
@@ -133,6 +163,9 @@ public sealed partial class LocalWork(
 
     [LoggerMessage(2004, LogLevel.Warning, "{Message} of {JobId} was given up after {Tries} tries; it comes again from its row or from its job's timer")]
     private static partial void GivenUp(ILogger logger, Exception e, string message, JobId? jobId, int tries);
+
+    [LoggerMessage(2006, LogLevel.Error, "ALARM {Message} of {JobId} was given up {Times} times in a row; it is tried on, its row stays in the outbox")]
+    private static partial void NeverAnswered(ILogger logger, Exception e, string message, JobId? jobId, int times);
 
     [LoggerMessage(2005, LogLevel.Debug, "{Message} of {JobId} has no answer yet: {Why}")]
     private static partial void NotYet(ILogger logger, string message, JobId? jobId, string why);

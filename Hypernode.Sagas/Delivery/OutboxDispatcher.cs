@@ -54,6 +54,7 @@ public sealed partial class OutboxDispatcher(
             catch (Exception e) when (e is InvalidDataException or System.Text.Json.JsonException)
             {
                 // Of a newer version, which will take it: it must not hold up the rows behind it.
+                EngineMetrics.Unread();
                 NotRead(logger, e, row.Type, row.MessageId);
             }
         }

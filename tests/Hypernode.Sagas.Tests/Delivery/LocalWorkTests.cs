@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Hypernode.Contracts.Commands;
 using Hypernode.Contracts.Events;
 using Hypernode.Contracts.Jobs;
@@ -5,6 +6,7 @@ using Hypernode.Contracts.Ports;
 using Hypernode.Sagas.Delivery;
 using Hypernode.Sagas.Engine;
 using Hypernode.Sagas.Tests.Rig;
+using Microsoft.Extensions.Logging;
 
 namespace Hypernode.Sagas.Tests.Delivery;
 
@@ -52,6 +54,36 @@ public sealed class LocalWorkTests : EngineTests
 
         Rig.State.ShouldBe(JobStateNames.Matching);
         Rig.Storage.Outbox(Rig.Job).ShouldBe([typeof(MatchJob).FullName!]);
+    }
+
+    [Fact]
+    public void A_worker_that_never_answers_a_job_is_asked_on_and_told_of_once()
+    {
+        var tries = 0;
+        var broken = true;
+        var worker = new StepWorker<LockEscrow>(c => ++tries > 0 && broken ? throw new InvalidOperationException("a defect") : new EscrowLocked(c.JobId, "lock-sig", default));
+        var host = Rig.Host(LockIsHere, worker.Hosted());
+        using var log = new Alarms();
+        host.Get<ILoggerFactory>().AddProvider(log);
+        using var counted = new GivenUp();
+
+        Rig.Reach(host, JobStateNames.EscrowPending);
+        Pass(host, seconds: 25);
+        log.Events.ShouldBeEmpty(); // it may pass
+        Pass(host, seconds: 120);
+
+        log.Events.ShouldBe([2006]);
+        counted.Messages.Count.ShouldBeGreaterThan(LocalWork.AlarmAfter);
+        counted.Messages.Distinct().ShouldBe([nameof(LockEscrow)]);
+        Rig.Storage.Outbox(Rig.Job).ShouldBe([typeof(LockEscrow).FullName!]); // never deleted
+        var before = tries;
+        Pass(host, seconds: 30);
+        tries.ShouldBeGreaterThan(before);
+
+        broken = false;
+        Pass(host, seconds: 20);
+        Rig.State.ShouldBe(JobStateNames.Matching);
+        log.Events.ShouldBe([2006]);
     }
 
     [Fact]
@@ -174,9 +206,73 @@ public sealed class LocalWorkTests : EngineTests
         Rig.State.ShouldBe(JobStateNames.Matching);
     }
 
+    private void Pass(EngineHost host, int seconds)
+    {
+        for (var i = 0; i < seconds; i++)
+        {
+            Rig.Time.Pass(TimeSpan.FromSeconds(1));
+            host.Turn();
+        }
+    }
+
     private static void Answer(EngineHost host, SlowWorker worker, int n, object answer) => host.Do(() =>
     {
         worker.Taken[n].Answer.SetResult(answer);
         return Task.CompletedTask;
     });
+
+    /// <summary>The errors of a host's log.</summary>
+    private sealed class Alarms : ILoggerProvider, ILogger
+    {
+        public List<int> Events { get; } = [];
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Error;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (IsEnabled(logLevel))
+            {
+                Events.Add(eventId.Id);
+            }
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+
+    /// <summary>The messages that this test's thread counts: others run beside it.</summary>
+    private sealed class GivenUp : IDisposable
+    {
+        private readonly int _thread = Environment.CurrentManagedThreadId;
+        private readonly MeterListener _listener = new();
+
+        public GivenUp()
+        {
+            _listener.InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument is { Meter.Name: EngineMetrics.MeterName, Name: "hypernode.engine.given_up" })
+                {
+                    listener.EnableMeasurementEvents(instrument);
+                }
+            };
+            _listener.SetMeasurementEventCallback<long>((_, _, tags, _) =>
+            {
+                if (Environment.CurrentManagedThreadId == _thread)
+                {
+                    Messages.Add((string)tags[0].Value!);
+                }
+            });
+            _listener.Start();
+        }
+
+        public List<string> Messages { get; } = [];
+
+        public void Dispose() => _listener.Dispose();
+    }
 }

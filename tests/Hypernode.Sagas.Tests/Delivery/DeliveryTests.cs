@@ -136,8 +136,10 @@ public sealed class DeliveryTests : EngineTests
             outbox.AddAsync([row], CancellationToken.None).GetAwaiter().GetResult();
         }
 
+        using var unread = new EngineCounter("hypernode.engine.unread");
         host.Do(() => host.Relay.RelayAsync(CancellationToken.None));
 
+        unread.Tags.Count.ShouldBe(1);
         Rig.State.ShouldBe(JobStateNames.EscrowPending);
         Rig.Storage.Query("select type from outbox where message_id = '00000000-0000-0000-0000-000000000000'").ShouldBe([type]);
     }

@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using Hypernode.Contracts.Commands;
 using Hypernode.Contracts.Events;
 using Hypernode.Contracts.Jobs;
@@ -65,7 +64,7 @@ public sealed class LocalWorkTests : EngineTests
         var host = Rig.Host(LockIsHere, worker.Hosted());
         using var log = new Alarms();
         host.Get<ILoggerFactory>().AddProvider(log);
-        using var counted = new GivenUp();
+        using var counted = new EngineCounter("hypernode.engine.given_up");
 
         Rig.Reach(host, JobStateNames.EscrowPending);
         Pass(host, seconds: 25);
@@ -73,8 +72,8 @@ public sealed class LocalWorkTests : EngineTests
         Pass(host, seconds: 120);
 
         log.Events.ShouldBe([2006]);
-        counted.Messages.Count.ShouldBeGreaterThan(LocalWork.AlarmAfter);
-        counted.Messages.Distinct().ShouldBe([nameof(LockEscrow)]);
+        counted.Tags.Count.ShouldBeGreaterThan(LocalWork.AlarmAfter);
+        counted.Tags.Distinct().ShouldBe([nameof(LockEscrow)]);
         Rig.Storage.Outbox(Rig.Job).ShouldBe([typeof(LockEscrow).FullName!]); // never deleted
         var before = tries;
         Pass(host, seconds: 30);
@@ -244,35 +243,5 @@ public sealed class LocalWorkTests : EngineTests
         public void Dispose()
         {
         }
-    }
-
-    /// <summary>The messages that this test's thread counts: others run beside it.</summary>
-    private sealed class GivenUp : IDisposable
-    {
-        private readonly int _thread = Environment.CurrentManagedThreadId;
-        private readonly MeterListener _listener = new();
-
-        public GivenUp()
-        {
-            _listener.InstrumentPublished = (instrument, listener) =>
-            {
-                if (instrument is { Meter.Name: EngineMetrics.MeterName, Name: "hypernode.engine.given_up" })
-                {
-                    listener.EnableMeasurementEvents(instrument);
-                }
-            };
-            _listener.SetMeasurementEventCallback<long>((_, _, tags, _) =>
-            {
-                if (Environment.CurrentManagedThreadId == _thread)
-                {
-                    Messages.Add((string)tags[0].Value!);
-                }
-            });
-            _listener.Start();
-        }
-
-        public List<string> Messages { get; } = [];
-
-        public void Dispose() => _listener.Dispose();
     }
 }

@@ -20,8 +20,9 @@ public readonly record struct WalletAddress : IParsable<WalletAddress>
 
     public static bool TryParse([NotNullWhen(true)] string? s, IFormatProvider? provider, out WalletAddress result)
     {
-        // Encoding again refuses second spellings of the same key.
-        var ok = s is { Length: >= 32 and <= 44 } && Base58.TryDecode(s, out var bytes) && bytes.Length == 32 && Base58.Encode(bytes) == s;
+        // A key has no second spelling: base58 keeps leading zeros, and each text is a value of its own.
+        Span<byte> bytes = stackalloc byte[32];
+        var ok = s is { Length: >= 32 and <= 44 } && Base58.TryDecode(s, bytes, out var length) && length == 32;
         result = ok ? new WalletAddress(s!) : default;
         return ok;
     }

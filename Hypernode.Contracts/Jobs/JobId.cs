@@ -16,7 +16,7 @@ public readonly record struct JobId(Guid Value) : IParsable<JobId>
     public static bool TryParse([NotNullWhen(true)] string? s, IFormatProvider? provider, out JobId result)
     {
         result = default;
-        if (s is null || !s.StartsWith(Prefix, StringComparison.Ordinal) || !IdText.TryParse(s[Prefix.Length..], out var value))
+        if (s is null || !s.StartsWith(Prefix, StringComparison.Ordinal) || !IdText.TryParse(s.AsSpan(Prefix.Length), out var value))
         {
             return false;
         }
@@ -28,5 +28,5 @@ public readonly record struct JobId(Guid Value) : IParsable<JobId>
     /// <summary>16 bytes in network order, as the programs on chain use them (not <see cref="Guid.ToByteArray()"/>).</summary>
     public byte[] ToBytes() => Value.ToByteArray(bigEndian: true);
 
-    public override string ToString() => Prefix + Value.ToString("D");
+    public override string ToString() => $"{Prefix}{Value:D}";
 }

@@ -26,7 +26,7 @@ public readonly record struct Hash256 : IParsable<Hash256>
 
     public static bool TryParse([NotNullWhen(true)] string? s, IFormatProvider? provider, out Hash256 result)
     {
-        var ok = s is { Length: 64 } && s.All(c => c is (>= '0' and <= '9') or (>= 'a' and <= 'f'));
+        var ok = s is { Length: 64 } && !s.ContainsAnyExcept(IdText.LowerHex);
         result = ok ? new Hash256(s!) : default;
         return ok;
     }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -19,6 +20,51 @@ public sealed class TextTests
         return Base58.TryDecode(Base58.Encode(bytes), out var back) && back.SequenceEqual(bytes);
     }));
 
+    /// <summary>The definition, by big numbers.</summary>
+    [Fact]
+    public void Base58_is_the_number_in_base_58_after_as_many_ones_as_there_are_zero_bytes() => Check.QuickThrowOnFailure(Prop.ForAll<byte[], byte>((all, zeros) =>
+    {
+        byte[] bytes = [.. new byte[zeros % 5], .. all.Take(200)];
+        var number = new BigInteger(bytes, isUnsigned: true, isBigEndian: true);
+        var text = "";
+        for (; !number.IsZero; number /= 58)
+        {
+            text = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"[(int)(number % 58)] + text;
+        }
+
+        return Base58.Encode(bytes) == new string('1', bytes.TakeWhile(b => b == 0).Count()) + text;
+    }));
+
+    /// <summary>So nobody has to encode again to refuse a second spelling.</summary>
+    [Fact]
+    public void Base58_has_one_text_a_value() => Check.QuickThrowOnFailure(Prop.ForAll<byte[]>(seed =>
+    {
+        var text = new string([.. seed.Take(128).Select(b => "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"[b % 58])]);
+        return Base58.TryDecode(text, out var bytes) && Base58.Encode(bytes) == text;
+    }));
+
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("00", "1")]
+    [InlineData("0000", "11")]
+    [InlineData("61", "2g")]
+    [InlineData("271f35a1", "211112")]
+    [InlineData("00010966776006953d5567439e5e39f86a0d273beed61967f6", "16UwLL9Risc3QfPqBUvKofHmBQ7wMtjvM")]
+    [InlineData("ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff", "JEKNVnkbo3jma5nREBBJCDoXFVeKkD56V3xKrvRmWxFG")]
+    public void Base58_writes_what_others_write(string hex, string text)
+    {
+        Base58.Encode(Convert.FromHexString(hex)).ShouldBe(text);
+        Convert.ToHexStringLower(Base58.Decode(text)).ShouldBe(hex);
+    }
+
+    [Fact]
+    public void Base58_decodes_into_no_less_room_than_it_needs()
+    {
+        Base58.TryDecode("JEKNVnkbo3jma5nREBBJCDoXFVeKkD56V3xKrvRmWxFG", new byte[31], out _).ShouldBeFalse();
+        Base58.TryDecode("JEKNVnkbo3jma5nREBBJCDoXFVeKkD56V3xKrvRmWxFG", new byte[32], out var length).ShouldBeTrue();
+        length.ShouldBe(32);
+    }
+
     [Fact]
     public void Base58_refuses_a_text_that_no_key_or_signature_has() =>
         Base58.TryDecode(new string('1', 129), out _).ShouldBeFalse();
@@ -34,6 +80,10 @@ public sealed class TextTests
     [InlineData("550E8400-e29b-41d4-a716-446655440000")]
     [InlineData("{550e8400-e29b-41d4-a716-446655440000}")]
     [InlineData("550e8400e29b41d4a716446655440000")]
+    [InlineData(" 550e8400-e29b-41d4-a716-446655440000")]
+    [InlineData("+50e8400-e29b-41d4-a716-446655440000")]
+    [InlineData("-50e8400-e29b-41d4-a716-446655440000")]
+    [InlineData("0x0e8400-e29b-41d4-a716-446655440000")]
     [InlineData("00000000-0000-0000-0000-000000000000")]
     [InlineData("")]
     public void An_id_has_one_spelling(string text)

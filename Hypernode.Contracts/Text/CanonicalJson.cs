@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -13,103 +16,117 @@ public static class CanonicalJson
     private const long MaxSafeInteger = (1L << 53) - 1;
 
     /// <summary>UTF-8 bytes of the canonical form of <paramref name="value"/>, serialized with <see cref="ContractJson.Options"/>.</summary>
-    public static byte[] Serialize<T>(T value) => Canonicalize(JsonSerializer.SerializeToNode(value, ContractJson.Options));
+    public static byte[] Serialize<T>(T value) => Canonicalize(JsonSerializer.SerializeToUtf8Bytes(value, ContractJson.Options));
 
-    public static byte[] Canonicalize(JsonNode? node)
+    public static byte[] Canonicalize(JsonNode? node) => Canonicalize(Encoding.UTF8.GetBytes(node?.ToJsonString() ?? "null"));
+
+    private static byte[] Canonicalize(byte[] json)
     {
-        var text = new StringBuilder();
-        Write(text, node);
-        return Encoding.UTF8.GetBytes(text.ToString());
+        using var document = JsonDocument.Parse(json);
+        var output = new ArrayBufferWriter<byte>(json.Length);
+        Write(output, document.RootElement);
+        return output.WrittenSpan.ToArray();
     }
 
-    private static void Write(StringBuilder text, JsonNode? node)
+    private static void Write(ArrayBufferWriter<byte> output, JsonElement element)
     {
-        switch (node)
+        switch (element.ValueKind)
         {
-            case null:
-                text.Append("null");
+            case JsonValueKind.Object:
+                WriteObject(output, element);
                 break;
-            case JsonObject o:
-                text.Append('{');
-                var first = true;
-                foreach (var (key, value) in o.OrderBy(p => p.Key, StringComparer.Ordinal))
+            case JsonValueKind.Array:
+                var separator = "["u8;
+                foreach (var item in element.EnumerateArray())
                 {
-                    if (!first)
-                    {
-                        text.Append(',');
-                    }
-
-                    first = false;
-                    WriteString(text, key);
-                    text.Append(':');
-                    Write(text, value);
+                    output.Write(separator);
+                    Write(output, item);
+                    separator = ","u8;
                 }
 
-                text.Append('}');
-                break;
-            case JsonArray a:
-                text.Append('[');
-                for (var i = 0; i < a.Count; i++)
-                {
-                    if (i > 0)
-                    {
-                        text.Append(',');
-                    }
-
-                    Write(text, a[i]);
-                }
-
-                text.Append(']');
-                break;
-            case JsonValue v:
-                WriteValue(text, v);
-                break;
-        }
-    }
-
-    private static void WriteValue(StringBuilder text, JsonValue value)
-    {
-        switch (value.GetValueKind())
-        {
-            case JsonValueKind.True:
-                text.Append("true");
-                break;
-            case JsonValueKind.False:
-                text.Append("false");
+                output.Write(element.GetArrayLength() == 0 ? "[]"u8 : "]"u8);
                 break;
             case JsonValueKind.String:
-                WriteString(text, value.GetValue<string>());
+                var raw = JsonMarshal.GetRawUtf8Value(element);
+                if (raw.Contains((byte)'\\'))
+                {
+                    WriteString(output, element.GetString()!);
+                }
+                else
+                {
+                    output.Write(raw); // whatever must be escaped is escaped in any JSON
+                }
+
                 break;
-            default:
-                if (!long.TryParse(value.ToJsonString(), out var number) || number is > MaxSafeInteger or < -MaxSafeInteger)
+            case JsonValueKind.Number:
+                if (!element.TryGetInt64(out var number) || number is > MaxSafeInteger or < -MaxSafeInteger)
                 {
                     throw new FormatException("a hashed document holds integers of at most 53 bits only");
                 }
 
-                text.Append(number);
+                number.TryFormat(output.GetSpan(20), out var length, default, CultureInfo.InvariantCulture);
+                output.Advance(length);
+                break;
+            default:
+                output.Write(JsonMarshal.GetRawUtf8Value(element)); // true, false, null
                 break;
         }
     }
 
-    private static void WriteString(StringBuilder text, string value)
+    private static void WriteObject(ArrayBufferWriter<byte> output, JsonElement element)
     {
-        text.Append('"');
-        foreach (var c in value)
+        var properties = new (string Name, JsonElement Value)[element.GetPropertyCount()];
+        var count = 0;
+        foreach (var property in element.EnumerateObject())
         {
-            _ = c switch
-            {
-                '"' => text.Append("\\\""),
-                '\\' => text.Append("\\\\"),
-                '\b' => text.Append("\\b"),
-                '\f' => text.Append("\\f"),
-                '\n' => text.Append("\\n"),
-                '\r' => text.Append("\\r"),
-                '\t' => text.Append("\\t"),
-                < ' ' => text.Append($"\\u{(int)c:x4}"),
-                _ => text.Append(c),
-            };
+            properties[count++] = (property.Name, property.Value);
         }
 
-        text.Append('"');
+        Array.Sort(properties, (a, b) => string.CompareOrdinal(a.Name, b.Name));
+        output.Write("{"u8);
+        for (var i = 0; i < count; i++)
+        {
+            if (i > 0)
+            {
+                output.Write(properties[i].Name != properties[i - 1].Name ? ","u8 : throw new ArgumentException($"{properties[i].Name} is there twice"));
+            }
+
+            WriteString(output, properties[i].Name);
+            output.Write(":"u8);
+            Write(output, properties[i].Value);
+        }
+
+        output.Write("}"u8);
+    }
+
+    private static void WriteString(ArrayBufferWriter<byte> output, string value)
+    {
+        output.Write("\""u8);
+        var rest = value.AsSpan();
+        while (rest.IndexOfAnyInRange('\0', '\x1F') is var control && rest.IndexOfAny('"', '\\') is var special && (control >= 0 || special >= 0))
+        {
+            var at = control < 0 ? special : special < 0 ? control : Math.Min(control, special);
+            Encoding.UTF8.GetBytes(rest[..at], output);
+            WriteEscaped(output, rest[at]);
+            rest = rest[(at + 1)..];
+        }
+
+        Encoding.UTF8.GetBytes(rest, output);
+        output.Write("\""u8);
+    }
+
+    private static void WriteEscaped(ArrayBufferWriter<byte> output, char c)
+    {
+        switch (c)
+        {
+            case '"': output.Write("\\\""u8); break;
+            case '\\': output.Write("\\\\"u8); break;
+            case '\b': output.Write("\\b"u8); break;
+            case '\f': output.Write("\\f"u8); break;
+            case '\n': output.Write("\\n"u8); break;
+            case '\r': output.Write("\\r"u8); break;
+            case '\t': output.Write("\\t"u8); break;
+            default: Encoding.UTF8.GetBytes($"\\u{(int)c:x4}", output); break;
+        }
     }
 }

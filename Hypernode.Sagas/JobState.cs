@@ -8,6 +8,7 @@ using Hypernode.Contracts.Nodes;
 using Hypernode.Contracts.Ports;
 using Hypernode.Contracts.Text;
 using Hypernode.Contracts.Timers;
+using Hypernode.Sagas.Engine;
 using MassTransit;
 
 namespace Hypernode.Sagas;
@@ -27,11 +28,19 @@ public sealed class JobState : SagaStateMachineInstance, ISagaVersion
     public int Version { get; set; }
 
     // What was promised (fixed at submission; amounts never change after the lock, I12).
-    public PaymentIntent? Intent { get; set; }
+    [JsonIgnore]
+    public PaymentIntent? Intent { get => WrittenIntent?.Value; set => WrittenIntent = WrittenOnce.Of(value); }
+
+    [JsonInclude, JsonPropertyName("intent")]
+    internal WrittenOnce<PaymentIntent>? WrittenIntent { get; private set; }
 
     public string IntentSignature { get; set; } = "";
 
-    public JobSpec? Spec { get; set; }
+    [JsonIgnore]
+    public JobSpec? Spec { get => WrittenSpec?.Value; set => WrittenSpec = WrittenOnce.Of(value); }
+
+    [JsonInclude, JsonPropertyName("spec")]
+    internal WrittenOnce<JobSpec>? WrittenSpec { get; private set; }
 
     public Hash256 SpecHash { get; set; }
 
@@ -168,6 +177,6 @@ public sealed class JobState : SagaStateMachineInstance, ISagaVersion
             TimerKind.Expiry => new JobExpired(JobId, epoch),
             _ => throw new InvalidOperationException($"no timeout for {kind}"),
         };
-        return new TimerChange(JobId, kind, due, epoch, timeout.GetType().FullName!, Engine.ContractCodec.Serialize(timeout));
+        return new TimerChange(JobId, kind, due, epoch, timeout.GetType().FullName!, ContractCodec.Serialize(timeout));
     }
 }

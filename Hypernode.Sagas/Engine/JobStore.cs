@@ -36,17 +36,7 @@ public sealed class JobStore
             return cached.Job;
         }
 
-        if (await _loads.AddAsync(id).ConfigureAwait(false) is not { } stored)
-        {
-            return null;
-        }
-
-        var job = JsonSerializer.Deserialize<JobState>(stored.Body, ContractJson.Options)!;
-        job.CorrelationId = id.Value;
-        job.CurrentState = stored.State;
-        job.Version = stored.Version;
-        // Compared with what this version writes: a row of an older shape differs in form, not in content.
-        return new LoadedJob(job, JsonSerializer.Serialize(job, ContractJson.Options), Fresh: true);
+        return await _loads.AddAsync(id).ConfigureAwait(false) is { } stored ? LoadedJob.Of(stored) : null;
     }
 
     /// <summary>The job as it was committed just now.</summary>
@@ -58,7 +48,7 @@ public sealed class JobStore
         }
 
         var put = Interlocked.Increment(ref _puts);
-        _cache[job.JobId] = (new LoadedJob(job, body, Fresh: false), put);
+        _cache[job.JobId] = (LoadedJob.Remembered(job, body), put);
         _order.Enqueue((job.JobId, put));
         while (_cache.Count > _capacity && _order.TryDequeue(out var oldest))
         {
@@ -88,6 +78,31 @@ public sealed class JobStore
     }
 }
 
-/// <param name="Body">The row's JSON as it was committed.</param>
-/// <param name="Fresh">Read from the storage for this message; false: remembered from an earlier commit of this host.</param>
-public sealed record LoadedJob(JobState Job, string Body, bool Fresh);
+/// <summary>A job in hand, and what its row says.</summary>
+public sealed class LoadedJob
+{
+    private readonly string _body;
+    private readonly StoredSaga? _row;
+
+    private LoadedJob(JobState job, string body, StoredSaga? row) => (Job, _body, _row) = (job, body, row);
+
+    public JobState Job { get; }
+
+    /// <summary>Read from the storage for this message; false: remembered from an earlier commit of this host.</summary>
+    public bool Fresh => _row is not null;
+
+    public static LoadedJob Of(StoredSaga row) => new(Read(row), row.Body, row);
+
+    /// <param name="body">The row's JSON as this host has just committed it.</param>
+    public static LoadedJob Remembered(JobState job, string body) => new(job, body, null);
+
+    /// <summary>The row says the same already. One of an older shape may differ in form and not in content: it is compared as this version writes it.</summary>
+    public bool Says(string body) => body == _body || (_row is { } row && body == JsonSerializer.Serialize(Read(row), ContractJson.Options));
+
+    private static JobState Read(StoredSaga row)
+    {
+        var job = JsonSerializer.Deserialize<JobState>(row.Body, ContractJson.Options)!;
+        (job.CorrelationId, job.CurrentState, job.Version) = (row.Id.Value, row.State, row.Version);
+        return job;
+    }
+}

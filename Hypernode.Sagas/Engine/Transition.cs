@@ -23,7 +23,7 @@ internal sealed class Transition(LoadedJob loaded, MachineDriver machine)
 
     public List<Outgoing> Outgoing { get; } = [];
 
-    public string Body { get; private set; } = loaded.Body;
+    public string Body { get; private set; } = "";
 
     public bool Changed { get; private set; }
 
@@ -55,7 +55,7 @@ internal sealed class Transition(LoadedJob loaded, MachineDriver machine)
         }
 
         Body = JsonSerializer.Serialize(Job, ContractJson.Options);
-        Changed = Body != loaded.Body || Job.Outgoing.Count > 0 || Job.Timers.Count > 0;
+        Changed = Job.Outgoing.Count > 0 || Job.Timers.Count > 0 || !loaded.Says(Body);
         return new SagaCommit(
             messageId, consumed, Job.Now, Changed ? ToRow() : null, [.. Outgoing.Select(o => o.Row)], [.. Job.Timers], Job.LeaseChange);
     }

@@ -1,7 +1,9 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Nodes;
 using Hypernode.Contracts.Ports;
+using Hypernode.Contracts.Text;
 using Hypernode.Contracts.Timers;
 using Hypernode.Sagas.Engine;
 using Hypernode.Sagas.Tests.Rig;
@@ -36,7 +38,9 @@ public sealed class CorpusTests
         {
             var loaded = await LoadAsync(line);
 
-            var (was, now) = (JsonNode.Parse(line.Body)!.AsObject(), JsonNode.Parse(loaded.Body)!.AsObject());
+            var written = JsonSerializer.Serialize(loaded.Job, ContractJson.Options);
+            loaded.Says(written).ShouldBeTrue($"{file}, {line.Of}: loading changes nothing");
+            var (was, now) = (JsonNode.Parse(line.Body)!.AsObject(), JsonNode.Parse(written)!.AsObject());
             foreach (var (name, value) in was.Where(p => !Dropped.Contains(p.Key) && line.Of != JobStateNames.Initial))
             {
                 JsonNode.DeepEquals(now[name], value).ShouldBeTrue($"{file}, {line.Of}: {name} was {value?.ToJsonString()}, is {now[name]?.ToJsonString()}");
@@ -102,6 +106,23 @@ public sealed class CorpusTests
         typeof(IJobMessage).Assembly.GetTypes()
             .Where(t => t is { IsClass: true, IsAbstract: false } && typeof(IJobMessage).IsAssignableFrom(t) && !typeof(NodeMessage).IsAssignableFrom(t))
             .Select(t => t.FullName!).Except(messages).ShouldBeEmpty();
+    }
+
+    /// <summary>What the payer signed is written once and copied from then on: nobody can see that in a row.</summary>
+    [Fact]
+    public void A_row_holds_what_was_signed_as_the_contracts_write_it()
+    {
+        var submission = Given.Submission(DateTimeOffset.UnixEpoch);
+        var job = new JobState { CorrelationId = submission.Intent.JobId.Value, Intent = submission.Intent, Spec = submission.Spec };
+
+        var first = JsonSerializer.Serialize(job, ContractJson.Options);
+        job.Attempt = 2;
+        var second = JsonSerializer.Serialize(job, ContractJson.Options);
+
+        first.ShouldContain($"\"intent\":{JsonSerializer.Serialize(submission.Intent, ContractJson.Options)},\"intentSignature\":");
+        first.ShouldContain($"\"spec\":{JsonSerializer.Serialize(submission.Spec, ContractJson.Options)},\"specHash\":");
+        second.ShouldBe(first.Replace("\"attempt\":0", "\"attempt\":2", StringComparison.Ordinal));
+        JsonSerializer.Serialize(new JobState(), ContractJson.Options).ShouldNotContain("\"intent\"");
     }
 
     private static async Task<LoadedJob> LoadAsync(StoredLine line)

@@ -248,12 +248,7 @@ internal sealed class MachineModel
         Saga.Attempt.ShouldBeLessThanOrEqualTo(Windows.MaxAttempts);
     }
 
-    private LoadedJob Load(string state, int version, string body)
-    {
-        var job = JsonSerializer.Deserialize<JobState>(body, ContractJson.Options)!;
-        (job.CorrelationId, job.CurrentState, job.Version) = (Job.Value, state, version);
-        return new LoadedJob(job, JsonSerializer.Serialize(job, ContractJson.Options), Fresh: true);
-    }
+    private LoadedJob Load(string state, int version, string body) => LoadedJob.Of(new StoredSaga(Job, state, version, body));
 
     private string Body() => JsonSerializer.Serialize(Saga, ContractJson.Options);
 

@@ -62,10 +62,13 @@ internal sealed partial class RabbitMqNodeIngress(
             return Task.CompletedTask;
         };
         var lanes = Enumerable.Range(0, Lanes).Select(_ => Channel.CreateUnbounded<Delivery>()).ToArray();
-        var workers = lanes.Select(lane => DrainAsync(channel, lane.Reader, closed.Task, cancellationToken)).ToArray();
+        var answers = new AckWriter(answer => WriteAsync(channel, answer), time);
+        var answering = answers.RunAsync();
+        var workers = lanes.Select(lane => DrainAsync(answers, lane.Reader, closed.Task, cancellationToken)).ToArray();
         var consumer = new AsyncEventingBasicConsumer(channel);
-        consumer.ReceivedAsync += async (_, delivery) =>
+        consumer.ReceivedAsync += (_, delivery) =>
         {
+            answers.Delivered(delivery.DeliveryTag);
             if (TryRead(delivery, out var sender, out var message))
             {
                 // Unbounded, but no longer than the prefetch.
@@ -73,23 +76,27 @@ internal sealed partial class RabbitMqNodeIngress(
             }
             else
             {
-                await channel.BasicAckAsync(delivery.DeliveryTag, multiple: false, cancellationToken);
+                answers.Take(delivery.DeliveryTag);
             }
+
+            return Task.CompletedTask;
         };
         await channel.BasicConsumeAsync(Queues.NodesIngress, autoAck: false, consumer, cancellationToken);
         clock.Up(time.GetUtcNow());
         try
         {
-            await closed.Task.WaitAsync(cancellationToken);
+            await await Task.WhenAny(closed.Task.WaitAsync(cancellationToken), answering);
         }
         finally
         {
             Array.ForEach(lanes, lane => lane.Writer.Complete());
             await Task.WhenAll(workers);
+            answers.Complete();
+            await answering;
         }
     }
 
-    private async Task DrainAsync(IChannel channel, ChannelReader<Delivery> lane, Task closed, CancellationToken cancellationToken)
+    private async Task DrainAsync(AckWriter answers, ChannelReader<Delivery> lane, Task closed, CancellationToken cancellationToken)
     {
         await foreach (var delivery in lane.ReadAllAsync(CancellationToken.None))
         {
@@ -101,28 +108,32 @@ internal sealed partial class RabbitMqNodeIngress(
                 }
 
                 await AcceptAsync(delivery.Sender, delivery.Message, closed, cancellationToken);
-                await channel.BasicAckAsync(delivery.Tag, multiple: false, cancellationToken);
+                answers.Take(delivery.Tag);
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
                 Broken(logger, e);
-                if (channel.IsOpen)
-                {
-                    await RefuseAsync(channel, delivery.Tag);
-                }
+                answers.Refuse(delivery.Tag);
             }
         }
     }
 
-    private static async Task RefuseAsync(IChannel channel, ulong tag)
+    private static async ValueTask WriteAsync(IChannel channel, Answer answer)
     {
+        if (!channel.IsOpen)
+        {
+            return; // the broker delivers it again by itself
+        }
+
         try
         {
-            await channel.BasicNackAsync(tag, multiple: false, requeue: true, CancellationToken.None);
+            await (answer.Taken
+                ? channel.BasicAckAsync(answer.Tag, answer.Multiple, CancellationToken.None)
+                : channel.BasicNackAsync(answer.Tag, multiple: false, requeue: true, CancellationToken.None));
         }
         catch (Exception e) when (e is AlreadyClosedException or OperationInterruptedException or ObjectDisposedException)
         {
-            // Closed meanwhile: the broker delivers it again by itself.
+            // Closed meanwhile: likewise.
         }
     }
 

@@ -10,6 +10,7 @@ namespace Hypernode.Contracts.Nodes;
 [JsonDerivedType(typeof(AttemptStarted), "started")]
 [JsonDerivedType(typeof(AttemptDeclined), "declined")]
 [JsonDerivedType(typeof(AttemptReported), "reported")]
+[JsonDerivedType(typeof(NodeBundle), "bundle")]
 public abstract record NodeMessage;
 
 /// <summary>A sign of life, with the leases that are held.</summary>

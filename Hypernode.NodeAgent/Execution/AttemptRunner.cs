@@ -72,13 +72,8 @@ internal sealed class AttemptRunner(
 
     private void Deliver(Lease lease, NodeMessage outcome, Func<NodeMessage> endBeat)
     {
-        if (lease.Beating)
-        {
-            lease.Ended = true;
-            lease.Mail.Post(endBeat);
-        }
-
-        lease.Mail.Post(() => outcome, () => journal.Confirm(lease.JobId, lease.Attempt), last: true);
+        lease.Ended |= lease.Beating;
+        lease.Mail.PostLast(lease.Beating ? [endBeat, () => outcome] : [() => outcome], () => journal.Confirm(lease.JobId, lease.Attempt));
     }
 
     /// <summary>The id of a container that has been started.</summary>

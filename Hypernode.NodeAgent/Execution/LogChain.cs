@@ -110,6 +110,18 @@ public sealed class LogChain : IDisposable
         }
     }
 
+    /// <summary>There are chunks that nobody has confirmed.</summary>
+    public bool HasUnsent
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _unsent.Count > 0;
+            }
+        }
+    }
+
     /// <summary>The next chunks that nobody has confirmed, on disk already; empty when there are none.</summary>
     public IReadOnlyList<LogChunk> PeekUnsent(int maxBytes)
     {

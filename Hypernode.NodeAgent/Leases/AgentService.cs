@@ -320,12 +320,9 @@ public sealed class AgentService : IHostedService, IAsyncDisposable
             return;
         }
 
-        if (outcome is AttemptReported)
-        {
-            lease.Mail.Post(() => EndBeat(lease));
-        }
-
-        lease.Mail.Post(() => outcome, () => _journal.Confirm(lease.JobId, lease.Attempt), last: true);
+        lease.Mail.PostLast(
+            outcome is AttemptReported ? [() => EndBeat(lease), () => outcome] : [() => outcome],
+            () => _journal.Confirm(lease.JobId, lease.Attempt));
     }
 
     private Beat CurrentBeat() => BeatOf(null);

@@ -17,14 +17,21 @@ internal static class MessageShape
     public const int MaxArtifacts = 4_096;
     public const int MaxText = 1_024;
 
+    /// <summary>Of the bundle itself: its messages are looked at one by one. It holds no more of a log than one message may.</summary>
+    public static string? Check(NodeBundle bundle) =>
+        bundle.Messages is not { Count: > 0 } messages ? "malformed"
+        : messages.Count > NodeBundle.MaxMessages || messages.Sum(m => (m as LogChunks)?.Chunks?.Count ?? 0) > NodeBundle.MaxChunks ? "too-large"
+        : null;
+
     /// <summary>Null: well formed. Else the reason to drop it.</summary>
-    public static string? Check(NodeMessage message) => message switch
+    public static string? CheckOne(NodeMessage? message) => message switch
     {
         Beat beat => Check(beat),
         LogChunks logs => Check(logs),
         AttemptStarted => null,
         AttemptDeclined declined => declined is { Reason: not null, Detail: not null } ? null : "malformed",
         AttemptReported reported => Check(reported),
+        NodeBundle => "nested",
         _ => "unknown-kind",
     };
 

@@ -27,9 +27,30 @@ public sealed class NodeIngress(
     private readonly BeatBatcher _beats = new(nodes, waiting);
     private readonly LeaseHolders _holders = new(nodes, time);
 
-    public async Task AcceptAsync(NodeId sender, NodeMessage message, CancellationToken cancellationToken)
+    public Task AcceptAsync(NodeId sender, NodeMessage message, CancellationToken cancellationToken) =>
+        message is NodeBundle bundle ? AcceptAsync(sender, bundle, cancellationToken) : AcceptOneAsync(sender, message, cancellationToken);
+
+    /// <summary>
+    /// In order, and each for itself: one that is dropped takes no other along. One that fails lets the link bring all of them
+    /// again, as it may bring any message twice.
+    /// </summary>
+    private async Task AcceptAsync(NodeId sender, NodeBundle bundle, CancellationToken cancellationToken)
     {
-        var dropped = MessageShape.Check(message) ?? message switch
+        if (MessageShape.Check(bundle) is { } reason)
+        {
+            Drop(sender, bundle, reason);
+            return;
+        }
+
+        foreach (var message in bundle.Messages)
+        {
+            await AcceptOneAsync(sender, message, cancellationToken);
+        }
+    }
+
+    private async Task AcceptOneAsync(NodeId sender, NodeMessage? message, CancellationToken cancellationToken)
+    {
+        var dropped = MessageShape.CheckOne(message) ?? message switch
         {
             Beat beat => await AcceptAsync(sender, beat, cancellationToken),
             LogChunks logs => await AcceptAsync(sender, logs, cancellationToken),
@@ -40,10 +61,15 @@ public sealed class NodeIngress(
         };
         if (dropped is not null)
         {
-            var kind = message?.GetType().Name ?? "null";
-            WorkerMetrics.IngressDropped.Add(1, new("reason", dropped), new("kind", kind));
-            Log.Dropped(logger, sender, kind, dropped);
+            Drop(sender, message, dropped);
         }
+    }
+
+    private void Drop(NodeId sender, NodeMessage? message, string reason)
+    {
+        var kind = message?.GetType().Name ?? "null";
+        WorkerMetrics.IngressDropped.Add(1, new("reason", reason), new("kind", kind));
+        Log.Dropped(logger, sender, kind, reason);
     }
 
     /// <summary>The directory takes beats of the sender's own live leases only.</summary>

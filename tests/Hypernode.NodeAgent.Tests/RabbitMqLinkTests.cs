@@ -59,6 +59,46 @@ public sealed class RabbitMqLinkTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task What_is_said_while_a_message_is_under_way_goes_together_with_the_next_in_order()
+    {
+        await using var link = Link();
+        await Task.WhenAll(Enumerable.Range(0, 40).Select(i => link.SendAsync(new Beat(i, []), default)));
+
+        var said = new List<long>();
+        var messages = 0;
+        for (; said.Count < 40; messages++)
+        {
+            var got = await TakeAsync();
+            var message = JsonSerializer.Deserialize<NodeMessage>(got.Body.Span, ContractJson.Options);
+            got.RoutingKey.ShouldBe($"{Queue}.{(message is NodeBundle ? "bundle" : "beat")}");
+            said.AddRange((message is NodeBundle bundle ? bundle.Messages : [message]).Select(m => ((Beat)m!).At));
+        }
+
+        said.ShouldBe(Enumerable.Range(0, 40).Select(i => (long)i));
+        messages.ShouldBeLessThan(10);
+    }
+
+    [Fact]
+    public async Task All_that_went_together_is_kept_when_nobody_would_get_it_and_one_that_gave_up_is_not_sent()
+    {
+        await _channel.QueueUnbindAsync(_ingress, Queues.NodesIngress, $"{Queue}.#");
+        await using var link = Link();
+        var sending = Enumerable.Range(0, 5).Select(i => link.SendAsync(new Beat(i, []), default)).ToList();
+        using var over = new CancellationTokenSource();
+        var given = link.SendAsync(new Beat(99, []), over.Token);
+        await over.CancelAsync();
+
+        foreach (var send in sending.Append(given))
+        {
+            await Should.ThrowAsync<Exception>(() => send);
+        }
+
+        await _channel.QueueBindAsync(_ingress, Queues.NodesIngress, $"{Queue}.#");
+        await link.SendAsync(new Beat(7, []), default);
+        JsonSerializer.Deserialize<NodeMessage>((await TakeAsync()).Body.Span, ContractJson.Options).ShouldBeOfType<Beat>().At.ShouldBe(7);
+    }
+
+    [Fact]
     public async Task A_message_that_nobody_would_get_is_not_taken_for_sent()
     {
         await _channel.QueueUnbindAsync(_ingress, Queues.NodesIngress, $"{Queue}.#");

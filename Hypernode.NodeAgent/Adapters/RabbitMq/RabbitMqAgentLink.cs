@@ -25,6 +25,7 @@ public sealed class RabbitMqAgentLink : IAgentLink
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly PatientTaking _taking;
+    private readonly OutgoingQueue _outgoing = new();
     private readonly SemaphoreSlim _gate = new(1, 1);
     private IConnection? _connection;
     private IChannel? _publisher;
@@ -64,27 +65,33 @@ public sealed class RabbitMqAgentLink : IAgentLink
         }
     }
 
+    /// <summary>One message after the other; what waits while one is under way goes together with the next.</summary>
     public async Task SendAsync(NodeMessage message, CancellationToken cancellationToken)
     {
-        var body = JsonSerializer.SerializeToUtf8Bytes(message, ContractJson.Options);
-        var properties = new BasicProperties
-        {
-            MessageId = Guid.NewGuid().ToString("D"),
-            UserId = _factory.UserName,
-            ContentType = "application/json",
-            DeliveryMode = DeliveryModes.Persistent,
-        };
-        await _gate.WaitAsync(cancellationToken);
+        var waiting = _outgoing.Add(message);
         try
         {
-            // Returns when the broker has confirmed; a return (nobody bound) or a nack throws.
-            var channel = await PublisherAsync(cancellationToken);
-            await channel.BasicPublishAsync(Queues.NodesIngress, $"{_name}.{KindOf(message)}", mandatory: true, properties, body, cancellationToken);
+            await _gate.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            _outgoing.Withdraw(waiting);
+            throw;
+        }
+
+        try
+        {
+            while (!waiting.Given)
+            {
+                await SendBatchAsync(cancellationToken);
+            }
         }
         finally
         {
             _gate.Release();
         }
+
+        await waiting.Sent;
     }
 
     public async ValueTask DisposeAsync()
@@ -199,13 +206,42 @@ public sealed class RabbitMqAgentLink : IAgentLink
         return _connection = await _factory.CreateConnectionAsync(cancellationToken);
     }
 
-    private static string KindOf(NodeMessage message) => message switch
+    /// <summary>Under the gate. Each caller learns what became of its own, whoever sent it.</summary>
+    private async Task SendBatchAsync(CancellationToken cancellationToken)
     {
-        Beat => "beat",
-        LogChunks => "logs",
-        AttemptStarted => "started",
-        AttemptDeclined => "declined",
-        AttemptReported => "reported",
-        _ => throw new ArgumentOutOfRangeException(nameof(message)),
-    };
+        var batch = _outgoing.TakeBatch();
+        try
+        {
+            foreach (var message in OutgoingQueue.Pack(batch))
+            {
+                await PublishAsync(message, cancellationToken);
+            }
+
+            foreach (var waiting in batch)
+            {
+                waiting.Done();
+            }
+        }
+        catch (Exception e)
+        {
+            foreach (var waiting in batch)
+            {
+                waiting.Failed(e);
+            }
+        }
+    }
+
+    /// <summary>Returns when the broker has confirmed; a return (nobody bound) or a nack throws.</summary>
+    private async Task PublishAsync(Outgoing message, CancellationToken cancellationToken)
+    {
+        var properties = new BasicProperties
+        {
+            MessageId = Guid.NewGuid().ToString("D"),
+            UserId = _factory.UserName,
+            ContentType = "application/json",
+            DeliveryMode = DeliveryModes.Persistent,
+        };
+        var channel = await PublisherAsync(cancellationToken);
+        await channel.BasicPublishAsync(Queues.NodesIngress, $"{_name}.{message.Kind}", mandatory: true, properties, message.Body, cancellationToken);
+    }
 }

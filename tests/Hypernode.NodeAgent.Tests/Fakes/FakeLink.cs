@@ -9,11 +9,13 @@ internal sealed class FakeLink : IAgentLink
 {
     private readonly Channel<NodeCommand> _commands = Channel.CreateUnbounded<NodeCommand>();
     private readonly Lock _gate = new();
+    private readonly List<NodeMessage> _sent = [];
     private readonly List<NodeMessage> _received = [];
 
     /// <summary>Sends throw while it is set.</summary>
     public bool Down { get; set; }
 
+    /// <summary>What the control plane takes: the messages of a bundle one by one.</summary>
     public IReadOnlyList<NodeMessage> Received
     {
         get
@@ -21,6 +23,18 @@ internal sealed class FakeLink : IAgentLink
             lock (_gate)
             {
                 return [.. _received];
+            }
+        }
+    }
+
+    /// <summary>As they came, bundles whole.</summary>
+    public IReadOnlyList<NodeMessage> Sent
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _sent];
             }
         }
     }
@@ -68,7 +82,8 @@ internal sealed class FakeLink : IAgentLink
 
         lock (_gate)
         {
-            _received.Add(message);
+            _sent.Add(message);
+            _received.AddRange(message is NodeBundle bundle ? bundle.Messages.Select(m => m!) : [message]);
         }
 
         return Task.CompletedTask;

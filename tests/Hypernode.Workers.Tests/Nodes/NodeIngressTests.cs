@@ -90,6 +90,32 @@ public sealed class NodeIngressTests
         _evidence.Chunks.Select(c => (c.Chunk.Seq, c.ReceivedAt)).ShouldBe([(0, _time.Now), (1, _time.Now), (2, _time.Now)]);
     }
 
+    [Fact]
+    public async Task A_bundle_is_taken_in_order_and_one_bad_item_takes_no_other_along()
+    {
+        var logs = new LogChunks([.. _run.Chunks.Select(c => c.Chunk)]);
+        var inner = new NodeBundle([new AttemptDeclined(_run.JobId, 1, "expired", "nested")]);
+        await AcceptAsync(new NodeBundle(
+            [new AttemptStarted(_run.JobId, 1, 0), null, new LogChunks(null!), inner, new AttemptStarted(_run.JobId, 2, 0), logs, new AttemptReported(_run.Receipt, "1"), Reported]));
+
+        _sender.Sent.ShouldBe([new JobStarted(_run.JobId, 1, _run.NodeId), new JobExecuted(_run.JobId, 1, _run.NodeId, _run.Receipt.Hash(), 0)]);
+        _evidence.Chunks.Count.ShouldBe(3);
+        _evidence.Receipts.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_bundle_is_accepted_when_all_of_it_is_durable_and_may_come_twice()
+    {
+        var bundle = new NodeBundle([new LogChunks([.. _run.Chunks.Select(c => c.Chunk)]), Reported]);
+        _sender.Reachable = false;
+        await Should.ThrowAsync<IOException>(() => AcceptAsync(bundle)); // the link keeps it
+        _sender.Reachable = true;
+        await AcceptAsync(bundle);
+        await AcceptAsync(bundle);
+        _evidence.Receipts.Count.ShouldBe(1);
+        _sender.Sent.Count.ShouldBe(2);
+    }
+
     public static TheoryData<string, NodeMessage> OfALease { get; } = Messages(new HonestRun());
 
     [Theory]
@@ -228,6 +254,7 @@ public sealed class NodeIngressTests
         { "started", new AttemptStarted(run.JobId, 1, 0) },
         { "declined", new AttemptDeclined(run.JobId, 1, "no-capacity", "") },
         { "reported", new AttemptReported(run.Receipt, run.NodeKey.Sign(run.Receipt)) },
+        { "bundle", new NodeBundle([new AttemptStarted(run.JobId, 1, 0), new AttemptReported(run.Receipt, run.NodeKey.Sign(run.Receipt))]) },
     };
 
     private static TheoryData<string, NodeMessage?> MakeNonsense()
@@ -259,6 +286,12 @@ public sealed class NodeIngressTests
             { "a second attempt smuggled in", new LogChunks([At(0), At(1) with { Attempt = 2 }]) },
             { "decline without reason", new AttemptDeclined(run.JobId, 1, null!, "") },
             { "decline without detail", new AttemptDeclined(run.JobId, 1, "expired", null!) },
+            { "bundle of nothing", new NodeBundle([]) },
+            { "bundle without a list", new NodeBundle(null!) },
+            { "bundle of null", new NodeBundle([null]) },
+            { "bundle in a bundle", new NodeBundle([new NodeBundle([new AttemptStarted(run.JobId, 1, 0)])]) },
+            { "bundle of too many", new NodeBundle([.. Enumerable.Repeat(new AttemptStarted(run.JobId, 1, 0), 65)]) },
+            { "bundle of too many chunks", new NodeBundle([.. Enumerable.Range(0, 5).Select(_ => new LogChunks([.. Enumerable.Range(0, 52).Select(i => At(i))]))]) },
             { "null receipt", new AttemptReported(null!, "1") },
             { "null signature", new AttemptReported(run.Receipt, null!) },
             { "receipt without artifacts", Receipt(run.Receipt with { Artifacts = null! }) },

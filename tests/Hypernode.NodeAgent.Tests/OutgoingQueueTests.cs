@@ -7,9 +7,47 @@ using Hypernode.NodeAgent.Tests.Fakes;
 
 namespace Hypernode.NodeAgent.Tests;
 
-public sealed class OutgoingQueueTests
+public sealed class OutgoingQueueTests : IDisposable
 {
-    private readonly OutgoingQueue _queue = new();
+    private readonly List<Outgoing> _published = [];
+    private readonly OutgoingQueue _queue;
+    private TaskCompletionSource _confirm = new();
+
+    public OutgoingQueueTests() => _queue = new OutgoingQueue((message, _) =>
+    {
+        _published.Add(message);
+        return _confirm.Task;
+    });
+
+    public void Dispose() => _queue.Dispose();
+
+    [Fact]
+    public async Task What_is_said_while_a_confirm_is_under_way_goes_together_with_the_next()
+    {
+        var sending = Enumerable.Range(0, 5).Select(i => _queue.SendAsync(new Beat(i, []), default)).ToList();
+        _published.Count.ShouldBe(1);
+        sending.ShouldAllBe(s => !s.IsCompleted);
+        _confirm.SetResult();
+        await Task.WhenAll(sending).WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System);
+        _published.Count.ShouldBe(2);
+        Read(_published[1]).ShouldBeOfType<NodeBundle>().Messages.Select(m => ((Beat)m!).At).ShouldBe([1, 2, 3, 4]);
+    }
+
+    [Fact]
+    public async Task All_that_went_together_hear_that_it_failed_and_the_next_is_sent()
+    {
+        var sending = Enumerable.Range(0, 3).Select(i => _queue.SendAsync(new Beat(i, []), default)).ToList();
+        _confirm.SetException(new IOException("no broker"));
+        foreach (var send in sending)
+        {
+            await Should.ThrowAsync<IOException>(() => send);
+        }
+
+        _confirm = new TaskCompletionSource();
+        _confirm.SetResult();
+        await _queue.SendAsync(new Beat(9, []), default);
+        Read(_published[^1]).ShouldBeOfType<Beat>().At.ShouldBe(9);
+    }
 
     [Fact]
     public void One_message_goes_as_itself_and_several_as_a_bundle()

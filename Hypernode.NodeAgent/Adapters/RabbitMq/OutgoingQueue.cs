@@ -12,8 +12,10 @@ internal readonly record struct Outgoing(string Kind, ReadOnlyMemory<byte> Body)
 /// What waits for the link, in order. Many write at once, one at a time sends: whoever it is sends all that waits, in as few
 /// messages as their bounds allow, and answers for all.
 /// </summary>
-internal sealed class OutgoingQueue
+/// <param name="publish">Returns when the broker has confirmed; never called twice at a time.</param>
+internal sealed class OutgoingQueue(Func<Outgoing, CancellationToken, Task> publish) : IDisposable
 {
+    private readonly SemaphoreSlim _sending = new(1, 1);
     private readonly Lock _gate = new();
     private readonly Queue<Waiting> _waiting = new();
 
@@ -34,7 +36,38 @@ internal sealed class OutgoingQueue
         public void Failed(Exception e) => _sent.TrySetException(e);
     }
 
-    public Waiting Add(NodeMessage message)
+    /// <summary>Completes when the broker has it, whoever sent it; throws what the sending threw.</summary>
+    public async Task SendAsync(NodeMessage message, CancellationToken cancellationToken)
+    {
+        var waiting = Add(message);
+        try
+        {
+            await _sending.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            Withdraw(waiting);
+            throw;
+        }
+
+        try
+        {
+            while (!waiting.Given)
+            {
+                await SendBatchAsync(TakeBatch(), cancellationToken);
+            }
+        }
+        finally
+        {
+            _sending.Release();
+        }
+
+        await waiting.Sent;
+    }
+
+    public void Dispose() => _sending.Dispose();
+
+    internal Waiting Add(NodeMessage message)
     {
         IReadOnlyList<NodeMessage> messages = message is NodeBundle bundle ? [.. bundle.Messages.Select(m => m!)] : [message];
         var waiting = new Waiting([.. messages.Select(m => (m, JsonSerializer.SerializeToUtf8Bytes(m, ContractJson.Options)))]);
@@ -47,7 +80,7 @@ internal sealed class OutgoingQueue
     }
 
     /// <summary>All that waits, the oldest first, up to the bounds of one message but at least one caller's; they are no longer in the queue.</summary>
-    public IReadOnlyList<Waiting> TakeBatch()
+    internal IReadOnlyList<Waiting> TakeBatch()
     {
         var batch = new List<Waiting>();
         var (count, bytes, chunks) = (0, 0L, 0);
@@ -72,7 +105,7 @@ internal sealed class OutgoingQueue
     }
 
     /// <summary>Does nothing for one that somebody has taken to send.</summary>
-    public void Withdraw(Waiting waiting)
+    internal void Withdraw(Waiting waiting)
     {
         lock (_gate)
         {
@@ -86,7 +119,7 @@ internal sealed class OutgoingQueue
     }
 
     /// <summary>In order. One message for all that fit together; one that is too large for company goes alone.</summary>
-    public static IEnumerable<Outgoing> Pack(IEnumerable<Waiting> batch)
+    internal static IEnumerable<Outgoing> Pack(IEnumerable<Waiting> batch)
     {
         var items = new List<byte[]>();
         var (bytes, chunks, kind) = (0L, 0, "");
@@ -106,6 +139,29 @@ internal sealed class OutgoingQueue
         if (items.Count > 0)
         {
             yield return Pack(items, kind);
+        }
+    }
+
+    private async Task SendBatchAsync(IReadOnlyList<Waiting> batch, CancellationToken cancellationToken)
+    {
+        try
+        {
+            foreach (var message in Pack(batch))
+            {
+                await publish(message, cancellationToken);
+            }
+
+            foreach (var waiting in batch)
+            {
+                waiting.Done();
+            }
+        }
+        catch (Exception e)
+        {
+            foreach (var waiting in batch)
+            {
+                waiting.Failed(e);
+            }
         }
     }
 

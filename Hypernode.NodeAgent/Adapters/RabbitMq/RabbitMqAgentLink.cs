@@ -25,7 +25,7 @@ public sealed class RabbitMqAgentLink : IAgentLink
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly PatientTaking _taking;
-    private readonly OutgoingQueue _outgoing = new();
+    private readonly OutgoingQueue _outgoing;
     private readonly SemaphoreSlim _gate = new(1, 1);
     private IConnection? _connection;
     private IChannel? _publisher;
@@ -37,6 +37,7 @@ public sealed class RabbitMqAgentLink : IAgentLink
         _time = time;
         _logger = logger;
         _taking = new PatientTaking(time, logger);
+        _outgoing = new OutgoingQueue(PublishAsync);
         _factory = new ConnectionFactory
         {
             Uri = broker,
@@ -66,33 +67,7 @@ public sealed class RabbitMqAgentLink : IAgentLink
     }
 
     /// <summary>One message after the other; what waits while one is under way goes together with the next.</summary>
-    public async Task SendAsync(NodeMessage message, CancellationToken cancellationToken)
-    {
-        var waiting = _outgoing.Add(message);
-        try
-        {
-            await _gate.WaitAsync(cancellationToken);
-        }
-        catch (OperationCanceledException)
-        {
-            _outgoing.Withdraw(waiting);
-            throw;
-        }
-
-        try
-        {
-            while (!waiting.Given)
-            {
-                await SendBatchAsync(cancellationToken);
-            }
-        }
-        finally
-        {
-            _gate.Release();
-        }
-
-        await waiting.Sent;
-    }
+    public Task SendAsync(NodeMessage message, CancellationToken cancellationToken) => _outgoing.SendAsync(message, cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
@@ -101,6 +76,7 @@ public sealed class RabbitMqAgentLink : IAgentLink
             await _connection.DisposeAsync();
         }
 
+        _outgoing.Dispose();
         _gate.Dispose();
     }
 
@@ -176,7 +152,6 @@ public sealed class RabbitMqAgentLink : IAgentLink
         }
     }
 
-    /// <summary>Under the gate.</summary>
     private async Task<IChannel> PublisherAsync(CancellationToken cancellationToken)
     {
         if (_publisher is { IsOpen: true })
@@ -184,7 +159,7 @@ public sealed class RabbitMqAgentLink : IAgentLink
             return _publisher;
         }
 
-        var connection = await ConnectAsync(cancellationToken);
+        var connection = await ConnectionAsync(cancellationToken);
         // Without tracking, a refused publish throws nothing.
         var options = new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true);
         return _publisher = await connection.CreateChannelAsync(options, cancellationToken);
@@ -204,31 +179,6 @@ public sealed class RabbitMqAgentLink : IAgentLink
         }
 
         return _connection = await _factory.CreateConnectionAsync(cancellationToken);
-    }
-
-    /// <summary>Under the gate. Each caller learns what became of its own, whoever sent it.</summary>
-    private async Task SendBatchAsync(CancellationToken cancellationToken)
-    {
-        var batch = _outgoing.TakeBatch();
-        try
-        {
-            foreach (var message in OutgoingQueue.Pack(batch))
-            {
-                await PublishAsync(message, cancellationToken);
-            }
-
-            foreach (var waiting in batch)
-            {
-                waiting.Done();
-            }
-        }
-        catch (Exception e)
-        {
-            foreach (var waiting in batch)
-            {
-                waiting.Failed(e);
-            }
-        }
     }
 
     /// <summary>Returns when the broker has confirmed; a return (nobody bound) or a nack throws.</summary>

@@ -20,7 +20,7 @@ internal sealed class NodeFleet(
     private readonly ConcurrentDictionary<JobId, Action> _told = new();
     private readonly ConcurrentDictionary<NodeId, ConcurrentDictionary<JobId, ExecuteJob>> _held = new();
     private readonly List<SimulatedNode> _nodes = [];
-    private Func<NodeId, IReadOnlyList<NodeMessage>, Task>? _say;
+    private Func<NodeId, NodeMessage, Task>? _say;
     private NodesBroker? _broker;
     private long _beats;
 
@@ -89,16 +89,13 @@ internal sealed class NodeFleet(
                 cancellationToken);
         }
 
-        _say = async (node, messages) =>
-        {
-            foreach (var message in messages)
-            {
-                await links[node].SendAsync(message, CancellationToken.None);
-            }
-        };
+        _say = (node, message) => links[node].SendAsync(message, CancellationToken.None);
     }
 
-    /// <summary>An agent sends one thing after the other; so does this node. Completes when all of it has arrived.</summary>
+    /// <summary>
+    /// An agent says in one message what it says at one moment; so does this node, whose job takes no time: its start, its line
+    /// of output and its report are one moment. Completes when it has arrived.
+    /// </summary>
     private async Task TakeAsync(SimulatedNode node, NodeCommand command)
     {
         if (command is not ExecuteJob execute)
@@ -117,12 +114,12 @@ internal sealed class NodeFleet(
             if (Hold)
             {
                 _held.GetOrAdd(node.Id, _ => new())[execute.JobId] = execute;
-                await _say!(node.Id, [started]);
+                await _say!(node.Id, started);
                 return;
             }
 
             var (log, report) = node.Ended(execute, time.GetUtcNow());
-            await _say!(node.Id, [started, log, report]);
+            await _say!(node.Id, new NodeBundle([started, log, report]));
             ended.Reported(execute.JobId);
         }
         catch (Exception e)
@@ -153,7 +150,7 @@ internal sealed class NodeFleet(
                 ? held.Values.Select(e => new LeaseBeat(e.JobId, e.Attempt, 0, Ended: false)).ToList()
                 : [];
             Interlocked.Increment(ref _beats);
-            await _say!(node.Id, [new Beat(time.GetUtcNow().ToUnixTimeMilliseconds(), leases)]);
+            await _say!(node.Id, new Beat(time.GetUtcNow().ToUnixTimeMilliseconds(), leases));
         }
         catch (Exception e)
         {

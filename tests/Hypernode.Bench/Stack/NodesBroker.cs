@@ -1,7 +1,9 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using Hypernode.Contracts.Nodes;
 using Hypernode.Contracts.Text;
 using Hypernode.Contracts.Topology;
+using Hypernode.NodeAgent.Adapters.RabbitMq;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 
@@ -9,12 +11,13 @@ namespace Hypernode.Bench.Stack;
 
 /// <summary>
 /// The nodes' side of the real broker, as the agent's link has it: the node's own queue in, the ingress exchange out,
-/// persistent, mandatory and confirmed. One connection speaks for all nodes: its user may name theirs.
+/// persistent, mandatory, confirmed, and one message of a node at a time. One connection speaks for all nodes: its user may name theirs.
 /// </summary>
 internal sealed class NodesBroker : IAsyncDisposable
 {
     private const ushort Prefetch = 16;
 
+    private readonly ConcurrentDictionary<NodeId, OutgoingQueue> _outgoing = new();
     private readonly IConnection _connection;
     private readonly IChannel _reader;
     private readonly IChannel _writer;
@@ -48,27 +51,28 @@ internal sealed class NodesBroker : IAsyncDisposable
         }
     }
 
-    /// <summary>Completes when the broker has all of them.</summary>
-    public Task SayAsync(NodeId node, IReadOnlyList<NodeMessage> messages) => Task.WhenAll(messages.Select(message =>
+    /// <summary>Completes when the broker has it; what a node says meanwhile goes together, as its agent's link does it.</summary>
+    public Task SayAsync(NodeId node, NodeMessage message) =>
+        _outgoing.GetOrAdd(node, id => new OutgoingQueue((outgoing, token) => PublishAsync(Queues.Node(id), outgoing, token))).SendAsync(message, CancellationToken.None);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _connection.DisposeAsync();
+        foreach (var queue in _outgoing.Values)
+        {
+            queue.Dispose();
+        }
+    }
+
+    private async Task PublishAsync(string user, Outgoing message, CancellationToken cancellationToken)
     {
         var properties = new BasicProperties
         {
             MessageId = Guid.NewGuid().ToString("D"),
-            UserId = Queues.Node(node),
+            UserId = user,
             ContentType = "application/json",
             DeliveryMode = DeliveryModes.Persistent,
         };
-        var body = JsonSerializer.SerializeToUtf8Bytes(message, ContractJson.Options);
-        return _writer.BasicPublishAsync(Queues.NodesIngress, $"{Queues.Node(node)}.{KindOf(message)}", mandatory: true, properties, body).AsTask();
-    }));
-
-    public async ValueTask DisposeAsync() => await _connection.DisposeAsync();
-
-    private static string KindOf(NodeMessage message) => message switch
-    {
-        Beat => "beat",
-        LogChunks => "logs",
-        AttemptStarted => "started",
-        _ => "reported",
-    };
+        await _writer.BasicPublishAsync(Queues.NodesIngress, $"{user}.{message.Kind}", mandatory: true, properties, message.Body, cancellationToken);
+    }
 }

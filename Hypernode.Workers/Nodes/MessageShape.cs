@@ -1,3 +1,4 @@
+using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Nodes;
 
 namespace Hypernode.Workers.Nodes;
@@ -22,6 +23,17 @@ internal static class MessageShape
         bundle.Messages is not { Count: > 0 } messages ? "malformed"
         : messages.Count > NodeBundle.MaxMessages || messages.Sum(m => (m as LogChunks)?.Chunks?.Count ?? 0) > NodeBundle.MaxChunks ? "too-large"
         : null;
+
+    /// <summary>Of which jobs a message speaks, whether it is well formed or not.</summary>
+    public static List<JobId> JobsOf(NodeMessage? message) => message switch
+    {
+        Beat { Leases: { } leases } => [.. leases.Where(l => l is not null).Select(l => l.JobId)],
+        LogChunks { Chunks: [{ } first, ..] } => [first.JobId],
+        AttemptStarted started => [started.JobId],
+        AttemptDeclined declined => [declined.JobId],
+        AttemptReported { Receipt: { } receipt } => [receipt.JobId],
+        _ => [],
+    };
 
     /// <summary>Null: well formed. Else the reason to drop it.</summary>
     public static string? CheckOne(NodeMessage? message) => message switch

@@ -31,8 +31,8 @@ public sealed class NodeIngress(
         message is NodeBundle bundle ? AcceptAsync(sender, bundle, cancellationToken) : AcceptOneAsync(sender, message, cancellationToken);
 
     /// <summary>
-    /// In order, and each for itself: one that is dropped takes no other along. One that fails lets the link bring all of them
-    /// again, as it may bring any message twice.
+    /// In order for each job, and jobs side by side, so that their writes share commits. Each message for itself: one that is
+    /// dropped takes no other along. One that fails lets the link bring all of them again, as it may bring any message twice.
     /// </summary>
     private async Task AcceptAsync(NodeId sender, NodeBundle bundle, CancellationToken cancellationToken)
     {
@@ -42,10 +42,28 @@ public sealed class NodeIngress(
             return;
         }
 
+        var latest = new Dictionary<JobId, Task>();
+        var all = new List<Task>(bundle.Messages.Count);
         foreach (var message in bundle.Messages)
         {
-            await AcceptOneAsync(sender, message, cancellationToken);
+            var jobs = MessageShape.JobsOf(message);
+            var before = jobs.Select(latest.GetValueOrDefault).OfType<Task>().Distinct().ToList();
+            var accepting = AfterAsync(before, sender, message, cancellationToken);
+            jobs.ForEach(job => latest[job] = accepting);
+            all.Add(accepting);
         }
+
+        await Task.WhenAll(all);
+    }
+
+    private async Task AfterAsync(List<Task> before, NodeId sender, NodeMessage? message, CancellationToken cancellationToken)
+    {
+        foreach (var earlier in before)
+        {
+            await earlier;
+        }
+
+        await AcceptOneAsync(sender, message, cancellationToken);
     }
 
     private async Task AcceptOneAsync(NodeId sender, NodeMessage? message, CancellationToken cancellationToken)

@@ -104,6 +104,23 @@ public sealed class NodeIngressTests
     }
 
     [Fact]
+    public async Task In_a_bundle_a_job_s_messages_keep_their_order_and_wait_for_no_other_job()
+    {
+        var other = new JobId(new Guid(7, 7, 7, new byte[8]));
+        _nodes.Leases.Add(_run.Lease with { JobId = other });
+        var gate = new TaskCompletionSource();
+        _nodes.BeatGate = gate.Task;
+        var accepting = AcceptAsync(new NodeBundle(
+            [new Beat(1, [new LeaseBeat(_run.JobId, 1, 3, true)]), Reported, new AttemptStarted(other, 1, 0)]));
+
+        _sender.Sent.ShouldBe([new JobStarted(other, 1, _run.NodeId)]);
+        accepting.IsCompleted.ShouldBeFalse();
+        gate.SetResult();
+        await accepting.WaitAsync(TimeSpan.FromSeconds(10));
+        _sender.Sent.Count.ShouldBe(2);
+    }
+
+    [Fact]
     public async Task A_bundle_is_accepted_when_all_of_it_is_durable_and_may_come_twice()
     {
         var bundle = new NodeBundle([new LogChunks([.. _run.Chunks.Select(c => c.Chunk)]), Reported]);

@@ -70,6 +70,7 @@ public abstract class StorageConditionTests(StorageFixture storage)
 }
 
 [UnsupportedOSPlatform("windows")]
+[Collection(AloneInTheProcess.Name)]
 public sealed partial class SqliteConditionTests(SqliteFixture storage) : StorageConditionTests(storage), IClassFixture<SqliteFixture>
 {
     [Fact]
@@ -96,7 +97,7 @@ public sealed partial class SqliteConditionTests(SqliteFixture storage) : Storag
                     | UnixFileMode.OtherRead | (file == folder ? UnixFileMode.OtherExecute : UnixFileMode.None));
             }
 
-            var refused = Should.Throw<StorageUnavailableException>(() => AsOrdinaryUser(() => journal.CommitAsync(commit)));
+            var refused = await Should.ThrowAsync<StorageUnavailableException>(() => AsOrdinaryUserAsync(() => journal.CommitAsync(commit)));
             refused.Condition.ShouldBeOneOf(StorageCondition.ReadOnly, StorageCondition.Unreachable);
         }
         finally
@@ -119,37 +120,35 @@ public sealed partial class SqliteConditionTests(SqliteFixture storage) : Storag
 
     private Task PragmaAsync(string pragma) => Storage.Get<Database>().WriteAsync(session => session.ExecuteAsync(pragma), None);
 
-    /// <summary>Modes bind no root: this thread's file accesses are nobody's for the while. SQLite works on the calling thread.</summary>
-    private static void AsOrdinaryUser(Func<Task> act)
+    /// <summary>Modes bind no root: the process is nobody for the while, all of its threads. So no other test may run beside it.</summary>
+    private static async Task AsOrdinaryUserAsync(Func<Task> act)
     {
-        Exception? failure = null;
-        var thread = new Thread(() =>
+        if (!Environment.IsPrivilegedProcess)
         {
-            try
-            {
-                if (Environment.IsPrivilegedProcess)
-                {
-                    _ = SetFileUser(65_534);
-                }
+            await act();
+            return;
+        }
 
-                act().GetAwaiter().GetResult();
-            }
-            catch (Exception e)
-            {
-                failure = e;
-            }
-        });
-        thread.Start();
-        thread.Join();
-        if (failure is not null)
+        SetEffectiveUser(65_534).ShouldBe(0);
+        try
         {
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
+            await act();
+        }
+        finally
+        {
+            SetEffectiveUser(0).ShouldBe(0);
         }
     }
 
-    [LibraryImport("libc", EntryPoint = "setfsuid")]
+    [LibraryImport("libc", EntryPoint = "seteuid")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int SetFileUser(uint user);
+    private static partial int SetEffectiveUser(uint user);
+}
+
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class AloneInTheProcess
+{
+    public const string Name = "alone in the process";
 }
 
 [Trait("Needs", "postgres")]

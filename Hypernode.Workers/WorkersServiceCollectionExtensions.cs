@@ -26,12 +26,15 @@ public static class WorkersServiceCollectionExtensions
         services.AddSingleton<IHandle<VerifyIntent>, IntentVerifier>();
         services.AddSingleton<IHandle<LockEscrow>, EscrowLocker>();
         services.AddSingleton<NodeCapacity>();
+        services.AddSingleton<ILeaseObserver>(p => p.GetRequiredService<NodeCapacity>());
         services.AddSingleton<IHandle<MatchJob>, JobMatcher>();
         services.AddSingleton<IHandle<AssignNode>, NodeAssigner>();
         services.AddSingleton<IHandle<VerifyResult>, ResultVerifier>();
         services.AddSingleton<IHandle<SettlePayment>, PaymentSettler>();
         services.AddSingleton<IHandle<RefundPayment>, PaymentRefunder>();
 
+        services.AddSingleton<LeaseHolders>();
+        services.AddSingleton<ILeaseObserver>(p => p.GetRequiredService<LeaseHolders>());
         services.AddSingleton<INodeIngress, NodeIngress>();
         services.AddSingleton<IngressClock>();
         services.AddSingleton<HeartbeatSweep>();

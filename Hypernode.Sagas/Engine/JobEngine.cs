@@ -18,6 +18,7 @@ public sealed partial class JobEngine(
     MachineDriver machine,
     WorkerTable workers,
     OutboxDispatcher dispatcher,
+    IEnumerable<ILeaseObserver> leases,
     EngineIdentity me,
     IEngineScheduler scheduler,
     IIdSource ids,
@@ -27,6 +28,7 @@ public sealed partial class JobEngine(
 {
     private const int MaxTries = 8;
 
+    private readonly ILeaseObserver[] _leases = [.. leases];
     private readonly JobLanes _lanes = new(scheduler);
 
     /// <summary>Returns when the message's transition is durable, or is known to change nothing.</summary>
@@ -72,6 +74,11 @@ public sealed partial class JobEngine(
             switch (await commits.AddAsync(commit).ConfigureAwait(false))
             {
                 case CommitResult.Committed:
+                    if (commit.Lease is { } lease)
+                    {
+                        Array.ForEach(_leases, o => o.Changed(lease));
+                    }
+
                     job.Committed(transition.Changed);
                     jobs.Put(job, transition.Body);
                     return transition.Outgoing;

@@ -11,7 +11,7 @@ namespace Hypernode.Workers.Matching;
 /// </summary>
 /// <param name="waiting">How matchers that waited for a look go on: on the pool in a host; inline in a simulation, which has one thread.</param>
 public sealed class NodeCapacity(
-    INodeDirectory nodes, TimeProvider time, TaskCreationOptions waiting = TaskCreationOptions.RunContinuationsAsynchronously)
+    INodeDirectory nodes, TimeProvider time, TaskCreationOptions waiting = TaskCreationOptions.RunContinuationsAsynchronously) : ILeaseObserver
 {
     /// <summary>How long a picture is used while it still has a fitting slot.</summary>
     public static readonly TimeSpan GoodFor = TimeSpan.FromSeconds(1);
@@ -24,6 +24,7 @@ public sealed class NodeCapacity(
 
     private readonly Lock _lock = new();
     private readonly Dictionary<(NodeId Node, int Slot), long> _handedOut = [];
+    private readonly Dictionary<(NodeId Node, int Slot), long> _givenBack = [];
     private Picture? _picture;
     private List<TaskCompletionSource<Picture>>? _lookers;
 
@@ -61,8 +62,9 @@ public sealed class NodeCapacity(
         {
             for (var slot = 0; slot < node.Offer.Slots; slot++)
             {
-                if (!picture.Held.Contains((node.Id, slot)) && !(_handedOut.TryGetValue((node.Id, slot), out var at) && MayBeMissing(at, picture.At)))
+                if (IsFree(picture, (node.Id, slot)))
                 {
+                    _givenBack.Remove((node.Id, slot));
                     _handedOut[(node.Id, slot)] = now;
                     return slot;
                 }
@@ -71,6 +73,22 @@ public sealed class NodeCapacity(
 
         return null;
     }
+
+    /// <summary>A slot that this host's saga has given back is free at once, whatever the picture says.</summary>
+    public void Changed(LeaseChange lease)
+    {
+        var now = time.GetTimestamp();
+        lock (_lock)
+        {
+            var (gone, come) = lease.Take ? (_givenBack, _handedOut) : (_handedOut, _givenBack);
+            gone.Remove((lease.NodeId, lease.Slot));
+            come[(lease.NodeId, lease.Slot)] = now;
+        }
+    }
+
+    private bool IsFree(Picture picture, (NodeId Node, int Slot) slot) =>
+        _givenBack.TryGetValue(slot, out var back) && back >= picture.At
+        || (!picture.Held.Contains(slot) && !(_handedOut.TryGetValue(slot, out var at) && MayBeMissing(at, picture.At)));
 
     /// <summary>One look for all who wait. Not cancelled with any one of them.</summary>
     private async Task LookForAllAsync()
@@ -112,6 +130,11 @@ public sealed class NodeCapacity(
             foreach (var old in _handedOut.Where(h => !MayBeMissing(h.Value, at)).Select(h => h.Key).ToList())
             {
                 _handedOut.Remove(old);
+            }
+
+            foreach (var old in _givenBack.Where(g => g.Value < at).Select(g => g.Key).ToList())
+            {
+                _givenBack.Remove(old); // the picture knows
             }
         }
 

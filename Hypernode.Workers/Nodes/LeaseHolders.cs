@@ -9,7 +9,7 @@ namespace Hypernode.Workers.Nodes;
 /// Who holds which attempt, remembered for a moment: an attempt's holder never changes, and whether the lease is still live
 /// may be a moment old, because the saga takes nothing but the current attempt (I3). What is not known is asked for.
 /// </summary>
-internal sealed class LeaseHolders(INodeDirectory nodes, TimeProvider time)
+public sealed class LeaseHolders(INodeDirectory nodes, TimeProvider time) : ILeaseObserver
 {
     private const int MaxRemembered = 16_384;
     private static readonly TimeSpan GoodFor = TimeSpan.FromSeconds(5);
@@ -36,9 +36,28 @@ internal sealed class LeaseHolders(INodeDirectory nodes, TimeProvider time)
             };
         }
 
+        Remember(job, attempt, sender, asked);
+        return null;
+    }
+
+    /// <summary>A lease that was taken or given back here need not be asked for.</summary>
+    public void Changed(LeaseChange lease)
+    {
+        if (lease.Take)
+        {
+            Remember(lease.JobId, lease.Attempt, lease.NodeId, time.GetTimestamp());
+        }
+        else
+        {
+            _live.TryRemove((lease.JobId, lease.Attempt), out _);
+        }
+    }
+
+    private void Remember(JobId job, int attempt, NodeId holder, long now)
+    {
         if (_live.Count >= MaxRemembered)
         {
-            foreach (var old in _live.Where(l => time.GetElapsedTime(l.Value.At, asked) >= GoodFor).Select(l => l.Key).ToList())
+            foreach (var old in _live.Where(l => time.GetElapsedTime(l.Value.At, now) >= GoodFor).Select(l => l.Key).ToList())
             {
                 _live.TryRemove(old, out _);
             }
@@ -46,9 +65,7 @@ internal sealed class LeaseHolders(INodeDirectory nodes, TimeProvider time)
 
         if (_live.Count < MaxRemembered)
         {
-            _live[(job, attempt)] = (sender, asked);
+            _live[(job, attempt)] = (holder, now);
         }
-
-        return null;
     }
 }

@@ -12,6 +12,7 @@ namespace Hypernode.Workers.Nodes;
 /// </summary>
 public sealed class NodeIngress(
     INodeDirectory nodes,
+    LeaseHolders holders,
     IEvidence evidence,
     IEscrow keys,
     IMessageSender messages,
@@ -25,7 +26,6 @@ public sealed class NodeIngress(
     };
 
     private readonly BeatBatcher _beats = new(nodes, waiting);
-    private readonly LeaseHolders _holders = new(nodes, time);
 
     public Task AcceptAsync(NodeId sender, NodeMessage message, CancellationToken cancellationToken) =>
         message is NodeBundle bundle ? AcceptAsync(sender, bundle, cancellationToken) : AcceptOneAsync(sender, message, cancellationToken);
@@ -168,5 +168,5 @@ public sealed class NodeIngress(
     }
 
     private Task<string?> WhyNotAsync(NodeId sender, JobId job, int attempt, CancellationToken cancellationToken) =>
-        _holders.WhyNotAsync(sender, job, attempt, cancellationToken);
+        holders.WhyNotAsync(sender, job, attempt, cancellationToken);
 }

@@ -40,7 +40,9 @@ internal sealed class HostParts
         Storage = new HostStorage(universe, host);
         _broker = new HostBroker(universe, host);
         _escrow = new HostEscrow(universe, host);
-        var hosted = host.Roles.HasFlag(HostRoles.Workers) ? Hosted(windows) : [];
+        var capacity = new NodeCapacity(Storage, time, TaskCreationOptions.None);
+        var holders = new LeaseHolders(Storage, time);
+        var hosted = host.Roles.HasFlag(HostRoles.Workers) ? Hosted(windows, capacity) : [];
         _workers = hosted.ToDictionary(w => Queues.Commands[w.Command]);
 
         var me = new EngineIdentity(host.Name);
@@ -52,11 +54,11 @@ internal sealed class HostParts
         _dispatcher = new OutboxDispatcher(
             placement, local, new SagaPlacement(isSagaHere), _broker, _broker, commits, host, NullLogger<OutboxDispatcher>.Instance);
         engine = new JobEngine(
-            new JobStore(Storage, host, options), commits, universe.Machine, placement, _dispatcher, me, host, host, time, options, NullLogger<JobEngine>.Instance);
+            new JobStore(Storage, host, options), commits, universe.Machine, placement, _dispatcher, [capacity, holders], me, host, host, time, options, NullLogger<JobEngine>.Instance);
         _engine = engine;
         _relay = new OutboxRelay(Storage, _dispatcher, local, commits, me, options, windows, time);
         Sender = isSagaHere ? new DirectSender(engine, host) : new DurableSender(Storage, _dispatcher, me, host, time, options);
-        _ingress = new NodeIngress(Storage, Storage, _escrow, Sender, time, NullLogger<NodeIngress>.Instance, TaskCreationOptions.None);
+        _ingress = new NodeIngress(Storage, holders, Storage, _escrow, Sender, time, NullLogger<NodeIngress>.Instance, TaskCreationOptions.None);
         _heartbeats = new HeartbeatSweep(Storage, Storage, Sender, _ingressClock, windows, NullLogger<HeartbeatSweep>.Instance);
         _expiries = new ExpirySweep(_escrow, Storage, windows, NullLogger<ExpirySweep>.Instance);
     }
@@ -111,14 +113,14 @@ internal sealed class HostParts
 
     public void IngressUp() => _ingressClock.Up(_host.Clock.GetUtcNow());
 
-    private List<IHostedWorker> Hosted(IOptions<WorkflowWindows> windows)
+    private List<IHostedWorker> Hosted(IOptions<WorkflowWindows> windows, NodeCapacity capacity)
     {
         var time = _host.Clock;
         return
         [
             new HostedWorker<VerifyIntent>(new IntentVerifier(_escrow, time, NullLogger<IntentVerifier>.Instance)),
             new HostedWorker<LockEscrow>(new EscrowLocker(_escrow, time, NullLogger<EscrowLocker>.Instance)),
-            new HostedWorker<MatchJob>(new JobMatcher(new NodeCapacity(Storage, time, TaskCreationOptions.None), _host, windows, time, NullLogger<JobMatcher>.Instance)),
+            new HostedWorker<MatchJob>(new JobMatcher(capacity, _host, windows, time, NullLogger<JobMatcher>.Instance)),
             new HostedWorker<AssignNode>(new NodeAssigner(_escrow, NullLogger<NodeAssigner>.Instance)),
             new HostedWorker<VerifyResult>(new ResultVerifier(Storage, Storage, Storage, _escrow, time, NullLogger<ResultVerifier>.Instance)),
             new HostedWorker<SettlePayment>(new PaymentSettler(_escrow, NullLogger<PaymentSettler>.Instance)),

@@ -158,6 +158,24 @@ public sealed class JobMatcherTests
     }
 
     [Fact]
+    public async Task A_slot_that_this_host_gave_back_is_free_at_once_though_the_picture_still_holds_it()
+    {
+        var node = Add(1, price: 1);
+        var capacity = new NodeCapacity(_nodes, _time);
+        Hold(node, 0);
+        (await MatchAsync(capacity: capacity)).ShouldBeOfType<NodeMatchFailed>();
+
+        var lease = new LeaseChange(_run.JobId, Take: false, 1, node.Id, 0, "", node.Offer.PricePerSecond);
+        capacity.Changed(lease);
+        (await MatchAsync(capacity: capacity)).ShouldBeOfType<NodeMatched>().Slot.ShouldBe(0);
+        (await MatchAsync(capacity: capacity)).ShouldBeOfType<NodeMatchFailed>(); // handed out again
+
+        capacity.Changed(lease);
+        capacity.Changed(lease with { Take = true });
+        (await MatchAsync(capacity: capacity)).ShouldBeOfType<NodeMatchFailed>();
+    }
+
+    [Fact]
     public async Task Nothing_is_leased_that_could_not_settle_in_time()
     {
         Add(1, price: 1);

@@ -1,6 +1,7 @@
 using Hypernode.Contracts.Events;
 using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Nodes;
+using Hypernode.Contracts.Ports;
 using Hypernode.Contracts.Text;
 using Hypernode.Workers.Nodes;
 using Hypernode.Workers.Tests.Fakes;
@@ -16,6 +17,7 @@ public sealed class NodeIngressTests
     private readonly FakeSender _sender = new();
     private readonly FakeTime _time = new();
     private readonly NodeId _stranger = new(new Guid(6, 6, 6, new byte[8]));
+    private readonly LeaseHolders _holders;
     private readonly NodeIngress _ingress;
 
     public NodeIngressTests()
@@ -23,7 +25,8 @@ public sealed class NodeIngressTests
         _nodes.All.Add(_run.Node);
         _nodes.All.Add(_run.Node with { Id = _stranger, NodeKey = new Key(66).Address });
         _nodes.Leases.Add(_run.Lease);
-        _ingress = new NodeIngress(_nodes, _evidence, _run.Escrow, _sender, _time, NullLogger<NodeIngress>.Instance);
+        _holders = new LeaseHolders(_nodes, _time);
+        _ingress = new NodeIngress(_nodes, _holders, _evidence, _run.Escrow, _sender, _time, NullLogger<NodeIngress>.Instance);
     }
 
     private AttemptReported Reported => new(_run.Receipt, _run.NodeKey.Sign(_run.Receipt));
@@ -45,6 +48,19 @@ public sealed class NodeIngressTests
         _time.Wrong = TimeSpan.FromHours(-1);
         await AcceptAsync(new AttemptDeclined(_run.JobId, 1, "no-capacity", "full"));
         _sender.Sent.ShouldBe([new JobStarted(_run.JobId, 1, _run.NodeId)]);
+    }
+
+    [Fact]
+    public async Task A_lease_that_this_host_committed_need_not_be_asked_for_and_one_that_it_gave_back_is_dropped()
+    {
+        var lease = new LeaseChange(_run.JobId, Take: true, 2, _run.NodeId, 0, "", _run.Lease.RatePerSecond);
+        _holders.Changed(lease);
+        await AcceptAsync(new AttemptStarted(_run.JobId, 2, 0)); // the directory does not know it
+        _sender.Sent.ShouldBe([new JobStarted(_run.JobId, 2, _run.NodeId)]);
+
+        _holders.Changed(lease with { Take = false });
+        await AcceptAsync(new AttemptDeclined(_run.JobId, 2, "no-capacity", "full"));
+        _sender.Sent.Count.ShouldBe(1);
     }
 
     [Fact]

@@ -18,10 +18,13 @@ internal abstract class Database
     /// <summary>The rows of a constant query.</summary>
     public abstract Task<List<T>> ReadAsync<T>(string sql, Func<Row, T> read, CancellationToken cancellationToken, params Parameter[] parameters);
 
-    /// <summary>The one row of a constant query by key, which is asked for each job; null: there is none. Where there are round trips, those that are asked at once share one.</summary>
-    public virtual async Task<T?> FindAsync<T>(string sql, Func<Row, T> read, CancellationToken cancellationToken, params Parameter[] parameters)
+    /// <summary>The one row of a constant query by key; null: there is none.</summary>
+    public async Task<T?> FindAsync<T>(string sql, Func<Row, T> read, CancellationToken cancellationToken, params Parameter[] parameters)
         where T : class =>
         (await ReadAsync(sql, read, cancellationToken, parameters)).SingleOrDefault();
+
+    /// <summary>After a group of so many writes that came at once: a moment in which the next can gather, where that pays.</summary>
+    public virtual Task GatherAsync(int items) => Task.CompletedTask;
 
     /// <summary>The same constant statement for each set of parameters, in one transaction: one round trip where there are any.</summary>
     /// <returns>Rows affected by all of them.</returns>

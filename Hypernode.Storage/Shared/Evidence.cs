@@ -29,8 +29,8 @@ internal sealed class Evidence : IEvidence
     public Evidence(Database database)
     {
         _database = database;
-        _receipts = new Grouping<NewReceipt, bool>(WriteAsync, LargestGroup);
-        _chunks = new Grouping<NewChunks, bool>(WriteAsync, LargestGroup);
+        _receipts = new Grouping<NewReceipt, bool>(WriteAsync, LargestGroup, database.GatherAsync);
+        _chunks = new Grouping<NewChunks, bool>(WriteAsync, LargestGroup, database.GatherAsync);
     }
 
     public Task AddLogsAsync(IReadOnlyList<LogChunk> chunks, DateTimeOffset receivedAt, CancellationToken cancellationToken) =>

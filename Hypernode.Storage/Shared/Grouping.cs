@@ -8,7 +8,8 @@ namespace Hypernode.Storage.Shared;
 /// </summary>
 /// <param name="write">One answer an item, in their order. It decides each for itself: a refusal is an answer, not an exception.</param>
 /// <param name="largest">Items in one group.</param>
-internal sealed class Grouping<TItem, TResult>(Func<IReadOnlyList<TItem>, Task<IReadOnlyList<TResult>>> write, int largest)
+/// <param name="gather">After a group of so many: a pause before the next.</param>
+internal sealed class Grouping<TItem, TResult>(Func<IReadOnlyList<TItem>, Task<IReadOnlyList<TResult>>> write, int largest, Func<int, Task>? gather = null)
 {
     private readonly Lock _lock = new();
     private readonly Queue<Waiting> _next = [];
@@ -36,6 +37,10 @@ internal sealed class Grouping<TItem, TResult>(Func<IReadOnlyList<TItem>, Task<I
         while (Take() is { Count: > 0 } group)
         {
             await AnswerAsync(group);
+            if (gather is not null)
+            {
+                await gather(group.Count);
+            }
         }
     }
 

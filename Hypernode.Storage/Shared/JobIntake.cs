@@ -29,10 +29,10 @@ internal sealed partial class JobIntake : IJobIntake
     private readonly IServiceProvider _services;
     private readonly ILogger<JobIntake> _logger;
 
-    public JobIntake(IIntakeWriter writer, IIdSource ids, IServiceProvider services, ILogger<JobIntake> logger)
+    public JobIntake(Database database, IIntakeWriter writer, IIdSource ids, IServiceProvider services, ILogger<JobIntake> logger)
     {
         (_writer, _ids, _services, _logger) = (writer, ids, services, logger);
-        _group = new Grouping<NewJob, IntakeResult>(WriteAsync, LargestGroup);
+        _group = new Grouping<NewJob, IntakeResult>(WriteAsync, LargestGroup, database.GatherAsync);
     }
 
     public async Task<IntakeResult> SubmitAsync(JobSubmission submission, CancellationToken cancellationToken)

@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using Hypernode.Contracts.Events;
+using Hypernode.Contracts.Intents;
 using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Nodes;
 using Hypernode.Contracts.Ports;
@@ -25,6 +27,9 @@ public sealed class NodeIngress(
         "image-unavailable", "inputs-unavailable", "engine-unavailable", "no-capacity", "expired",
     };
 
+    private const int MaxRemembered = 16_384;
+
+    private readonly ConcurrentDictionary<NodeId, WalletAddress> _keys = new();
     private readonly BeatBatcher _beats = new(nodes, waiting);
 
     public Task AcceptAsync(NodeId sender, NodeMessage message, CancellationToken cancellationToken) =>
@@ -147,13 +152,12 @@ public sealed class NodeIngress(
             return reason;
         }
 
-        var node = await nodes.FindAsync(sender, cancellationToken);
-        if (node is null)
+        if (await KeyOfAsync(sender, cancellationToken) is not { } key)
         {
             return "unknown-node";
         }
 
-        if (!keys.Verify(node.NodeKey, receipt.SigningBytes(), reported.Signature))
+        if (!keys.Verify(key, receipt.SigningBytes(), reported.Signature))
         {
             return "bad-signature";
         }
@@ -165,6 +169,27 @@ public sealed class NodeIngress(
 
         await messages.SendAsync(new JobExecuted(receipt.JobId, receipt.Attempt, sender, receipt.Hash(), receipt.ExitCode), cancellationToken);
         return null;
+    }
+
+    /// <summary>A node keeps its key for life: the directory refuses another one.</summary>
+    private async Task<WalletAddress?> KeyOfAsync(NodeId id, CancellationToken cancellationToken)
+    {
+        if (_keys.TryGetValue(id, out var known))
+        {
+            return known;
+        }
+
+        if (await nodes.FindAsync(id, cancellationToken) is not { } node)
+        {
+            return null;
+        }
+
+        if (_keys.Count < MaxRemembered)
+        {
+            _keys[id] = node.NodeKey;
+        }
+
+        return node.NodeKey;
     }
 
     private Task<string?> WhyNotAsync(NodeId sender, JobId job, int attempt, CancellationToken cancellationToken) =>

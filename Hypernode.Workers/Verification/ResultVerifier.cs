@@ -25,10 +25,16 @@ public sealed class ResultVerifier(
 
     public async Task<object> HandleAsync(VerifyResult command, CancellationToken cancellationToken)
     {
-        var job = await jobs.FindAsync(command.JobId, cancellationToken) ?? throw Unknown(command, "no such job");
-        var lease = await nodes.FindLeaseAsync(command.JobId, command.Attempt, cancellationToken) ?? throw Unknown(command, "no such lease");
-        var log = await ReadLogAsync(command, cancellationToken);
-        var receipt = await evidence.FindReceiptAsync(command.JobId, command.Attempt, cancellationToken);
+        // Asked at once: where there is a round trip, they share it.
+        var (findJob, findLease, readLog, findReceipt) = (
+            jobs.FindAsync(command.JobId, cancellationToken),
+            nodes.FindLeaseAsync(command.JobId, command.Attempt, cancellationToken),
+            ReadLogAsync(command, cancellationToken),
+            evidence.FindReceiptAsync(command.JobId, command.Attempt, cancellationToken));
+        await Task.WhenAll(findJob, findLease, readLog, findReceipt);
+        var job = await findJob ?? throw Unknown(command, "no such job");
+        var lease = await findLease ?? throw Unknown(command, "no such lease");
+        var (log, receipt) = (await readLog, await findReceipt);
         return command.Cancelled
             ? MeterCancelled(command, job, lease, log, receipt)
             : await JudgeAsync(job, lease, log, receipt ?? throw Unknown(command, "no receipt yet"), cancellationToken);

@@ -63,7 +63,7 @@ public sealed class SqliteWriterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_gathered_is_written_in_one_transaction()
+    public async Task What_gathers_is_written_in_one_transaction()
     {
         var held = _database.WriteAsync(
             async s =>
@@ -84,7 +84,7 @@ public sealed class SqliteWriterTests : IAsyncLifetime
         _held.SetResult();
         await Task.WhenAll([held, .. works]);
 
-        seen.ShouldAllBe(count => count == 1);
+        seen.Distinct().Count().ShouldBeLessThanOrEqualTo(2); // those that came before the first began, and those that came after
         (await _database.ReadAsync("select count(*) from t", r => r.Int(0), default)).ShouldBe([21]);
     }
 

@@ -10,14 +10,16 @@ namespace Hypernode.Bench.Stack;
 
 /// <summary>
 /// Asks the database which of the open jobs have ended: what it says is durable. A hundred times a second for those whose
-/// nodes have reported, once a second for all, so that the asking itself costs little.
+/// nodes have reported, thirty times when they are many, and every few seconds for all, so that the asking itself costs little.
 /// </summary>
 internal sealed class EndedJobsReader(IOptions<StorageOptions> storage)
 {
     private const string InPostgres = "select job_id, state from jobs where job_id = any(@ids) and completed_at is not null";
     private const string InSqlite = "select job_id, state from jobs where job_id in (select value from json_each(@ids)) and completed_at is not null";
     private const int TurnsBetweenLooksAtAll = 100;
+    private const int Many = 8;
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan _pauseOfMany = TimeSpan.FromMilliseconds(33);
 
     private readonly ConcurrentDictionary<string, byte> _reported = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Action<string>> _open = new(StringComparer.Ordinal);
@@ -44,7 +46,7 @@ internal sealed class EndedJobsReader(IOptions<StorageOptions> storage)
             await connection.OpenAsync();
             for (var turn = 1; ; turn++)
             {
-                await Task.Delay(_pause);
+                await Task.Delay(_reported.Count > Many ? _pauseOfMany : _pause);
                 var ids = turn % TurnsBetweenLooksAtAll == 0 ? _open.Keys : _reported.Keys;
                 if (ids.Count > 0)
                 {

@@ -118,6 +118,15 @@ internal sealed class GroupLoop<TItem, TResult>(
         var batch = new List<(TItem, TaskCompletionSource<TResult>)>();
         lock (_lock)
         {
+            if (_waiting.Count == 1)
+            {
+                // Most often, and it meets nobody.
+                batch.Add(_waiting.First!.Value);
+                _waiting.Clear();
+                _underWay = batch;
+                return batch;
+            }
+
             var keys = new HashSet<object>();
             for (var node = _waiting.First; node is not null && batch.Count < maxBatch;)
             {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Hypernode.Contracts.Commands;
 using Hypernode.Contracts.Events;
 using Hypernode.Contracts.Intents;
@@ -343,9 +344,9 @@ internal sealed partial class Auditor(Universe universe) : IDatabaseWatch, IChai
     /// <summary>I10: a job holds its slot as long as its attempt, and no longer.</summary>
     private void CheckLease(JobRecord job, JobRow row)
     {
-        var live = universe.Database.LiveLeases.Where(l => l.JobId == job.Id).ToList();
+        var (live, current) = universe.Database.CountLiveLeases(job.Id, row.Attempt);
         var holds = row.State is JobStateNames.Assigned or JobStateNames.Executing or JobStateNames.Executed;
-        Check("I10", job.Id, live.Count == (holds ? 1 : 0) && live.TrueForAll(l => l.Attempt == row.Attempt), $"{row.State} with {live.Count} live leases");
+        Check("I10", job.Id, live == (holds ? 1 : 0) && live == current, $"{row.State} with {live} live leases");
     }
 
     private void CheckPath(JobRecord job, string before, JobRow row)
@@ -362,7 +363,7 @@ internal sealed partial class Auditor(Universe universe) : IDatabaseWatch, IChai
 
     private bool HasTimer(JobId job) => universe.Database.Outbox.Timers.TryGetValue(job, out var timers) && timers.Count > 0;
 
-    private bool HasCommand(JobId job) => universe.Database.Outbox.Rows.Values.Any(r => r.Message.JobId == job);
+    private bool HasCommand(JobId job) => universe.Database.Outbox.HasRowOf(job);
 
     private void Remember(JobId job, string type)
     {
@@ -380,6 +381,15 @@ internal sealed partial class Auditor(Universe universe) : IDatabaseWatch, IChai
         if (!holds)
         {
             Violate(invariant, job, detail);
+        }
+    }
+
+    private void Check(string invariant, JobId? job, bool holds, [InterpolatedStringHandlerArgument(nameof(holds))] ref Detail detail)
+    {
+        Checked++;
+        if (!holds)
+        {
+            Violate(invariant, job, detail.ToStringAndClear());
         }
     }
 

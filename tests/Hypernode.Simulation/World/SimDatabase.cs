@@ -80,6 +80,20 @@ internal sealed class SimDatabase(SimOutbox outbox)
 
     public IEnumerable<LeaseView> LiveLeases => _liveSlots.Values.Select(l => l.View);
 
+    /// <summary>Of one job: all, and those of this attempt.</summary>
+    public (int All, int OfAttempt) CountLiveLeases(JobId job, int attempt)
+    {
+        var (all, current) = (0, 0);
+        foreach (var lease in _liveSlots.Values)
+        {
+            var isIts = lease.View.JobId == job;
+            all += isIts ? 1 : 0;
+            current += isIts && lease.View.Attempt == attempt ? 1 : 0;
+        }
+
+        return (all, current);
+    }
+
     public JobRecord? FindByIntent(IntentId intent) => _intents.TryGetValue(intent, out var job) ? Jobs[job] : null;
 
     public LeaseView? FindLease(JobId job, int attempt) => _leases.GetValueOrDefault((job, attempt))?.View;
@@ -232,8 +246,8 @@ internal sealed class SimDatabase(SimOutbox outbox)
 
     private static void CheckShape(IReadOnlyList<SagaCommit> batch)
     {
-        if (batch.DistinctBy(c => c.MessageId).Count() != batch.Count
-            || batch.Where(c => c.Job is not null).DistinctBy(c => c.Job!.Id).Count() != batch.Count(c => c.Job is not null))
+        if (batch.Count > 1 && (batch.DistinctBy(c => c.MessageId).Count() != batch.Count
+            || batch.Where(c => c.Job is not null).DistinctBy(c => c.Job!.Id).Count() != batch.Count(c => c.Job is not null)))
         {
             throw new ArgumentException("a job or a message twice in one batch", nameof(batch));
         }

@@ -22,6 +22,7 @@ internal sealed record TimerRow(DateTimeOffset DueAt, int Epoch, string Type, st
 internal sealed class SimOutbox(IIdSource ids, IDatabaseWatch watch)
 {
     private readonly Dictionary<Guid, DateTimeOffset> _inbox = [];
+    private readonly Dictionary<JobId, int> _rowsOf = [];
 
     public IDatabaseWatch Watch => watch;
 
@@ -32,6 +33,8 @@ internal sealed class SimOutbox(IIdSource ids, IDatabaseWatch watch)
 
     /// <summary>The message has been handled before.</summary>
     public bool Knows(Guid messageId) => _inbox.ContainsKey(messageId);
+
+    public bool HasRowOf(JobId job) => _rowsOf.GetValueOrDefault(job) > 0;
 
     /// <summary>A commit's part in these tables.</summary>
     public void Apply(SagaCommit commit)
@@ -70,6 +73,7 @@ internal sealed class SimOutbox(IIdSource ids, IDatabaseWatch watch)
     {
         if (Rows.TryAdd(message.MessageId, new OutboxRow(message, at)))
         {
+            Count(message, 1);
             watch.RowAdded(message);
         }
     }
@@ -78,6 +82,7 @@ internal sealed class SimOutbox(IIdSource ids, IDatabaseWatch watch)
     {
         if (Rows.Remove(id, out var row))
         {
+            Count(row.Message, -1);
             watch.RowGone(row.Message, delivered);
         }
     }
@@ -108,14 +113,20 @@ internal sealed class SimOutbox(IIdSource ids, IDatabaseWatch watch)
     public IReadOnlyList<OutboxMessage> TakeDueTimers(DateTimeOffset now, DateTimeOffset againAt, int limit)
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(againAt, now);
-        var due = Timers
-            .SelectMany(j => j.Value.Select(t => (Job: j.Key, Kind: t.Key, Timer: t.Value)))
-            .Where(t => t.Timer.DueAt <= now)
-            .OrderBy(t => t.Timer.DueAt)
-            .Take(limit)
-            .ToList();
+        var due = new List<(JobId Job, TimerKind Kind, TimerRow Timer)>();
+        foreach (var (job, timers) in Timers)
+        {
+            foreach (var (kind, timer) in timers)
+            {
+                if (timer.DueAt <= now)
+                {
+                    due.Add((job, kind, timer));
+                }
+            }
+        }
+
         var fired = new List<OutboxMessage>(due.Count);
-        foreach (var (job, kind, timer) in due)
+        foreach (var (job, kind, timer) in due.OrderBy(t => t.Timer.DueAt).Take(limit))
         {
             Timers[job][kind] = timer with { DueAt = againAt };
             fired.Add(new OutboxMessage(ids.NewId(), Queues.JobSaga, timer.Type, timer.Body, job));
@@ -141,6 +152,14 @@ internal sealed class SimOutbox(IIdSource ids, IDatabaseWatch watch)
         var old = _inbox.Where(i => i.Value < before).Select(i => i.Key).Take(limit).ToList();
         old.ForEach(id => _inbox.Remove(id));
         return old.Count;
+    }
+
+    private void Count(OutboxMessage message, int change)
+    {
+        if (message.JobId is { } job)
+        {
+            System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(_rowsOf, job, out _) += change;
+        }
     }
 
     private void ChangeTimers(SagaCommit commit)

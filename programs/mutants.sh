@@ -65,11 +65,11 @@ mutant "facilitator" $fac/escrow.rs 'self.rent_payer.require_key(&config.facilit
 mutant "used id" $fac/escrow.rs 'require!(*self.payment.owner() == SYSTEM_PROGRAM, errors::InvalidPaymentStatus);' ''
 mutant "rent's way back" $fac/escrow.rs 'self.rent_payer.require_key(&intent.rent_payer, framework::ConstraintHasOne)?;' ''
 mutant "status" $fac/state/payment_intent.rs 'require!(intent.status == Status::Pending, errors::InvalidPaymentStatus);' ''
-mutant "threshold" $fac/quorum.rs 'verified.count >= config.threshold as usize && ' ''
-mutant "at most five" $fac/quorum.rs ' && verified.count <= ORACLES' ''
-mutant "distinct oracles" $fac/quorum.rs 'require!(!seen[oracle], errors::UnauthorizedOracle);' ''
-mutant "shared message" $fac/quorum.rs 'require!(signed.shares_message_with(&first), errors::AttestationMismatch);' ''
-mutant "digest" $fac/quorum.rs 'require!(first.message == digest, errors::AttestationMismatch);' 'require!(first.message.len() == digest.len(), errors::AttestationMismatch);'
+mutant "threshold" $kit/quorum.rs 'verified.count >= self.threshold as usize && ' ''
+mutant "at most five" $kit/quorum.rs ' && verified.count <= self.keys.len()' ''
+mutant "distinct oracles" $kit/quorum.rs 'require!(!seen[signer], errors.unauthorized);' ''
+mutant "shared message" $kit/quorum.rs 'require!(signed.shares_message_with(&first), errors.mismatch);' ''
+mutant "digest" $kit/quorum.rs 'require!(first.message == digest, errors.mismatch);' 'require!(first.message.len() == digest.len(), errors.mismatch);'
 mutant "cluster in a proof" $fac/commitment.rs 'b"HYPERNODE/usage-proof/v1",
         deployment.cluster,' 'b"HYPERNODE/usage-proof/v1",
         &[0; 32],'
@@ -91,9 +91,9 @@ mutant "assigner" $ix/assign_node.rs 'self.assigner.require_key(&config.assigner
 mutant "assigner's signature" $ix/assign_node.rs 'self.assigner.require_signer()?;' ''
 mutant "rising attempt" $ix/assign_node.rs 'require!(attempt > intent.attempt, errors::AttemptNotRising);' ''
 mutant "late assignment" $ix/assign_node.rs 'require!(unix_timestamp() < intent.settle_by, errors::PaymentExpired);' ''
-mutant "upgrade authority" $ix/initialize.rs 'require!(authority == signer.0, errors::UnauthorizedUpgradeAuthority);' ''
-mutant "upgrade authority's signature" $ix/initialize.rs 'self.upgrade_authority.require_signer()?;' ''
-mutant "whose program data" $ix/initialize.rs 'expect_pda(program_data, &[&program.0], &UPGRADEABLE_LOADER)?;' ''
+mutant "upgrade authority" $kit/upgrade.rs 'require!(authority == signer.key().0, error);' ''
+mutant "upgrade authority's signature" $kit/upgrade.rs 'signer.require_signer()?;' ''
+mutant "whose program data" $kit/upgrade.rs 'expect_pda(program_data, &[&program.0], &UPGRADEABLE_LOADER)?;' ''
 
 echo "$tried mutants, $survived survived"
 [ "$survived" = 0 ]

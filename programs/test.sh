@@ -14,6 +14,8 @@ flags=(--edition 2024 -D warnings -C overflow-checks=on)
 
 "$RUSTC" "${flags[@]}" --crate-name svmkit --test svmkit/src/lib.rs -o "$work/svmkit"
 "$RUSTC" "${flags[@]}" --crate-name svmkit --crate-type rlib svmkit/src/lib.rs -o "$work/libsvmkit.rlib"
-"$RUSTC" "${flags[@]}" --crate-name facilitator --test facilitator/src/lib.rs --extern "svmkit=$work/libsvmkit.rlib" -o "$work/facilitator"
 "$work/svmkit"
-"$work/facilitator"
+for program in facilitator node_registry; do
+  "$RUSTC" "${flags[@]}" --crate-name "$program" --test "$program/src/lib.rs" --extern "svmkit=$work/libsvmkit.rlib" -o "$work/$program"
+  "$work/$program"
+done

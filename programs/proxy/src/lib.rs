@@ -1,5 +1,5 @@
 //! For tests only, never deployed: passes its data and accounts on to the program that its first account names, so that
-//! the facilitator can be attacked through a call. Without accounts it does nothing, whatever its data.
+//! the others can be attacked through a call. Without accounts it does nothing, whatever its data.
 #![no_std]
 
 use svmkit::{framework, invoke, Account, Error, Input, Meta, Result};
@@ -11,6 +11,9 @@ fn process(input: Input) -> Result {
         return Ok(());
     };
     match accounts.len() {
+        3 => forward::<3>(target, accounts, input.data),
+        4 => forward::<4>(target, accounts, input.data),
+        6 => forward::<6>(target, accounts, input.data),
         8 => forward::<8>(target, accounts, input.data),
         10 => forward::<10>(target, accounts, input.data),
         11 => forward::<11>(target, accounts, input.data),

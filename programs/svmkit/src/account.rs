@@ -73,6 +73,24 @@ impl Account {
         self.flags().1
     }
 
+    /// Cuts the data of an account of ours to `length` bytes, and gives what lies beyond `keep` lamports to `to`.
+    pub fn shrink(&self, length: u64, keep: u64, to: &Account) -> Result {
+        let (held, theirs) = (self.lamports(), to.lamports());
+        let (Some(freed), true) = (held.checked_sub(keep), length <= self.data().len() as u64) else {
+            return Err(framework::ConstraintRentExempt);
+        };
+        let Some(sum) = theirs.checked_add(freed) else {
+            return Err(framework::ConstraintRentExempt);
+        };
+        require!(self.key() != to.key(), framework::ConstraintClose);
+        unsafe {
+            (*to.0).lamports = sum;
+            (*self.0).lamports = keep;
+            (*self.0).data_length = length;
+        }
+        Ok(())
+    }
+
     /// An account that does not exist, or was closed in this transaction.
     pub fn is_empty(&self) -> bool {
         self.lamports() == 0 && self.data().is_empty()

@@ -31,6 +31,10 @@ impl<'a> Reader<'a> {
         Ok(self.bytes::<1>()?[0])
     }
 
+    pub fn u16(&mut self) -> Result<u16> {
+        Ok(u16::from_le_bytes(self.bytes()?))
+    }
+
     pub fn u32(&mut self) -> Result<u32> {
         Ok(u32::from_le_bytes(self.bytes()?))
     }
@@ -45,6 +49,24 @@ impl<'a> Reader<'a> {
 
     pub fn key(&mut self) -> Result<Pubkey> {
         Ok(Pubkey(self.bytes()?))
+    }
+
+    /// A string's bytes, in place. Whether they are text is the caller's question.
+    pub fn string(&mut self) -> Result<&'a [u8]> {
+        let length = self.u32()? as usize;
+        match self.rest.split_at_checked(length) {
+            Some((head, rest)) => {
+                self.rest = rest;
+                Ok(head)
+            }
+            None => Err(self.error),
+        }
+    }
+
+    /// Nothing but zeros may follow: the unused room of an account.
+    pub fn end_in_zeros(self) -> Result {
+        require!(self.rest.iter().all(|byte| *byte == 0), self.error);
+        Ok(())
     }
 
     /// Nothing may follow: a longer body is somebody's misunderstanding, or a hiding place.
@@ -76,6 +98,10 @@ impl<'a> Writer<'a> {
         self.bytes(&[value])
     }
 
+    pub fn u16(&mut self, value: u16) -> &mut Self {
+        self.bytes(&value.to_le_bytes())
+    }
+
     pub fn u32(&mut self, value: u32) -> &mut Self {
         self.bytes(&value.to_le_bytes())
     }
@@ -90,6 +116,18 @@ impl<'a> Writer<'a> {
 
     pub fn key(&mut self, key: &Pubkey) -> &mut Self {
         self.bytes(&key.0)
+    }
+
+    pub fn string(&mut self, text: &[u8]) -> &mut Self {
+        self.u32(text.len() as u32);
+        self.buffer[self.at..self.at + text.len()].copy_from_slice(text);
+        self.at += text.len();
+        self
+    }
+
+    /// Zeros up to the end: an account's unused room.
+    pub fn end_in_zeros(&mut self) {
+        self.buffer[self.at..].fill(0);
     }
 
     /// The buffer is full: a layout constant that disagrees with its fields stops here.
@@ -113,6 +151,19 @@ mod tests {
         assert_eq!(reader.i64(), Ok(-1));
         assert_eq!(reader.key(), Ok(Pubkey([9; 32])));
         assert_eq!(reader.end(), Ok(()));
+    }
+
+    #[test]
+    fn a_string_is_its_length_and_its_bytes_and_the_room_behind_it_is_zeros() {
+        let mut buffer = [9u8; 2 + 4 + 4 + 3];
+        Writer::new(&mut buffer).u16(513).string(b"text").end_in_zeros();
+        assert_eq!(buffer, [1, 2, 4, 0, 0, 0, b't', b'e', b'x', b't', 0, 0, 0]);
+        let mut reader = Reader::account(&buffer);
+        assert_eq!((reader.u16(), reader.string()), (Ok(513), Ok(&b"text"[..])));
+        assert_eq!(reader.end_in_zeros(), Ok(()));
+        assert_eq!(Reader::account(&[0, 1]).end_in_zeros(), Err(framework::AccountDidNotDeserialize));
+        assert_eq!(Reader::arguments(&[5, 0, 0, 0, 1, 2, 3, 4]).string(), Err(framework::InstructionDidNotDeserialize));
+        assert_eq!(Reader::arguments(&[255; 4]).string(), Err(framework::InstructionDidNotDeserialize));
     }
 
     #[test]

@@ -85,7 +85,9 @@ framework_errors! {
     InstructionDidNotDeserialize = 102, "The program could not deserialize the given instruction";
     ConstraintMut = 2000, "A mut constraint was violated";
     ConstraintHasOne = 2001, "A has one constraint was violated";
+    ConstraintRentExempt = 2005, "A rent exempt constraint was violated";
     ConstraintSeeds = 2006, "A seeds constraint was violated";
+    ConstraintClose = 2011, "A close constraint was violated";
     ConstraintAddress = 2012, "An address constraint was violated";
     ConstraintTokenMint = 2014, "A token mint constraint was violated";
     ConstraintTokenOwner = 2015, "A token owner constraint was violated";

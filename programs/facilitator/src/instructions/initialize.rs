@@ -4,15 +4,11 @@ use crate::state::Config;
 use crate::{errors, seeds};
 use svmkit::token::{mint_decimals, TokenAccount};
 use svmkit::{
-    create_pda_account, discriminator, expect_pda, framework, require, Account, Discriminator, Input, Pubkey, Reader,
-    Result, SYSTEM_PROGRAM,
+    create_pda_account, discriminator, expect_pda, framework, require, require_upgrade_authority, Account, Discriminator,
+    Input, Pubkey, Reader, Result, SYSTEM_PROGRAM,
 };
 
 pub const DISCRIMINATOR: Discriminator = discriminator("global:initialize");
-
-const UPGRADEABLE_LOADER: Pubkey = Pubkey::from_base58("BPFLoaderUpgradeab1e11111111111111111111111");
-/// The loader's state: u32 kind | u64 slot | u8 has an authority | authority.
-const PROGRAM_DATA: [u8; 4] = [3, 0, 0, 0];
 
 struct Accounts {
     /// Signs and pays.
@@ -57,25 +53,11 @@ impl Accounts {
     /// Returns the Config's bump.
     fn validate(&self, program: &Pubkey) -> Result<u8> {
         self.system_program.require_key(&SYSTEM_PROGRAM, framework::InvalidProgramId)?;
-        self.upgrade_authority.require_signer()?;
-        require_upgrade_authority(&self.program_data, self.upgrade_authority.key(), program)?;
+        require_upgrade_authority(&self.program_data, &self.upgrade_authority, program, errors::UnauthorizedUpgradeAuthority)?;
         require!(mint_decimals(&self.mint)? == DECIMALS, framework::ConstraintTokenMint);
         for vault in [&self.protocol_vault, &self.platform_vault] {
             require!(TokenAccount::load(vault)?.mint == *self.mint.key(), framework::ConstraintTokenMint);
         }
         expect_pda(&self.config, &seeds::config(), program)
     }
-}
-
-/// Whoever deploys first could else name himself the facilitator, and the oracles.
-fn require_upgrade_authority(program_data: &Account, signer: &Pubkey, program: &Pubkey) -> Result {
-    expect_pda(program_data, &[&program.0], &UPGRADEABLE_LOADER)?;
-    program_data.require_owner(&UPGRADEABLE_LOADER)?;
-    let data = program_data.data();
-    let authority = match (data.get(..4), data.get(12), data.get(13..45)) {
-        (Some(kind), Some(1), Some(authority)) if kind == PROGRAM_DATA => authority,
-        _ => return Err(errors::UnauthorizedUpgradeAuthority),
-    };
-    require!(authority == signer.0, errors::UnauthorizedUpgradeAuthority);
-    Ok(())
 }

@@ -1,11 +1,9 @@
 //! Config: who may do what in this deployment, and where the fees go.
 use crate::limits::MAX_REFUND_GRACE;
 use crate::{errors, Hash};
-use svmkit::{discriminator, framework, require, Account, Discriminator, Pubkey, Reader, Result, Writer};
+use svmkit::{discriminator, framework, is_sound_quorum, require, Account, Discriminator, Pubkey, Reader, Result, Writer};
 
-pub const ORACLES: usize = 5;
-/// More than half of the oracles, so that no two sets can both decide.
-const MIN_THRESHOLD: u8 = 3;
+const ORACLES: usize = 5;
 
 pub struct Config {
     /// The genesis hash: a program cannot read its own, so it is told.
@@ -65,11 +63,8 @@ impl Config {
 
     /// A configuration that can work, and that no single key can abuse alone.
     pub fn invariant(&self) -> Result {
-        let distinct = (0..ORACLES).all(|a| !self.oracles[a].is_zero() && (0..a).all(|b| self.oracles[a] != self.oracles[b]));
         require!(
-            distinct
-                && self.threshold >= MIN_THRESHOLD
-                && self.threshold as usize <= ORACLES
+            is_sound_quorum(&self.oracles, self.threshold)
                 && self.refund_grace >= 0
                 && self.refund_grace <= MAX_REFUND_GRACE
                 && !self.facilitator.is_zero()

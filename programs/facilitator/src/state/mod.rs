@@ -2,5 +2,5 @@
 mod config;
 mod payment_intent;
 
-pub use config::{Config, ORACLES};
+pub use config::Config;
 pub use payment_intent::{PaymentIntent, Status, Via};

@@ -29,7 +29,7 @@ public sealed class EngineOptions
     /// for nearly the same price. 0: never.
     /// </summary>
     [Range(0, 1_000)]
-    public int GatherMilliseconds { get; set; } = 8;
+    public int GatherMilliseconds { get; set; } = 2;
 
     /// <summary>Load is a transaction with so many transitions; a lone job's transitions never wait.</summary>
     [Range(2, 10_000)]

@@ -21,7 +21,7 @@ internal sealed class PostgresDatabase : Database, IAsyncDisposable
     private const string PointLookups =
         "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off -c plan_cache_mode=force_generic_plan";
 
-    private static readonly TimeSpan _gather = TimeSpan.FromMilliseconds(4);
+    private static readonly TimeSpan _gather = TimeSpan.FromMilliseconds(2);
 
     private readonly ConcurrentDictionary<string, PostgresStatement> _statements = [];
     private readonly PooledDbContextFactory<HypernodeDb> _contexts;

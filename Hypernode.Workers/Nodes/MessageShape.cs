@@ -7,7 +7,7 @@ namespace Hypernode.Workers.Nodes;
 /// Is a node's message one that could make sense? It comes from a stranger's JSON: lists and texts may be null or huge, whatever
 /// the types say.
 /// </summary>
-internal static class MessageShape
+public static class MessageShape
 {
     public const int MaxLeasesInABeat = 256;
     public const int MaxChunksInAMessage = 256;
@@ -32,6 +32,7 @@ internal static class MessageShape
         AttemptStarted started => [started.JobId],
         AttemptDeclined declined => [declined.JobId],
         AttemptReported { Receipt: { } receipt } => [receipt.JobId],
+        NodeBundle { Messages: { } messages } => [.. messages.SelectMany(JobsOf).Distinct()],
         _ => [],
     };
 

@@ -47,28 +47,8 @@ public sealed class NodeIngress(
             return;
         }
 
-        var latest = new Dictionary<JobId, Task>();
-        var all = new List<Task>(bundle.Messages.Count);
-        foreach (var message in bundle.Messages)
-        {
-            var jobs = MessageShape.JobsOf(message);
-            var before = jobs.Select(latest.GetValueOrDefault).OfType<Task>().Distinct().ToList();
-            var accepting = AfterAsync(before, sender, message, cancellationToken);
-            jobs.ForEach(job => latest[job] = accepting);
-            all.Add(accepting);
-        }
-
-        await Task.WhenAll(all);
-    }
-
-    private async Task AfterAsync(List<Task> before, NodeId sender, NodeMessage? message, CancellationToken cancellationToken)
-    {
-        foreach (var earlier in before)
-        {
-            await earlier;
-        }
-
-        await AcceptOneAsync(sender, message, cancellationToken);
+        var order = new JobOrder();
+        await Task.WhenAll([.. bundle.Messages.Select(m => order.Start(MessageShape.JobsOf(m), () => AcceptOneAsync(sender, m, cancellationToken)))]);
     }
 
     private async Task AcceptOneAsync(NodeId sender, NodeMessage? message, CancellationToken cancellationToken)

@@ -25,8 +25,11 @@ internal sealed partial class RabbitMqNodeIngress(
 
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
-    /// <summary>Nodes share lanes: what one node says stays in order, and a commit gathers what many say.</summary>
+    /// <summary>Nodes share lanes: what one says of a job stays in order, and no node takes more than its lane's share.</summary>
     private const int Lanes = 32;
+
+    /// <summary>Messages of a lane that are in work at once.</summary>
+    private const int AtOnce = 8;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -50,7 +53,7 @@ internal sealed partial class RabbitMqNodeIngress(
         }
     }
 
-    /// <summary>One node's messages one after the other, so that chunks of a log arrive in order. Ends when the channel does.</summary>
+    /// <summary>Ends when the channel does.</summary>
     private async Task ConsumeAsync(CancellationToken cancellationToken)
     {
         await using var channel = await connection.OpenChannelAsync(confirms: false, cancellationToken);
@@ -98,23 +101,38 @@ internal sealed partial class RabbitMqNodeIngress(
 
     private async Task DrainAsync(AckWriter answers, ChannelReader<Delivery> lane, Task closed, CancellationToken cancellationToken)
     {
+        using var room = new SemaphoreSlim(AtOnce);
+        var order = new JobOrder();
         await foreach (var delivery in lane.ReadAllAsync(CancellationToken.None))
         {
-            try
+            await room.WaitAsync(CancellationToken.None);
+            _ = order.Start(MessageShape.JobsOf(delivery.Message), async () =>
             {
-                if (closed.IsCompleted || cancellationToken.IsCancellationRequested)
-                {
-                    continue; // not acknowledged: the broker has it, and delivers it again
-                }
+                await TakeAsync(answers, delivery, closed, cancellationToken);
+                room.Release();
+            });
+        }
 
+        for (var ended = 0; ended < AtOnce; ended++)
+        {
+            await room.WaitAsync(CancellationToken.None);
+        }
+    }
+
+    private async Task TakeAsync(AckWriter answers, Delivery delivery, Task closed, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (!closed.IsCompleted && !cancellationToken.IsCancellationRequested) // else not acknowledged: the broker delivers it again
+            {
                 await AcceptAsync(delivery.Sender, delivery.Message, closed, cancellationToken);
                 answers.Take(delivery.Tag);
             }
-            catch (Exception e) when (e is not OutOfMemoryException)
-            {
-                Broken(logger, e);
-                answers.Refuse(delivery.Tag);
-            }
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            Broken(logger, e);
+            answers.Refuse(delivery.Tag);
         }
     }
 

@@ -14,8 +14,11 @@ namespace Hypernode.Sagas;
 /// </summary>
 public sealed class JobStateMachine : MassTransitStateMachine<JobState>
 {
+    private readonly WorkflowWindows _windows;
+
     public JobStateMachine(WorkflowWindows windows)
     {
+        _windows = windows;
         InstanceState(x => x.CurrentState);
         BeforeEnterAny(enter => enter.Then(c => c.Saga.Entered.Add(c.Message.Name)));
         Correlate();
@@ -41,7 +44,7 @@ public sealed class JobStateMachine : MassTransitStateMachine<JobState>
             When(OnIntentVerificationFailed).Then(c => c.Saga.Reject(c.Message.Code)).TransitionTo(Rejected),
             When(OnCancelRequested).Then(c => c.Saga.Reject("cancelled")).TransitionTo(Rejected), // nothing is locked yet
             When(OnStepOverdue, Armed).Then(c => c.Saga.AskToVerifyIntent(windows)),
-            When(OnJobExpired, Armed).Then(c => c.Saga.Reject("expired")).TransitionTo(Rejected),
+            When(OnJobExpired, Expired).Then(c => c.Saga.Reject("expired")).TransitionTo(Rejected),
             .. Late("the same submission again", OnJobSubmitted),
             .. Late("no lock, match, attempt, settlement or refund was asked for", [.. LockAnswers, .. MatchAnswers, .. AttemptNews, .. SettlementAnswers, .. RefundAnswers, OnMatchDue, OnLeaseExpired])]);
 
@@ -62,7 +65,7 @@ public sealed class JobStateMachine : MassTransitStateMachine<JobState>
             When(OnEscrowLockUnknown).Then(c => c.Saga.Pending = c.Message.Pending ?? c.Saga.Pending),
             When(OnCancelRequested).Then(c => c.Saga.Cancelling = true), // refunded as soon as the lock's answer is known
             When(OnStepOverdue, Armed).Then(c => c.Saga.AskToLock(windows)),
-            When(OnJobExpired, Armed).Then(c => c.Saga.Cancelling = true).Then(c => c.Saga.AskToLock(windows)),
+            When(OnJobExpired, Expired).Then(c => c.Saga.Cancelling = true).Then(c => c.Saga.AskToLock(windows)),
             .. Late("answered before", [OnJobSubmitted, .. IntentAnswers]),
             .. Late("no match, attempt, settlement or refund was asked for", [.. MatchAnswers, .. AttemptNews, .. SettlementAnswers, .. RefundAnswers, OnMatchDue, OnLeaseExpired])]);
 
@@ -80,7 +83,7 @@ public sealed class JobStateMachine : MassTransitStateMachine<JobState>
             When(OnMatchDue, Armed).Then(c => c.Saga.AskToMatch(windows)),
             When(OnStepOverdue, Armed).Then(c => c.Saga.AskToMatch(windows)),
             When(OnCancelRequested).Then(c => c.Saga.BeginRefund(RefundReason.Cancelled, windows)).TransitionTo(Refunding),
-            When(OnJobExpired, Armed).Then(c => c.Saga.BeginRefund(RefundReason.Expired, windows)).TransitionTo(Refunding),
+            When(OnJobExpired, Expired).Then(c => c.Saga.BeginRefund(RefundReason.Expired, windows)).TransitionTo(Refunding),
             .. Late("answered before", [OnJobSubmitted, .. IntentAnswers, .. LockAnswers]),
             .. Late("of an attempt that was given up", [OnNodeAssigned, OnNodeAssignmentFailed, .. RunNews, OnLeaseExpired]),
             .. Late("no settlement or refund was asked for", [.. SettlementAnswers, .. RefundAnswers])]);
@@ -104,7 +107,7 @@ public sealed class JobStateMachine : MassTransitStateMachine<JobState>
             When(OnLeaseExpired, Armed).GiveToAnotherNode(this, windows, _ => "did not start"),
             When(OnStepOverdue, Armed).Then(c => c.Saga.AskToAssign(windows)),
             When(OnCancelRequested).Then(c => c.Saga.BeginRefund(RefundReason.Cancelled, windows)).TransitionTo(Refunding),
-            When(OnJobExpired, Armed).Then(c => c.Saga.BeginRefund(RefundReason.Expired, windows)).TransitionTo(Refunding),
+            When(OnJobExpired, Expired).Then(c => c.Saga.BeginRefund(RefundReason.Expired, windows)).TransitionTo(Refunding),
             .. Late("answered before", [OnJobSubmitted, .. IntentAnswers, .. LockAnswers, OnNodeMatched, OnNodeMatchFailed, OnSlotTaken, OnMatchDue]),
             .. Late("nothing ran yet", OnResultVerified),
             .. Late("no settlement or refund was asked for", [.. SettlementAnswers, .. RefundAnswers])]);
@@ -121,7 +124,7 @@ public sealed class JobStateMachine : MassTransitStateMachine<JobState>
                     .Then(c => c.Saga.AskToVerifyResult(windows))), // what was delivered is metered
             When(OnResultVerified, Stopped).SettleResult(this, windows),
             When(OnStepOverdue, Armed).Then(c => c.Saga.AskToVerifyResult(windows)), // armed only while cancelling
-            When(OnJobExpired, Armed).Then(c => c.Saga.BeginRefund(RefundReason.Expired, windows)).TransitionTo(Refunding),
+            When(OnJobExpired, Expired).Then(c => c.Saga.BeginRefund(RefundReason.Expired, windows)).TransitionTo(Refunding),
             .. Late("answered before", [OnJobSubmitted, .. IntentAnswers, .. LockAnswers, .. MatchAnswers, OnJobStarted, OnMatchDue]),
             .. Late("no settlement or refund was asked for", [.. SettlementAnswers, .. RefundAnswers])]);
 
@@ -133,7 +136,7 @@ public sealed class JobStateMachine : MassTransitStateMachine<JobState>
                     fault => fault.GiveToAnotherNode(this, windows, c => c.Message.Detail),
                     sound => sound.SettleResult(this, windows)),
             When(OnStepOverdue, Armed).Then(c => c.Saga.AskToVerifyResult(windows)),
-            When(OnJobExpired, Armed).Then(c => c.Saga.BeginRefund(RefundReason.Expired, windows)).TransitionTo(Refunding),
+            When(OnJobExpired, Expired).Then(c => c.Saga.BeginRefund(RefundReason.Expired, windows)).TransitionTo(Refunding),
             .. Late("too late: the work is done", OnCancelRequested),
             .. Late("the attempt has ended", [OnJobStarted, OnJobDeclined, OnJobExecuted, OnNodeSilent, OnLeaseExpired]),
             .. Late("answered before", [OnJobSubmitted, .. IntentAnswers, .. LockAnswers, .. MatchAnswers, OnMatchDue]),
@@ -154,7 +157,7 @@ public sealed class JobStateMachine : MassTransitStateMachine<JobState>
                     never => never.Then(c => c.Saga.BeginRefund(RefundReason.Expired, windows)).TransitionTo(Refunding)),
             When(OnPaymentRefunded).Then(c => c.Saga.Return(c.Message)).TransitionTo(Refunded), // somebody refunded it after settle_by: the chain is the judge
             When(OnStepOverdue, Armed).Then(c => c.Saga.AskToSettle(windows)),
-            When(OnJobExpired, Armed).Then(c => c.Saga.AskToSettle(windows)), // not assumed: the chain is asked
+            When(OnJobExpired, Expired).Then(c => c.Saga.AskToSettle(windows)), // not assumed: the chain is asked
             .. Late("too late: the work is done", OnCancelRequested),
             .. Late("the attempt is judged", [.. RunNews, OnLeaseExpired]),
             .. Late("answered before", [OnJobSubmitted, .. IntentAnswers, .. LockAnswers, .. MatchAnswers, OnMatchDue]),
@@ -259,6 +262,9 @@ public sealed class JobStateMachine : MassTransitStateMachine<JobState>
         where T : class, ITimeout => c.Saga.IsArmed(KindOf<T>(), c.Message.Epoch);
 
     private static bool Waiting(BehaviorContext<JobState, LeaseExpired> c) => Armed(c) && !c.Saga.Cancelling;
+
+    /// <summary>I5: a pump whose host's clock is ahead fires early, and nothing is refunded on its word. The timer comes again.</summary>
+    private bool Expired(BehaviorContext<JobState, JobExpired> c) => Armed(c) && c.Saga.Now >= _windows.ExpiresAt(c.Saga.SettleBy);
 
     private static TimerKind KindOf<T>() => typeof(T) switch
     {

@@ -22,8 +22,7 @@ internal static class JobSteps
     }
 
     /// <summary>After settle_by and its grace anybody may refund: so do we.</summary>
-    public static void ArmExpiry(this JobState job, WorkflowWindows windows) =>
-        job.Arm(TimerKind.Expiry, DateTimeOffset.FromUnixTimeSeconds(job.SettleBy + windows.RefundGraceSeconds + 1));
+    public static void ArmExpiry(this JobState job, WorkflowWindows windows) => job.Arm(TimerKind.Expiry, windows.ExpiresAt(job.SettleBy));
 
     public static void AskToVerifyIntent(this JobState job, WorkflowWindows windows) => job.Ask(windows, new VerifyIntent(
         job.JobId, job.Intent!, job.IntentSignature, job.SpecHash, job.SettleBy, job.Salt));

@@ -35,6 +35,10 @@ public sealed class WorkflowWindows
     [Range(0, 86_400)]
     public int RefundGraceSeconds { get; set; } = 30;
 
+    /// <summary>When a job that has not ended is refunded: anybody may ask the chain for it then.</summary>
+    /// <param name="settleBy">Seconds since the epoch, as the chain has it.</param>
+    public DateTimeOffset ExpiresAt(long settleBy) => DateTimeOffset.FromUnixTimeSeconds(settleBy + RefundGraceSeconds + 1);
+
     /// <summary>A silent leased node keeps a job that has just begun this long, in seconds; the patience grows to <see cref="MaxSilenceSeconds"/> over an hour of work.</summary>
     [Range(1, 600)]
     public int SilenceSeconds { get; set; } = 15;

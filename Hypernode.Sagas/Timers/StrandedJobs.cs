@@ -56,7 +56,7 @@ public sealed partial class StrandedJobs(
     /// <summary>Questions are asked again at once. What ends an attempt gives its node a whole run: when it began is not known any more.</summary>
     private DateTimeOffset DueOf(TimerKind kind, JobState job) => kind switch
     {
-        TimerKind.Expiry => DateTimeOffset.FromUnixTimeSeconds(job.SettleBy + windows.Value.RefundGraceSeconds + 1),
+        TimerKind.Expiry => windows.Value.ExpiresAt(job.SettleBy),
         TimerKind.Lease => time.GetUtcNow() + TimeSpan.FromSeconds(windows.Value.StartPatienceSeconds) + (job.Spec?.RunLimit() ?? TimeSpan.Zero),
         _ => time.GetUtcNow(),
     };

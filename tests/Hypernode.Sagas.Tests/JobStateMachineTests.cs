@@ -180,6 +180,7 @@ public sealed class JobStateMachineTests
         var pending = new PendingTransaction("sent", 7);
 
         await world.RaiseAsync(new PaymentSettlementUnknown(world.Job, pending, ""));
+        world.Pass(TimeSpan.FromHours(3));
         await world.RaiseAsync(world.Due(TimerKind.Expiry));
         world.State.ShouldBe(JobStateNames.SettlementPending);
         world.Sent<SettlePayment>().Pending.ShouldBe(pending);
@@ -192,10 +193,25 @@ public sealed class JobStateMachineTests
     }
 
     [Fact]
+    public async Task An_expiry_that_comes_early_refunds_nothing()
+    {
+        await using var world = await SagaWorld.StartAsync();
+        await world.ReachAsync(JobStateNames.Matching);
+        world.Pass(TimeSpan.FromHours(2)); // settle_by, and not yet its grace: the pump's clock is ahead
+        await world.RaiseAsync(world.Due(TimerKind.Expiry));
+        world.State.ShouldBe(JobStateNames.Matching);
+
+        world.Pass(TimeSpan.FromMinutes(1));
+        await world.RaiseAsync(world.Due(TimerKind.Expiry));
+        world.State.ShouldBe(JobStateNames.Refunding);
+    }
+
+    [Fact]
     public async Task A_refund_that_fails_is_asked_for_again()
     {
         await using var world = await SagaWorld.StartAsync();
         await world.ReachAsync(JobStateNames.Matching);
+        world.Pass(TimeSpan.FromHours(3));
         await world.RaiseAsync(world.Due(TimerKind.Expiry));
         world.Sent<RefundPayment>().Reason.ShouldBe(RefundReason.Expired);
 

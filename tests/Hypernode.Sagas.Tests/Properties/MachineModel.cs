@@ -118,8 +118,19 @@ internal sealed class MachineModel
             22 => new StepOverdue(Job, Epoch(0)),
             23 => new MatchDue(Job, Epoch(1)),
             24 => new LeaseExpired(Job, Epoch(2)),
-            _ => new JobExpired(Job, Epoch(3)),
+            _ => Expired(Epoch(3), n / 30 % 3 > 0),
         };
+    }
+
+    /// <param name="early">A pump's clock is ahead.</param>
+    private JobExpired Expired(int epoch, bool early)
+    {
+        if (!early)
+        {
+            _now = _now > Windows.ExpiresAt(_submission.SettleBy) ? _now : Windows.ExpiresAt(_submission.SettleBy);
+        }
+
+        return new JobExpired(Job, epoch);
     }
 
     private void Take(IJobMessage message)

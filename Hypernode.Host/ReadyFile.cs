@@ -1,8 +1,10 @@
 using System.Text.Json;
 using Hypernode.Contracts.Ports;
 using Hypernode.Contracts.Text;
+using Hypernode.Workers.Adapters.Solana;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Options;
 
 namespace Hypernode.Host;
 
@@ -19,7 +21,7 @@ internal static class ReadyFile
             Pid = Environment.ProcessId,
             Roles = options.Roles.Split(','),
             app.Services.GetRequiredService<IEscrow>().Deployment.Network,
-            Rpc = app.Configuration["Hypernode:Chain:RpcUrl"],
+            Rpc = app.Services.GetRequiredService<IOptions<SolanaOptions>>().Value.Endpoints()[0].OriginalString,
             Ws = app.Configuration["Hypernode:Chain:WsUrl"],
             StartedAt = app.Services.GetRequiredService<TimeProvider>().GetUtcNow().ToUnixTimeMilliseconds(),
         };

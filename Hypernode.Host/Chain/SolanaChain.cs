@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Money;
 using Hypernode.Contracts.Ports;
@@ -20,30 +21,66 @@ internal sealed partial class SolanaChain(
     IOptions<WorkflowWindows> windows,
     TimeProvider time,
     ILoggerFactory loggers,
-    ILogger<SolanaChain> logger) : IChainSetup, IDisposable
+    ILogger<SolanaChain> logger) : IChainSetup, IAsyncDisposable
 {
-    private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(options.Value.RequestSeconds) };
+    private readonly HttpClient _http = new() { Timeout = Timeout.InfiniteTimeSpan }; // the RPC client has its own limit for each request
     private ChainKeys? _keys;
     private SolanaEscrow? _escrow;
+    private SignatureSocket? _signals;
 
     public IEscrow Escrow => _escrow ?? throw new InvalidOperationException("the chain is not prepared yet");
+
+    /// <summary>Null before <see cref="PrepareAsync"/>.</summary>
+    public ChainAddresses? Addresses { get; private set; }
 
     /// <summary>Idempotent: makes what is missing, overwrites nothing.</summary>
     public async Task PrepareAsync(CancellationToken cancellationToken)
     {
         var settings = options.Value;
-        _keys = ChainKeys.LoadOrCreate(settings.KeysPath);
-        var rpc = new RpcClient(_http, new Uri(settings.RpcUrl), time: time, log: loggers.CreateLogger<RpcClient>());
+        _keys = OpenKeys(settings);
+        var rpc = RpcConnection.Open(
+            _http, settings.Endpoints(), new RpcClientOptions { Timeout = TimeSpan.FromSeconds(settings.RequestSeconds), GatherStatuses = TimeSpan.FromMilliseconds(5) }, time, loggers);
+        await RequireOneClusterAsync(rpc, cancellationToken);
         var bootstrap = new ChainBootstrap(rpc, _keys, settings, time, loggers.CreateLogger<ChainBootstrap>());
         using var programKey = KeyFile.Load(ShippedFiles.Find(settings.ProgramKeyPath, "programs/keys/facilitator-keypair.json"));
         var program = await File.ReadAllBytesAsync(ShippedFiles.Find(settings.ProgramPath, "programs/bin/facilitator.so"), cancellationToken);
         var grace = TimeSpan.FromSeconds(windows.Value.RefundGraceSeconds);
         var setup = await bootstrap.RunAsync(programKey, program, grace, cancellationToken);
         await FundDemoWalletAsync(bootstrap, settings, cancellationToken);
+        Addresses = ChainAddresses.Of(setup, _keys);
 
         var oracles = new SimulatedOracleQuorum([.. _keys.Oracles], setup.Config.Threshold);
         OracleQuorum(logger, oracles.Description);
-        _escrow = new SolanaEscrow(rpc, setup.Deployment, setup.Config, _keys.Relayer, _keys.Assigner, oracles, settings, time);
+        _signals = settings.WsUrl.Length == 0 ? null : new SignatureSocket(new Uri(settings.WsUrl), time, loggers.CreateLogger<SignatureSocket>());
+        _escrow = new SolanaEscrow(rpc, setup.Deployment, setup.Config, _keys.Relayer, _keys.Assigner, oracles, settings, time, loggers, _signals);
+    }
+
+    private static ChainKeys OpenKeys(SolanaOptions settings)
+    {
+        try
+        {
+            return ChainKeys.LoadOrCreate(settings.KeysPath, settings.KeyPasswordFile.Length == 0 ? null : EncryptedKeyFile.ReadPassword(settings.KeyPasswordFile));
+        }
+        catch (Exception e) when (e is FormatException or CryptographicException)
+        {
+            throw new ChainSetupException(e.Message);
+        }
+    }
+
+    private static async Task RequireOneClusterAsync(RpcPool rpc, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await rpc.RequireOneClusterAsync(cancellationToken);
+        }
+        catch (InvalidOperationException mixed)
+        {
+            throw new ChainSetupException(mixed.Message);
+        }
+        catch (RpcTransportException silent)
+        {
+            throw new IOException($"The chain can't be asked now: {silent.Message}", silent);
+        }
     }
 
     /// <summary>Once: a restart must not make money.</summary>
@@ -61,8 +98,13 @@ internal sealed partial class SolanaChain(
         await File.WriteAllTextAsync(done, "", cancellationToken);
     }
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
+        if (_signals is not null)
+        {
+            await _signals.DisposeAsync();
+        }
+
         _keys?.Dispose();
         _http.Dispose();
     }

@@ -5,7 +5,7 @@ namespace Hypernode.Solana;
 
 /// <summary>A key pair that signs. Its secret leaves the object only through <see cref="KeyFile"/>; every text of it is the public key.</summary>
 [DebuggerDisplay("{PublicKey}")]
-public sealed class Account : IDisposable
+public sealed class Account : ISigner, IDisposable
 {
     private readonly byte[] seed;
     private readonly IEd25519Signer signer;
@@ -57,6 +57,8 @@ public sealed class Account : IDisposable
 
     /// <returns>64 bytes</returns>
     public byte[] Sign(ReadOnlySpan<byte> message) => signer.Sign(message);
+
+    ValueTask<byte[]> ISigner.SignAsync(ReadOnlyMemory<byte> message, CancellationToken cancellation) => new(Sign(message.Span));
 
     public bool Verify(ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature) => PublicKey.Verify(message, signature);
 

@@ -25,7 +25,7 @@ public interface IRpcClient
     /// <param name="signatures">base58, at most 256</param>
     /// <param name="searchTransactionHistory">false: the node's recent cache only</param>
     /// <returns>in the order asked; null where the node knows nothing</returns>
-    Task<IReadOnlyList<SignatureStatus?>> GetSignatureStatusesAsync(IReadOnlyList<string> signatures, bool searchTransactionHistory = false, CancellationToken cancellation = default);
+    Task<SignatureStatuses> GetSignatureStatusesAsync(IReadOnlyList<string> signatures, bool searchTransactionHistory = false, CancellationToken cancellation = default);
 
     /// <returns>null when there is no such account</returns>
     Task<AccountInfo?> GetAccountInfoAsync(PublicKey account, Commitment commitment = Commitment.Confirmed, CancellationToken cancellation = default);
@@ -59,6 +59,11 @@ public interface IRpcClient
     /// <param name="limit">1 to 1,000</param>
     Task<IReadOnlyList<AddressSignature>> GetSignaturesForAddressAsync(PublicKey account, int limit = 1_000, Commitment commitment = Commitment.Confirmed, CancellationToken cancellation = default);
 
+    /// <summary>What transactions that wrote to all of these accounts paid at the least, slot by slot, of about the last 150.</summary>
+    /// <param name="writable">at most 128; none: of the whole cluster</param>
+    /// <returns>micro-lamports a compute unit, in no order</returns>
+    Task<IReadOnlyList<ulong>> GetRecentPrioritizationFeesAsync(IReadOnlyList<PublicKey> writable, CancellationToken cancellation = default);
+
     /// <returns>null when the node does not know it at this commitment</returns>
     Task<TransactionInfo?> GetTransactionAsync(string signature, Commitment commitment = Commitment.Confirmed, CancellationToken cancellation = default);
 }
@@ -70,6 +75,9 @@ public sealed record LatestBlockHash(string Blockhash, ulong LastValidBlockHeigh
 
 /// <param name="Signature">base58</param>
 public sealed record AddressSignature(string Signature, ulong Slot, TransactionError? Error);
+
+/// <param name="Slot">the newest that the node knew of when it answered: what is in later ones it can't know</param>
+public sealed record SignatureStatuses(ulong Slot, IReadOnlyList<SignatureStatus?> Value);
 
 /// <param name="Slot">in which it was processed</param>
 public sealed record SignatureStatus(ulong Slot, Commitment Commitment, TransactionError? Error);
@@ -103,7 +111,7 @@ public sealed record TransactionInfo(ulong Slot, long? BlockTime, TransactionErr
         }
         catch (FormatException)
         {
-            // A versioned transaction of somebody else's: the error itself is still good.
+            // Of a version that is not known here: the error itself is still good.
             return ProgramError.Decode(Error, Logs);
         }
     }

@@ -10,4 +10,7 @@ public sealed record RpcClientOptions
 
     /// <summary>Before the second attempt; twice that before the third.</summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromMilliseconds(150);
+
+    /// <summary>Questions for the status of single signatures that come within this time go out as one; zero: each by itself.</summary>
+    public TimeSpan GatherStatuses { get; init; }
 }

@@ -1,6 +1,6 @@
 namespace Hypernode.Solana;
 
-/// <summary>A legacy transaction: a message, and one signature slot for each of its signers.</summary>
+/// <summary>A transaction, legacy or v0: a message, and one signature slot for each of its signers.</summary>
 public sealed class Transaction
 {
     /// <summary>What fits into one packet; nodes drop anything larger.</summary>
@@ -47,6 +47,26 @@ public sealed class Transaction
         return this;
     }
 
+    /// <summary>As <see cref="PartialSign"/>, by signers that may be elsewhere; what those answer is verified.</summary>
+    /// <exception cref="ArgumentException">a signer that the transaction does not name, or that signed something else</exception>
+    /// <exception cref="IOException">a signer can't be reached, or refuses</exception>
+    public async Task<Transaction> PartialSignAsync(IEnumerable<ISigner> signers, CancellationToken cancellation = default)
+    {
+        foreach (var signer in signers)
+        {
+            if (signer is Account here)
+            {
+                PartialSign(here);
+            }
+            else
+            {
+                AddSignature(signer.PublicKey, await signer.SignAsync(messageBytes, cancellation));
+            }
+        }
+
+        return this;
+    }
+
     /// <summary>Takes a signature that a wallet made elsewhere.</summary>
     /// <exception cref="ArgumentException">not that key's signature of this message</exception>
     public Transaction AddSignature(PublicKey signer, ReadOnlySpan<byte> signature)
@@ -80,7 +100,7 @@ public sealed class Transaction
             : throw new InvalidOperationException($"This transaction has {bytes.Count} bytes; the network carries at most {MaxSize}.");
     }
 
-    /// <exception cref="FormatException">not exactly one well-formed legacy transaction</exception>
+    /// <exception cref="FormatException">not exactly one well-formed transaction, legacy or v0</exception>
     public static Transaction Deserialize(ReadOnlySpan<byte> bytes)
     {
         var read = new byte[CompactU16.Read(ref bytes)][];

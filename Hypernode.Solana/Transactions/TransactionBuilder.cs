@@ -6,6 +6,7 @@ public sealed class TransactionBuilder
     private readonly List<TransactionInstruction> instructions = [];
     private PublicKey? feePayer;
     private PublicKey? recentBlockhash;
+    private IReadOnlyList<AddressLookupTable>? tables;
 
     public TransactionBuilder SetFeePayer(PublicKey account)
     {
@@ -32,6 +33,14 @@ public sealed class TransactionBuilder
         return this;
     }
 
+    /// <summary>Builds a v0 transaction instead of a legacy one.</summary>
+    /// <param name="lookupTables">accounts that are in one of them take one byte each</param>
+    public TransactionBuilder UseVersion0(params IReadOnlyList<AddressLookupTable> lookupTables)
+    {
+        tables = lookupTables;
+        return this;
+    }
+
     public Message CompileMessage()
     {
         if (feePayer is null || recentBlockhash is null || instructions.Count == 0)
@@ -39,14 +48,27 @@ public sealed class TransactionBuilder
             throw new InvalidOperationException("A transaction needs a fee payer, a recent blockhash and an instruction.");
         }
 
-        return Message.Compile(feePayer, recentBlockhash, instructions);
+        return tables is null
+            ? Message.Compile(feePayer, recentBlockhash, instructions)
+            : Message.CompileV0(feePayer, recentBlockhash, instructions, tables);
     }
 
     /// <summary>Signed by all its signers.</summary>
     /// <exception cref="InvalidOperationException">a signer is missing, or it would be over 1,232 bytes</exception>
-    public Transaction Build(params IEnumerable<Account> signers)
+    public Transaction Build(params IEnumerable<Account> signers) => RequireComplete(BuildPartiallySigned(signers));
+
+    /// <summary>Signed by all its signers, of whom some may be elsewhere.</summary>
+    /// <exception cref="InvalidOperationException">a signer is missing, or it would be over 1,232 bytes</exception>
+    /// <exception cref="IOException">a signer can't be reached, or refuses</exception>
+    public async Task<Transaction> BuildAsync(IEnumerable<ISigner> signers, CancellationToken cancellation = default)
     {
-        var transaction = BuildPartiallySigned(signers);
+        // Too large is found out before anybody is asked to sign.
+        var transaction = BuildPartiallySigned();
+        return RequireComplete(await transaction.PartialSignAsync(signers, cancellation));
+    }
+
+    private static Transaction RequireComplete(Transaction transaction)
+    {
         var missing = transaction.MissingSigners;
         return missing.Count == 0
             ? transaction

@@ -1,7 +1,7 @@
 namespace Hypernode.Solana.Tests;
 
 /// <summary>A node that says what it is told to, and fails where it is told to.</summary>
-internal sealed class FakeRpc : IRpcClient
+internal class FakeRpc : IRpcClient
 {
     public Func<ulong> BlockHeight { get; set; } = () => 100;
 
@@ -12,6 +12,11 @@ internal sealed class FakeRpc : IRpcClient
     public Func<ReadOnlyMemory<byte>, string> Send { get; set; } = _ => "";
 
     public Func<PublicKey, AccountInfo?> Account { get; set; } = _ => null;
+
+    /// <summary>The newest that it knows of.</summary>
+    public Func<ulong> Slot { get; set; } = () => 1_000;
+
+    public Func<string> Genesis { get; set; } = () => "genesis";
 
     public int Sent { get; private set; }
 
@@ -25,11 +30,11 @@ internal sealed class FakeRpc : IRpcClient
         return Task.FromResult(BlockHeight());
     }
 
-    public Task<IReadOnlyList<SignatureStatus?>> GetSignatureStatusesAsync(IReadOnlyList<string> signatures, bool searchTransactionHistory, CancellationToken cancellation)
+    public virtual Task<SignatureStatuses> GetSignatureStatusesAsync(IReadOnlyList<string> signatures, bool searchTransactionHistory, CancellationToken cancellation)
     {
         StatusQuestions++;
         HistoryQuestions += searchTransactionHistory ? 1 : 0;
-        return Task.FromResult<IReadOnlyList<SignatureStatus?>>([Status(searchTransactionHistory)]);
+        return Task.FromResult(new SignatureStatuses(Slot(), [Status(searchTransactionHistory)]));
     }
 
     public Task<TransactionInfo?> GetTransactionAsync(string signature, Commitment commitment, CancellationToken cancellation) => Task.FromResult(Transaction(signature));
@@ -49,19 +54,35 @@ internal sealed class FakeRpc : IRpcClient
 
     public Task<IReadOnlyList<AccountInfo?>> GetMultipleAccountsAsync(IReadOnlyList<PublicKey> accounts, Commitment commitment, CancellationToken cancellation) => throw new NotSupportedException();
 
-    public Task<ulong> GetBalanceAsync(PublicKey account, Commitment commitment, CancellationToken cancellation) => throw new NotSupportedException();
+    public Func<ulong> Balance { get; set; } = () => 0;
+
+    public Task<ulong> GetBalanceAsync(PublicKey account, Commitment commitment, CancellationToken cancellation) => Task.FromResult(Balance());
 
     public Task<TokenBalance> GetTokenAccountBalanceAsync(PublicKey tokenAccount, Commitment commitment, CancellationToken cancellation) => throw new NotSupportedException();
 
     public Task<IReadOnlyList<AddressSignature>> GetSignaturesForAddressAsync(PublicKey account, int limit, Commitment commitment, CancellationToken cancellation) => throw new NotSupportedException();
 
+    public Func<IReadOnlyList<ulong>> PriorityFees { get; set; } = () => [];
+
+    public Task<IReadOnlyList<ulong>> GetRecentPrioritizationFeesAsync(IReadOnlyList<PublicKey> writable, CancellationToken cancellation) => Task.FromResult(PriorityFees());
+
     public Task<ulong> GetSlotAsync(Commitment commitment, CancellationToken cancellation) => throw new NotSupportedException();
 
-    public Task<string> GetGenesisHashAsync(CancellationToken cancellation) => throw new NotSupportedException();
+    public Task<string> GetGenesisHashAsync(CancellationToken cancellation) => Task.FromResult(Genesis());
 
     public Task<ulong> GetMinimumBalanceForRentExemptionAsync(ulong dataLength, CancellationToken cancellation) => throw new NotSupportedException();
 
     public Task<string> RequestAirdropAsync(PublicKey account, ulong lamports, CancellationToken cancellation) => throw new NotSupportedException();
 
     public Task<IReadOnlyList<ProgramAccount>> GetProgramAccountsAsync(PublicKey program, IReadOnlyList<AccountFilter>? filters, Commitment commitment, CancellationToken cancellation) => throw new NotSupportedException();
+}
+
+/// <summary>Takes every question about a transaction and never answers it.</summary>
+internal sealed class HangingRpc : FakeRpc
+{
+    public override async Task<SignatureStatuses> GetSignatureStatusesAsync(IReadOnlyList<string> signatures, bool searchTransactionHistory, CancellationToken cancellation)
+    {
+        await Task.Delay(System.Threading.Timeout.InfiniteTimeSpan, TimeProvider.System, cancellation);
+        throw new InvalidOperationException("never");
+    }
 }

@@ -101,6 +101,36 @@ public class RpcClientTests
     }
 
     [Fact]
+    public async Task Single_questions_of_one_moment_go_out_as_one_and_each_gets_its_own_answer()
+    {
+        var node = new FakeNode((_, request) =>
+        {
+            if (request["method"]!.GetValue<string>() == "getBlockHeight")
+            {
+                return Ok("77");
+            }
+
+            var statuses = request["params"]![0]!.AsArray().Select(s => "{\"slot\":" + s!.GetValue<string>() + ",\"confirmations\":1,\"err\":null,\"confirmationStatus\":\"confirmed\"}");
+            return Ok("{\"context\":{\"slot\":9},\"value\":[" + string.Join(',', statuses) + "]}");
+        });
+        var client = node.Client(new RpcClientOptions { GatherStatuses = TimeSpan.FromSeconds(3) });
+        var answers = await Task.WhenAll(Enumerable.Range(1, 256 + 256).Select(n => client.GetSignatureStatusesAsync([$"{n}"])));
+        answers.Select(a => a.Value.Single()!.Slot).ShouldBe(Enumerable.Range(1, 512).Select(n => (ulong)n));
+        node.Calls.ShouldBe(2, "a full one does not wait for its moment to pass");
+        (await Task.WhenAll(Enumerable.Range(0, 9).Select(_ => client.GetBlockHeightAsync(Commitment.Finalized)))).ShouldAllBe(h => h == 77);
+    }
+
+    [Fact]
+    public async Task A_gathered_question_that_fails_fails_for_everybody_in_it()
+    {
+        var node = new FakeNode(_ => throw new HttpRequestException("reset"));
+        var client = node.Client(new RpcClientOptions { GatherStatuses = TimeSpan.FromMilliseconds(1), ReadAttempts = 1 });
+        var (one, two) = (client.GetSignatureStatusesAsync(["1"]), client.GetSignatureStatusesAsync(["2"]));
+        await Should.ThrowAsync<RpcTransportException>(() => one);
+        await Should.ThrowAsync<RpcTransportException>(() => two);
+    }
+
+    [Fact]
     public async Task Silence_ends_at_the_timeout_and_cancellation_stays_cancellation()
     {
         using var never = new HttpClient(new SilentHandler());

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using Hypernode.Solana.Keys.Adapters;
 
 namespace Hypernode.Solana;
 
@@ -39,51 +40,17 @@ public static class KeyFile
     public static void Create(string path, Account account)
     {
         ArgumentNullException.ThrowIfNull(account);
-        // Complete under its final name or not there at all: a half-written key would be refused for ever.
-        var partial = $"{path}.{Path.GetRandomFileName()}.partial";
         var secret = account.ExportSecretKey();
         try
         {
-            var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, Share = FileShare.None };
-            if (!OperatingSystem.IsWindows())
-            {
-                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-            }
-
-            using (var file = new FileStream(partial, options))
-            {
-                JsonSerializer.Serialize(file, Array.ConvertAll(secret, b => (int)b));
-                file.Flush(flushToDisk: true);
-            }
-
-            File.Move(partial, path, overwrite: false);
+            PrivateFile.WriteNew(path, file => JsonSerializer.Serialize(file, Array.ConvertAll(secret, b => (int)b)));
         }
         finally
         {
             CryptographicOperations.ZeroMemory(secret);
-            File.Delete(partial);
         }
     }
 
     /// <summary>The key in this file, made now if there is none. Two processes that race get the same key.</summary>
-    public static Account LoadOrCreate(string path)
-    {
-        if (File.Exists(path))
-        {
-            return Load(path);
-        }
-
-        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        var made = new Account();
-        try
-        {
-            Create(path, made);
-            return made;
-        }
-        catch (IOException) when (File.Exists(path))
-        {
-            made.Dispose();
-            return Load(path);
-        }
-    }
+    public static Account LoadOrCreate(string path) => PrivateFile.LoadOrCreate(path, Load, Create);
 }

@@ -13,9 +13,21 @@ public sealed class RpcClient : IRpcClient
 
     private readonly RpcTransport transport;
 
+    private readonly StatusGatherer? statuses;
+    private readonly SharedQuestion<ulong>? finalizedHeight;
+
     /// <param name="http">its base address and timeout are not used</param>
-    public RpcClient(HttpClient http, Uri endpoint, RpcClientOptions? options = null, TimeProvider? time = null, ILogger<RpcClient>? log = null) =>
-        transport = new RpcTransport(http, endpoint, options ?? new RpcClientOptions(), time ?? TimeProvider.System, log ?? NullLogger<RpcClient>.Instance);
+    public RpcClient(HttpClient http, Uri endpoint, RpcClientOptions? options = null, TimeProvider? time = null, ILogger<RpcClient>? log = null)
+    {
+        var (use, clock) = (options ?? new RpcClientOptions(), time ?? TimeProvider.System);
+        transport = new RpcTransport(http, endpoint, use, clock, log ?? NullLogger<RpcClient>.Instance);
+        if (use.GatherStatuses > TimeSpan.Zero)
+        {
+            statuses = new StatusGatherer((signatures, history) => AskStatusesAsync(signatures, history, CancellationToken.None), use.GatherStatuses, clock);
+            // An answer to somebody who asked earlier may be of a lower height, which expires nothing too early.
+            finalizedHeight = new SharedQuestion<ulong>(() => AskBlockHeightAsync(Commitment.Finalized, CancellationToken.None));
+        }
+    }
 
     public Task<LatestBlockHash> GetLatestBlockHashAsync(Commitment commitment, CancellationToken cancellation) =>
         ReadAsync("getLatestBlockhash", [Config(commitment)], r => new LatestBlockHash(
@@ -57,14 +69,19 @@ public sealed class RpcClient : IRpcClient
         }, cancellation);
     }
 
-    public Task<IReadOnlyList<SignatureStatus?>> GetSignatureStatusesAsync(IReadOnlyList<string> signatures, bool searchTransactionHistory, CancellationToken cancellation) =>
-        ReadAsync<IReadOnlyList<SignatureStatus?>>(
+    public Task<SignatureStatuses> GetSignatureStatusesAsync(IReadOnlyList<string> signatures, bool searchTransactionHistory, CancellationToken cancellation) =>
+        statuses is not null && signatures.Count == 1
+            ? statuses.AskAsync(signatures[0], searchTransactionHistory, cancellation)
+            : AskStatusesAsync(signatures, searchTransactionHistory, cancellation);
+
+    private Task<SignatureStatuses> AskStatusesAsync(IReadOnlyList<string> signatures, bool searchTransactionHistory, CancellationToken cancellation) =>
+        ReadAsync(
             "getSignatureStatuses",
             [Array(signatures), new JsonObject { ["searchTransactionHistory"] = searchTransactionHistory }],
             r =>
             {
-                var statuses = Value(r).EnumerateArray().Select(ReadStatus).ToList();
-                return statuses.Count == signatures.Count ? statuses : throw new FormatException("another number of statuses");
+                var read = Value(r).EnumerateArray().Select(ReadStatus).ToList();
+                return read.Count == signatures.Count ? new SignatureStatuses(Slot(r), read) : throw new FormatException("another number of statuses");
             },
             cancellation);
 
@@ -99,6 +116,9 @@ public sealed class RpcClient : IRpcClient
             Value(r).GetProperty("decimals").GetByte()), cancellation);
 
     public Task<ulong> GetBlockHeightAsync(Commitment commitment, CancellationToken cancellation) =>
+        finalizedHeight is not null && commitment == Commitment.Finalized ? finalizedHeight.AskAsync(cancellation) : AskBlockHeightAsync(commitment, cancellation);
+
+    private Task<ulong> AskBlockHeightAsync(Commitment commitment, CancellationToken cancellation) =>
         ReadAsync("getBlockHeight", [Config(commitment)], r => r.GetUInt64(), cancellation);
 
     public Task<ulong> GetSlotAsync(Commitment commitment, CancellationToken cancellation) =>
@@ -134,6 +154,10 @@ public sealed class RpcClient : IRpcClient
                 s.GetProperty("slot").GetUInt64(),
                 TransactionError.Parse(s.GetProperty("err"))))], cancellation);
     }
+
+    public Task<IReadOnlyList<ulong>> GetRecentPrioritizationFeesAsync(IReadOnlyList<PublicKey> writable, CancellationToken cancellation) =>
+        ReadAsync<IReadOnlyList<ulong>>("getRecentPrioritizationFees", [Array(writable.Select(a => a.Key))], r =>
+            [.. r.EnumerateArray().Select(f => f.GetProperty("prioritizationFee").GetUInt64())], cancellation);
 
     public Task<TransactionInfo?> GetTransactionAsync(string signature, Commitment commitment, CancellationToken cancellation)
     {
@@ -175,7 +199,7 @@ public sealed class RpcClient : IRpcClient
         }
         catch (FormatException)
         {
-            // The node was sent something else than a legacy transaction; the error stands without the names.
+            // The node was sent something that is no transaction; the error stands without the names.
         }
 
         return new RpcTransport.Failure(error, ProgramError.Decode(error, logs, programs), logs);

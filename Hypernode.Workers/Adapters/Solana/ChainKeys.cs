@@ -25,9 +25,12 @@ public sealed class ChainKeys : IDisposable
     /// <summary>Owns the vault of the platform's twentieth.</summary>
     public required Account PlatformTreasury { get; init; }
 
-    public static ChainKeys LoadOrCreate(string folder)
+    /// <param name="password">null: plain files, for development; else they are made, and must be, encrypted</param>
+    /// <exception cref="FormatException">a file is plain where it should be encrypted, or the other way round, or damaged</exception>
+    /// <exception cref="System.Security.Cryptography.CryptographicException">another password</exception>
+    public static ChainKeys LoadOrCreate(string folder, string? password = null)
     {
-        Account Key(string name) => KeyFile.LoadOrCreate(Path.Combine(folder, name + ".json"));
+        Account Key(string name) => OpenKey(Path.Combine(folder, name + ".json"), password);
         return new ChainKeys
         {
             UpgradeAuthority = Key("upgrade-authority"),
@@ -38,6 +41,19 @@ public sealed class ChainKeys : IDisposable
             ProtocolTreasury = Key("protocol-treasury"),
             PlatformTreasury = Key("platform-treasury"),
         };
+    }
+
+    private static Account OpenKey(string path, string? password)
+    {
+        // Said in words: a folder that was meant to be safe must not quietly be plain, nor the other way round.
+        if (File.Exists(path) && EncryptedKeyFile.IsOne(path) != (password is not null))
+        {
+            throw new FormatException(password is null
+                ? $"{path} is encrypted: name the password's file."
+                : $"{path} is a plain key file: with a password every key has to be encrypted.");
+        }
+
+        return password is null ? KeyFile.LoadOrCreate(path) : EncryptedKeyFile.LoadOrCreate(path, password);
     }
 
     public void Dispose()

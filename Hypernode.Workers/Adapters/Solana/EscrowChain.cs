@@ -2,6 +2,7 @@ using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Ports;
 using Hypernode.Solana;
 using Hypernode.Solana.Facilitator;
+using Microsoft.Extensions.Logging;
 
 namespace Hypernode.Workers.Adapters.Solana;
 
@@ -9,16 +10,32 @@ namespace Hypernode.Workers.Adapters.Solana;
 /// How every movement of money goes: ask the chain; find out what became of an earlier transaction; only then send; and
 /// ask the chain again. What it answers is what the chain says, not what was sent.
 /// </summary>
-internal sealed class EscrowChain(IRpcClient rpc, FacilitatorProgram program, Account feePayer, SolanaOptions options, TimeProvider time)
+/// <param name="contended">accounts that all payments write to</param>
+internal sealed class EscrowChain(
+    IRpcClient rpc, FacilitatorProgram program, ISigner feePayer, IReadOnlyList<PublicKey> contended, SolanaOptions options, TimeProvider time, ILoggerFactory? loggers, ISignatureSignals? signals)
 {
     private const int SignaturesToLookThrough = 20;
+    private const ulong LamportsPerMilliSol = 1_000_000;
 
     private readonly FacilitatorReader reader = new(rpc, program);
     private readonly ConfirmationTracker tracker = new(rpc, time, new ConfirmationOptions
     {
         Deadline = TimeSpan.FromSeconds(options.ConfirmationSeconds),
         PollInterval = TimeSpan.FromMilliseconds(options.PollMilliseconds),
-    });
+    }, loggers?.CreateLogger<ConfirmationTracker>(), signals);
+
+    private readonly PriorityFeePolicy fees = new(rpc, time, [feePayer.PublicKey, .. contended], new PriorityFeeOptions
+    {
+        Percentile = options.PriorityPercentile,
+        Most = (ulong)options.MaxPriorityMicroLamports,
+        ComputeUnits = (uint)options.ComputeUnits,
+    }, loggers?.CreateLogger<PriorityFeePolicy>());
+
+    private readonly FeePayerBudget purse = new(rpc, feePayer.PublicKey, time, new FeePayerOptions
+    {
+        Low = (ulong)options.FeePayerLowMilliSol * LamportsPerMilliSol,
+        Critical = (ulong)options.FeePayerLowMilliSol * LamportsPerMilliSol / 10,
+    }, loggers?.CreateLogger<FeePayerBudget>());
 
     /// <param name="intent">whose payment moves</param>
     /// <param name="pending">an earlier transaction of ours, whose fate is not known</param>
@@ -49,12 +66,13 @@ internal sealed class EscrowChain(IRpcClient rpc, FacilitatorProgram program, Ac
                 payment = await reader.GetPaymentAsync(intent, cancellation: cancellation);
             }
 
+            await purse.CheckAsync(cancellation);
             var step = await build(payment, cancellation);
             return step.Refusal ?? await SendAsync(intent, step, isSo, cancellation);
         }
-        catch (Exception e) when (e is RpcException or RpcTransportException or FormatException)
+        catch (Exception e) when (e is RpcException or RpcTransportException or FormatException or IOException)
         {
-            // Before anything was sent: nothing was learnt and nothing has changed.
+            // Before anything was sent (or signed: a signer elsewhere may be silent): nothing was learnt and nothing has changed.
             return new EscrowAnswer.Unknown(pending, e.Message);
         }
     }
@@ -85,11 +103,7 @@ internal sealed class EscrowChain(IRpcClient rpc, FacilitatorProgram program, Ac
     private async Task<EscrowAnswer> SendAsync(Guid intent, Step step, Func<PaymentIntentAccount, bool> isSo, CancellationToken cancellation)
     {
         var blockhash = await rpc.GetLatestBlockHashAsync(cancellation: cancellation);
-        var transaction = new TransactionBuilder()
-            .SetFeePayer(feePayer.PublicKey)
-            .SetRecentBlockHash(blockhash.Blockhash)
-            .AddInstructions(step.Instructions)
-            .Build([feePayer, .. step.Signers]);
+        var transaction = await BuildAsync(step, blockhash, await fees.BudgetAsync(cancellation), cancellation);
         // From here on something may have happened: the signature goes with every answer.
         var result = await new TransactionSender(rpc, tracker).SendAsync(transaction, blockhash.LastValidBlockHeight, cancellation: cancellation);
         switch (result)
@@ -113,6 +127,24 @@ internal sealed class EscrowChain(IRpcClient rpc, FacilitatorProgram program, Ac
         catch (Exception e) when (e is RpcException or RpcTransportException)
         {
             return new EscrowAnswer.Unknown(new PendingTransaction(result.Signature, blockhash.LastValidBlockHeight), e.Message);
+        }
+    }
+
+    private async Task<Transaction> BuildAsync(Step step, LatestBlockHash blockhash, IReadOnlyList<TransactionInstruction> budget, CancellationToken cancellation)
+    {
+        Task<Transaction> OfAsync(IReadOnlyList<TransactionInstruction> first) => new TransactionBuilder()
+            .SetFeePayer(feePayer.PublicKey)
+            .SetRecentBlockHash(blockhash.Blockhash)
+            .AddInstructions([.. first, .. step.Instructions])
+            .BuildAsync([feePayer, .. step.Signers], cancellation);
+        try
+        {
+            return await OfAsync(budget);
+        }
+        catch (InvalidOperationException) when (budget.Count > 0)
+        {
+            // No room for a tip beside a payout that opens an account: slow is better than never.
+            return await OfAsync([]);
         }
     }
 
@@ -165,9 +197,9 @@ internal sealed class EscrowChain(IRpcClient rpc, FacilitatorProgram program, Ac
 }
 
 /// <summary>What to send, or why there is nothing to send.</summary>
-internal sealed record Step(IReadOnlyList<TransactionInstruction> Instructions, IReadOnlyList<Account> Signers, EscrowAnswer.Refused? Refusal = null)
+internal sealed record Step(IReadOnlyList<TransactionInstruction> Instructions, IReadOnlyList<ISigner> Signers, EscrowAnswer.Refused? Refusal = null)
 {
-    public static Step Of(IReadOnlyList<TransactionInstruction> instructions, params IReadOnlyList<Account> signers) => new(instructions, signers);
+    public static Step Of(IReadOnlyList<TransactionInstruction> instructions, params IReadOnlyList<ISigner> signers) => new(instructions, signers);
 
     public static Step Refuse(EscrowAnswer.Refused refusal) => new([], [], refusal);
 

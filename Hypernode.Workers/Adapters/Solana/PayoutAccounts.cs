@@ -12,7 +12,7 @@ internal sealed record PayoutAccount(PublicKey Address, IReadOnlyList<Transactio
 /// Then it is another account of the same wallet, at an address that only the relayer can open.
 /// </summary>
 /// <param name="relayer">pays the rent</param>
-internal sealed class PayoutAccounts(IRpcClient rpc, TransactionSender sender, PublicKey mint, Account relayer)
+internal sealed class PayoutAccounts(IRpcClient rpc, TransactionSender sender, PublicKey mint, ISigner relayer)
 {
     // Of the 32 bytes that a seed may have; 24 hex digits of a random id or 24 characters of a key do not meet by chance.
     private const int SeedIdLength = 24;

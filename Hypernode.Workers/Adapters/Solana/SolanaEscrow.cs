@@ -6,6 +6,7 @@ using Hypernode.Contracts.Money;
 using Hypernode.Contracts.Ports;
 using Hypernode.Solana;
 using Hypernode.Solana.Facilitator;
+using Microsoft.Extensions.Logging;
 
 namespace Hypernode.Workers.Adapters.Solana;
 
@@ -15,8 +16,8 @@ public sealed class SolanaEscrow : IEscrow
     private readonly IRpcClient rpc;
     private readonly FacilitatorProgram program;
     private readonly FacilitatorConfig config;
-    private readonly Account relayer;
-    private readonly Account assigner;
+    private readonly ISigner relayer;
+    private readonly ISigner assigner;
     private readonly IOracleQuorum oracles;
     private readonly SolanaOptions options;
     private readonly TimeProvider time;
@@ -27,7 +28,8 @@ public sealed class SolanaEscrow : IEscrow
     /// <param name="relayer">Config's facilitator: signs, and pays fees and rent</param>
     /// <param name="assigner">Config's</param>
     public SolanaEscrow(
-        IRpcClient rpc, Deployment deployment, FacilitatorConfig config, Account relayer, Account assigner, IOracleQuorum oracles, SolanaOptions options, TimeProvider time)
+        IRpcClient rpc, Deployment deployment, FacilitatorConfig config, ISigner relayer, ISigner assigner, IOracleQuorum oracles, SolanaOptions options, TimeProvider time,
+        ILoggerFactory? loggers = null, ISignatureSignals? signals = null)
     {
         if (config.Facilitator != relayer.PublicKey || config.Assigner != assigner.PublicKey || config.Mint != deployment.Mint.ToKey())
         {
@@ -37,7 +39,7 @@ public sealed class SolanaEscrow : IEscrow
         (this.rpc, this.config, this.relayer, this.assigner, this.oracles, this.options, this.time) = (rpc, config, relayer, assigner, oracles, options, time);
         Deployment = deployment;
         program = new FacilitatorProgram(deployment.Program.ToKey());
-        chain = new EscrowChain(rpc, program, relayer, options, time);
+        chain = new EscrowChain(rpc, program, relayer, [config.ProtocolVault, config.PlatformVault], options, time, loggers, signals);
         accounts = chain.PayoutAccounts(config.Mint);
     }
 

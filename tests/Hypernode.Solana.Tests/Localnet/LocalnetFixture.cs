@@ -7,6 +7,9 @@ public sealed class LocalnetFixture : IAsyncLifetime
 
     public Uri Endpoint { get; private set; } = null!;
 
+    /// <summary>One port up, as on every Solana node.</summary>
+    public Uri Subscriptions => new($"ws://{Endpoint.Host}:{Endpoint.Port + 1}");
+
     public IRpcClient Rpc { get; private set; } = null!;
 
     public TransactionSender Sender { get; private set; } = null!;

@@ -1,0 +1,45 @@
+using Hypernode.Solana.Facilitator;
+using Base58 = Hypernode.Solana.Base58;
+
+namespace Hypernode.Workers.Adapters.Solana;
+
+/// <summary>Every address that a client of this chain needs, base58; no secret is in here.</summary>
+/// <param name="Cluster">the genesis hash, as the programs' Config has it</param>
+/// <param name="Programs">by name</param>
+/// <param name="Config">the facilitator's Config account</param>
+/// <param name="Mints">by token</param>
+/// <param name="Vaults">where fees go, by share</param>
+/// <param name="Oracles">in the order of Config</param>
+/// <param name="Threshold">so many of them must sign</param>
+/// <param name="Authorities">who may do what, by role</param>
+public sealed record ChainAddresses(
+    string Network,
+    string Cluster,
+    IReadOnlyDictionary<string, string> Programs,
+    string Config,
+    IReadOnlyDictionary<string, string> Mints,
+    IReadOnlyDictionary<string, string> Vaults,
+    IReadOnlyList<string> Oracles,
+    int Threshold,
+    IReadOnlyDictionary<string, string> Authorities)
+{
+    public static ChainAddresses Of(ChainSetup setup, ChainKeys keys)
+    {
+        var program = setup.Deployment.Program.ToKey();
+        return new ChainAddresses(
+            setup.Deployment.Network,
+            Base58.Encode(setup.Config.Cluster),
+            new Dictionary<string, string> { ["facilitator"] = program.Key },
+            new FacilitatorProgram(program).ConfigAddress.Key,
+            new Dictionary<string, string> { ["hyper"] = setup.Config.Mint.Key },
+            new Dictionary<string, string> { ["protocol"] = setup.Config.ProtocolVault.Key, ["platform"] = setup.Config.PlatformVault.Key },
+            [.. setup.Config.Oracles.Select(o => o.Key)],
+            setup.Config.Threshold,
+            new Dictionary<string, string>
+            {
+                ["upgrade"] = keys.UpgradeAuthority.PublicKey.Key,
+                ["facilitator"] = setup.Config.Facilitator.Key,
+                ["assigner"] = setup.Config.Assigner.Key,
+            });
+    }
+}

@@ -2,15 +2,17 @@ namespace Hypernode.Host;
 
 /// <summary>The command line of the server program.</summary>
 internal sealed record HostArguments(
-    bool Bootstrap, string? Config, string? Roles, bool Text, bool UntilStdinCloses, IReadOnlyList<string>? Dead = null)
+    bool Bootstrap, string? Config, string? Roles, bool Text, bool UntilStdinCloses, IReadOnlyList<string>? Dead = null, bool Chain = false)
 {
     public const string Help = """
         The Hypernode server program: any mix of roles in one process.
 
         usage: Hypernode.Host [bootstrap] --config FILE [--roles LIST] [--log-format json|text] [--until-stdin-closes]
+               Hypernode.Host chain --config FILE
                Hypernode.Host dead list|replay [MESSAGE-ID...] --config FILE
 
           bootstrap              make the schema, keys, programs and accounts that are missing, and end
+          chain                  make what is missing on the chain alone, and print every address as one JSON line
           dead list              what could not be handled, with its cause: a JSON object a line
           dead replay ID...      put dead letters back into their queues; a second time changes nothing
           --config FILE          settings (JSON, all under "Hypernode"); environment variables Hypernode__… win over it
@@ -35,6 +37,7 @@ internal sealed record HostArguments(
             result = args[i] switch
             {
                 "bootstrap" => result with { Bootstrap = true },
+                "chain" => result with { Chain = true },
                 "dead" => result with { Dead = [] },
                 var word when result.Dead is { } words && !word.StartsWith('-') => result with { Dead = [.. words, word] },
                 "--config" => result with { Config = Path.GetFullPath(Value()) },

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Data.Common;
+using Hypernode.Host.Chain;
 using Hypernode.Host.Embedded;
 using Hypernode.Host.Embedded.Adapters;
 using Hypernode.Storage;
@@ -9,6 +10,7 @@ using Microsoft.Extensions.Options;
 using RabbitMQ.Client.Exceptions;
 using Serilog;
 using Serilog.Events;
+using Serilog.Extensions.Logging;
 using Serilog.Formatting.Json;
 
 namespace Hypernode.Host;
@@ -31,6 +33,12 @@ internal static class HostProgram
             if (arguments.Dead is { } words)
             {
                 return await DeadLetterCommand.RunAsync(words, builder.Configuration, Console.Out, CancellationToken.None);
+            }
+
+            if (arguments.Chain)
+            {
+                using var loggers = new SerilogLoggerFactory(Log.Logger);
+                return await ChainCommand.RunAsync(builder.Configuration, loggers, Console.Out, CancellationToken.None);
             }
 
             var options = builder.Configuration.GetSection(HostOptions.Section).Get<HostOptions>() ?? new HostOptions();
@@ -92,9 +100,11 @@ internal static class HostProgram
             .MinimumLevel.Override("Quartz", LogEventLevel.Warning)
             .ReadFrom.Configuration(builder.Configuration)
             .Enrich.FromLogContext();
+        // A command that prints an answer has stdout for itself.
+        LogEventLevel? errorsFrom = arguments.Chain ? LogEventLevel.Verbose : null;
         Log.Logger = (arguments.Text
-            ? logger.WriteTo.Console(formatProvider: System.Globalization.CultureInfo.InvariantCulture)
-            : logger.WriteTo.Console(new JsonFormatter(renderMessage: true))).CreateLogger();
+            ? logger.WriteTo.Console(formatProvider: System.Globalization.CultureInfo.InvariantCulture, standardErrorFromLevel: errorsFrom)
+            : logger.WriteTo.Console(new JsonFormatter(renderMessage: true), standardErrorFromLevel: errorsFrom)).CreateLogger();
         builder.Logging.ClearProviders();
         builder.Logging.AddSerilog(Log.Logger);
         return builder;

@@ -1,4 +1,4 @@
 using Hypernode.Host;
 
-// hypernode-host [bootstrap] --config FILE [--roles api,sagas,workers] [--log-format json|text] [--until-stdin-closes]
+// hypernode-host [bootstrap|chain] --config FILE [--roles api,sagas,workers] [--log-format json|text] [--until-stdin-closes]
 return await HostProgram.RunAsync(args);

@@ -52,6 +52,12 @@ internal static class HostConfig
         return Wrap(config);
     }
 
+    /// <summary>A chain alone, for the host's <c>chain</c> command.</summary>
+    public static JsonObject Chain(string rpc, string keys, int walletHyper) => Wrap(new JsonObject
+    {
+        ["Chain"] = new JsonObject { ["RpcUrl"] = rpc, ["Network"] = "localnet", ["KeysPath"] = keys, ["DemoWalletHyper"] = walletHyper },
+    });
+
     /// <summary>Of an agent that is a process of its own.</summary>
     public static JsonObject Agent(StackPlan plan, AgentNode agent, string broker, string? engineHost)
     {

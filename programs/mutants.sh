@@ -13,13 +13,15 @@ cp -r . "$work/repo/programs"
 rm -rf "$work/repo/programs/build"
 ./build.sh --out "$work/out" >/dev/null
 export SBPF_LINKER=$work/out/linker/Sbpf.Linker.dll
-tests="authorize.test.cjs initialize.test.cjs introspection.test.cjs refund.test.cjs settle.test.cjs"
+facilitator_tests="authorize.test.cjs initialize.test.cjs introspection.test.cjs refund.test.cjs settle.test.cjs"
+registry_tests="registry.test.cjs registry-stake.test.cjs registry-slash.test.cjs registry-attest.test.cjs"
 survived=0 tried=0
 
 # mutant NAME FILE OLD NEW: in FILE (below programs/), replaces the only occurrence of OLD
 mutant() {
   [[ $1 =~ $pattern ]] || return 0
-  local file=$work/repo/programs/$2
+  local file=$work/repo/programs/$2 tests=$facilitator_tests
+  [[ $2 != node_registry/* ]] || tests=$registry_tests
   cp "$root/programs/$2" "$file"
   OLD=$3 NEW=$4 python3 - "$file" <<'PY'
 import os, sys
@@ -94,6 +96,39 @@ mutant "late assignment" $ix/assign_node.rs 'require!(unix_timestamp() < intent.
 mutant "upgrade authority" $kit/upgrade.rs 'require!(authority == signer.key().0, error);' ''
 mutant "upgrade authority's signature" $kit/upgrade.rs 'signer.require_signer()?;' ''
 mutant "whose program data" $kit/upgrade.rs 'expect_pda(program_data, &[&program.0], &UPGRADEABLE_LOADER)?;' ''
+
+reg=node_registry/src rix=node_registry/src/instructions
+mutant "registry: owner's signature" $reg/state/node_account.rs 'signer.require_signer()?;' ''
+mutant "registry: owner" $reg/state/node_account.rs 'signer.require_key(&node.authority, errors::UnauthorizedAuthority)?;' ''
+mutant "registry: retired" $reg/state/node_account.rs 'require!(node.status != NodeStatus::Retired, errors::InvalidNodeStatus);' ''
+mutant "registry: sequence" $reg/state/node_account.rs 'require!(self.sequence.checked_add(1) == Some(sequence), errors::SequenceNotNext);' ''
+mutant "registry: whose slash" $reg/state/incident.rs 'require!(incident.node_id == *node_id, framework::ConstraintHasOne);' ''
+mutant "registry: pending slash" $reg/state/incident.rs 'require!(incident.status == IncidentStatus::Pending, errors::InvalidIncidentStatus);' ''
+mutant "registry: whose stake" $reg/vault.rs 'expect_pda_with_bump(self.stake_vault, &seeds::signer(seeds::stake(&node.node_id), &bump), program)' '{ let _ = (bump, expect_pda_with_bump, program, seeds::stake); Ok(()) }'
+mutant "registry: whose tokens" $reg/vault.rs 'require!(token.owner == node.authority, framework::ConstraintTokenOwner);' ''
+mutant "registry: tokens' mint" $reg/vault.rs 'require!(token.mint == config.mint, framework::ConstraintTokenMint);' ''
+mutant "registry: node key's signature" $rix/register_node.rs 'self.node_key.require_signer()?;' ''
+mutant "registry: used id" $rix/register_node.rs 'require!(*self.node.owner() == SYSTEM_PROGRAM, errors::NodeAlreadyRegistered);' ''
+mutant "registry: working node's stake" $rix/request_unstake.rs 'require!(node.status != NodeStatus::Active || remaining >= MINIMUM_STAKE, errors::InsufficientStake);' 'let _ = (MINIMUM_STAKE, NodeStatus::Active);'
+mutant "registry: cooldown" $rix/withdraw.rs 'require!(unix_timestamp() >= node.unstake_at, errors::CooldownNotOver);' 'let _ = unix_timestamp;'
+mutant "registry: stake under slash" $rix/withdraw.rs 'require!(left >= node.pending_slash, errors::StakeUnderSlash);' 'let _ = left;'
+mutant "registry: owner's transitions" $rix/set_status.rs 'require!(node.status.may_become(to), errors::InvalidNodeStatus);' ''
+mutant "registry: oracles' transitions" $rix/attest_status.rs 'require!(node.status.may_be_put(arguments.status), errors::InvalidNodeStatus);' ''
+mutant "registry: expired attestation" $reg/limits.rs 'require!(now < valid_until, errors::AttestationExpired);' 'let _ = valid_until;'
+mutant "registry: quorum of a slash" $rix/propose_slash.rs 'require_quorum(&self.instructions, config, &digest)' '{ let _ = (digest, require_quorum); Ok(()) }'
+mutant "registry: used incident" $rix/propose_slash.rs 'require!(*self.incident.owner() == SYSTEM_PROGRAM, errors::IncidentAlreadyUsed);' ''
+mutant "registry: cap" $rix/propose_slash.rs 'require!(amount <= slash_cap(at_stake, config.slash_cap_bps), errors::SlashAboveCap);' 'let _ = slash_cap;'
+mutant "registry: slash above stake" $rix/propose_slash.rs 'require!(amount <= free, errors::SlashAboveStake);' 'let _ = free;'
+mutant "registry: quorum of a dismissal" $rix/dismiss_slash.rs 'require_quorum(&self.instructions, &config, &digest)?;' 'let _ = (digest, require_quorum);'
+mutant "registry: appeal window" $rix/execute_slash.rs 'require!(now >= incident.executable_at, errors::AppealWindowOpen);' ''
+mutant "registry: slash vault" $rix/execute_slash.rs 'self.slash_vault.require_key(&config.slash_vault, framework::ConstraintAddress)?;' 'let _ = framework::ConstraintAddress;'
+mutant "registry: late appeal" $rix/appeal_slash.rs 'require!(unix_timestamp() < incident.executable_at, errors::AppealWindowOver);' 'let _ = unix_timestamp;'
+mutant "registry: second appeal" $rix/appeal_slash.rs 'require!(!incident.is_appealed(), errors::AlreadyAppealed);' ''
+mutant "registry: whose appeal" $rix/appeal_slash.rs 'self.authority.require_key(&node.authority, errors::UnauthorizedAuthority)?;' ''
+mutant "registry: stake of a retired node" $rix/retire.rs 'require!(node.at_stake()? == 0 && node.pending_incidents == 0, errors::StakeRemains);' ''
+mutant "registry: rent of a retired node" $rix/retire.rs 'self.rent_payer.require_key(&node.rent_payer, framework::ConstraintHasOne)?;' ''
+mutant "registry: times of outcomes" $rix/record_outcomes.rs 'outcomes.last_active_at >= node.last_active_at && ' ''
+mutant "registry: number of outcomes" $rix/record_outcomes.rs "require!(matches!(count, Some(1..=MAX_OUTCOMES)), errors::TooManyOutcomes);" 'let _ = (count, MAX_OUTCOMES);'
 
 echo "$tried mutants, $survived survived"
 [ "$survived" = 0 ]

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Hypernode.Cli.Adapters;
+using Hypernode.Cli.Localnet;
 using Hypernode.Cli.Stack;
 
 namespace Hypernode.Cli.Bench;
@@ -23,12 +24,14 @@ internal static class BenchCommand
           ./hn bench latency --json | jq .latencyMs
           ./hn bench history --quick            a short run, to see that it works
           ./hn bench crowd --markdown           the tables, ready to paste
+          ./hn bench settle                     settlements a second, confirmed on the localnet
         """)
     {
         Measure(new("engine", "Jobs a second and CPU a job of every stack, interleaved; then messages a job and latency of the services stack.", Rounds: 5, Jobs: 2_000, Seconds: 12)),
         Measure(new("latency", "From the submission to the node's command at 10 jobs a second, on the services stack. Size: jobs.", Size: 600, QuickSize: 50)),
         Measure(new("crowd", "Many open jobs, held by beating nodes (one a ten jobs), against the empty system. Size: open jobs.", Rounds: 3, Size: 10_000, QuickSize: 300)),
         Measure(new("history", "Cost per job as the finished table grows, in turns with an empty one. Size: finished jobs.", Rounds: 5, Size: 1_000_000, QuickSize: 20_000)),
+        Measure(new("settle", "Settlements a second from C# to a confirmed block of the localnet, signing included. Size: settlements in a round.", Rounds: 5, Size: 5_000, QuickSize: 200, Outstanding: 512)),
         Measure(new("timers", "What armed timers cost while none is due. Size: timers.", Rounds: 5, Size: 100_000, QuickSize: 5_000)),
     };
 
@@ -39,7 +42,7 @@ internal static class BenchCommand
         var rounds = new Option<int>("--rounds") { Description = "measured rounds", DefaultValueFactory = _ => defaults.Rounds };
         var jobs = new Option<int?>("--jobs") { Description = $"jobs in a round, at most (default: {defaults.Jobs}, warm {BenchDefaults.WarmJobs})" };
         var seconds = new Option<int>("--seconds") { Description = "no job begins later than this in a round: what a slow stack is cut at", DefaultValueFactory = _ => defaults.Seconds };
-        var outstanding = new Option<int>("--outstanding") { Description = "jobs that are open at a time", DefaultValueFactory = _ => 64 };
+        var outstanding = new Option<int>("--outstanding") { Description = "jobs that are open at a time", DefaultValueFactory = _ => defaults.Outstanding };
         var warmUp = new Option<int>("--warm-up") { Description = "seconds that a warm stack runs under load before it is measured", DefaultValueFactory = _ => 15 };
         var size = new Option<int>("--size") { Description = "how much of it", DefaultValueFactory = _ => defaults.Size };
         var quick = new Option<bool>("--quick") { Description = $"{QuickRounds} rounds of {QuickJobs} jobs, and a small size: to see that it works" };
@@ -99,6 +102,11 @@ internal static class BenchCommand
                 guard.Announce($"forget {Shell.Quote(data)}");
             }
 
+            if (arguments[0] == "settle")
+            {
+                return await SettleAsync(repository, [.. arguments, "--data", data], guard, interruption.Token);
+            }
+
             var services = await ServicesEndpoint.StartAsync(repository, data, throwaway, guard, Say, interruption.Token);
             arguments.AddRange(["--data", data]);
             if (peers)
@@ -124,6 +132,24 @@ internal static class BenchCommand
         }
     }
 
+    private static async Task<int> SettleAsync(Repository repository, List<string> arguments, CleanupGuard guard, CancellationToken cancellationToken)
+    {
+        const int slotMs = 400;
+        const int walletHyper = 100_000;
+        await using var chain = await RunningLocalnet.StartAsync(
+            repository, new LocalnetPlan(0, null, slotMs, walletHyper, Faults: false, Controls: false), guard, TimeProvider.System, Say, cancellationToken);
+        return await Foreground.RunAsync(
+            "dotnet",
+            [repository.BenchProgram, .. arguments],
+            new Dictionary<string, string>
+            {
+                ["HYPERNODE_BENCH_LOCALNET"] = chain.Addresses.ToJsonString(),
+                ["HYPERNODE_BENCH_LOCALNET_PID"] = $"{chain.ProcessId}",
+            },
+            guard,
+            cancellationToken);
+    }
+
     private static string DataFolder(string? wanted)
     {
         if (wanted is null)
@@ -142,7 +168,7 @@ internal static class BenchCommand
 
 /// <summary>What one benchmark does when nothing else is said.</summary>
 /// <param name="Size">How much of what it is about; 0: it has no size.</param>
-internal sealed record BenchDefaults(string What, string About, int Rounds = 3, int Jobs = BenchDefaults.WarmJobs, int Seconds = 10, int Size = 0, int QuickSize = 0)
+internal sealed record BenchDefaults(string What, string About, int Rounds = 3, int Jobs = BenchDefaults.WarmJobs, int Seconds = 10, int Size = 0, int QuickSize = 0, int Outstanding = 64)
 {
     /// <summary>As many as a warm stack can do in its seconds: time ends the round.</summary>
     public const int WarmJobs = 5_000;

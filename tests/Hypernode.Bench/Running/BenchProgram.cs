@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Hypernode.Bench.Loads;
 using Hypernode.Bench.Measures;
+using Hypernode.Bench.Settlement;
 
 namespace Hypernode.Bench.Running;
 
@@ -13,18 +14,8 @@ internal static class BenchProgram
         {
             var options = BenchOptions.Parse(args);
             var machine = Machine.Describe();
-            using var services = await Services.OpenAsync(
-                Environment.GetEnvironmentVariable(BenchOptions.ServicesVariable) ?? throw new BenchException($"start it as hn bench: {BenchOptions.ServicesVariable} is missing"));
-            var plans = new RowPlans(options, services, await services.PostgresSettingsAsync());
-            var report = await (options.What switch
-            {
-                "engine" => new EngineBench(options, plans, services, Say).RunAsync(),
-                "latency" => new LatencyBench(options, plans, Say).RunAsync(),
-                "crowd" => new CrowdBench(options, plans, Say).RunAsync(),
-                "history" => new HistoryBench(options, plans, Say).RunAsync(),
-                "timers" => new TimersBench(options, plans, Say).RunAsync(),
-                var other => throw new BenchException($"no benchmark {other}"),
-            });
+            // Settlements need a chain, and neither database nor broker.
+            var report = options.What == "settle" ? await new SettleBench(options, Say).RunAsync() : await MeasureEngineAsync(options);
             await WriteAsync(report, options.Output, machine);
             return 0;
         }
@@ -33,6 +24,22 @@ internal static class BenchProgram
             await Console.Error.WriteLineAsync($"bench: {e.Message}");
             return 1;
         }
+    }
+
+    private static async Task<Report> MeasureEngineAsync(BenchOptions options)
+    {
+        using var services = await Services.OpenAsync(
+            Environment.GetEnvironmentVariable(BenchOptions.ServicesVariable) ?? throw new BenchException($"start it as hn bench: {BenchOptions.ServicesVariable} is missing"));
+        var plans = new RowPlans(options, services, await services.PostgresSettingsAsync());
+        return await (options.What switch
+        {
+            "engine" => new EngineBench(options, plans, services, Say).RunAsync(),
+            "latency" => new LatencyBench(options, plans, Say).RunAsync(),
+            "crowd" => new CrowdBench(options, plans, Say).RunAsync(),
+            "history" => new HistoryBench(options, plans, Say).RunAsync(),
+            "timers" => new TimersBench(options, plans, Say).RunAsync(),
+            var other => throw new BenchException($"no benchmark {other}"),
+        });
     }
 
     private static async Task WriteAsync(Report report, string output, string machine)

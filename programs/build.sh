@@ -10,7 +10,7 @@ set -euo pipefail
 cd "$(dirname "$0")"
 . ./toolchain.sh
 
-PROGRAMS="facilitator node_registry proxy" # proxy: for tests only
+PROGRAMS="facilitator node_registry payment_splitter proxy" # proxy: for tests only
 SBPF_VERSION=v0 # what every cluster and loader accepts; the linker can write v3 as well
 
 out=$PWD/build install= record=

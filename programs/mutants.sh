@@ -13,8 +13,9 @@ cp -r . "$work/repo/programs"
 rm -rf "$work/repo/programs/build"
 ./build.sh --out "$work/out" >/dev/null
 export SBPF_LINKER=$work/out/linker/Sbpf.Linker.dll
-facilitator_tests="authorize.test.cjs initialize.test.cjs introspection.test.cjs refund.test.cjs settle.test.cjs"
+facilitator_tests="authorize.test.cjs close.test.cjs initialize.test.cjs introspection.test.cjs refund.test.cjs rotation.test.cjs settle.test.cjs"
 registry_tests="registry.test.cjs registry-stake.test.cjs registry-slash.test.cjs registry-attest.test.cjs"
+splitter_tests="splitter.test.cjs"
 survived=0 tried=0
 
 # mutant NAME FILE OLD NEW: in FILE (below programs/), replaces the only occurrence of OLD
@@ -22,6 +23,7 @@ mutant() {
   [[ $1 =~ $pattern ]] || return 0
   local file=$work/repo/programs/$2 tests=$facilitator_tests
   [[ $2 != node_registry/* ]] || tests=$registry_tests
+  [[ $2 != payment_splitter/* ]] || tests=$splitter_tests
   cp "$root/programs/$2" "$file"
   OLD=$3 NEW=$4 python3 - "$file" <<'PY'
 import os, sys
@@ -78,14 +80,24 @@ mutant "cluster in a proof" $fac/commitment.rs 'b"HYPERNODE/usage-proof/v1",
 mutant "attempt of a proof" $ix/submit_usage_proof.rs 'require!(arguments.attempt == intent.attempt, errors::AttestationMismatch);' ''
 mutant "charge's bounds" $ix/submit_usage_proof.rs 'require!(arguments.charge >= 1 && arguments.charge <= intent.amount, errors::ChargeOutOfRange);' ''
 mutant "late proof" $ix/submit_usage_proof.rs 'require!(now < intent.settle_by, errors::PaymentExpired);' ''
-mutant "expired proof" $ix/submit_usage_proof.rs 'require!(now < arguments.valid_until, errors::AttestationExpired);' ''
+mutant "expired proof" $ix/submit_usage_proof.rs 'limits::require_attestation_time(now, arguments.valid_until)?;' ''
 mutant "node's token" $ix/submit_usage_proof.rs 'require!(node.owner == intent.assigned_node, framework::ConstraintTokenOwner);' ''
 mutant "protocol's vault" $ix/submit_usage_proof.rs 'self.protocol_vault.require_key(&config.protocol_vault, framework::ConstraintAddress)?;' ''
 mutant "platform's vault" $ix/submit_usage_proof.rs 'self.platform_vault.require_key(&config.platform_vault, framework::ConstraintAddress)' 'Ok(())'
 mutant "attempt of a failure" $ix/refund_failed.rs 'require!(arguments.attempt == intent.attempt, errors::AttestationMismatch);' ''
 mutant "quorum of a failure" $ix/refund_failed.rs 'require_quorum(&self.instructions, &config, &digest)?;' 'let _ = (digest, require_quorum);'
-mutant "expired failure" $ix/refund_failed.rs 'require!(unix_timestamp() < arguments.valid_until, errors::AttestationExpired);' ''
+mutant "expired failure" $ix/refund_failed.rs 'limits::require_attestation_time(unix_timestamp(), arguments.valid_until)?;' ''
 mutant "grace" $ix/refund_expired.rs ' + config.refund_grace' ''
+mutant "attestation too long" $fac/limits.rs 'require!(ahead <= MAX_ATTESTATION_AHEAD, errors::TimestampOutOfRange);' 'let _ = ahead;'
+mutant "early close" $ix/close_intent.rs 'require!(unix_timestamp() >= intent.closable_at, errors::NotYetClosable);' ''
+mutant "close while pending" $ix/close_intent.rs 'require!(intent.status != Status::Pending, errors::InvalidPaymentStatus);' ''
+mutant "tombstone's rent" $ix/close_intent.rs 'self.rent_payer.require_key(&intent.rent_payer, framework::ConstraintHasOne)?;' ''
+mutant "tombstone's length" $fac/state/payment_intent.rs 'self.closable_at = self.closable_at.max(now.saturating_add(MAX_ATTESTATION_AHEAD));' ''
+mutant "pause" $fac/escrow.rs 'require!(!config.paused, errors::IntakePaused);' ''
+mutant "rotation's delay" $ix/apply_rotation.rs 'require!(unix_timestamp() >= rotation.due_at, errors::RotationNotDue);' 'let _ = unix_timestamp;'
+mutant "rotation's protocol vault" $ix/apply_rotation.rs 'self.protocol_vault.require_key(&rotation.protocol_vault, framework::ConstraintAddress)?;' ''
+mutant "rotation's vaults of late" $ix/apply_rotation.rs 'require_vaults([&self.protocol_vault, &self.platform_vault], &config.mint)?;' 'let _ = require_vaults;'
+mutant "rotation's rent" $ix/apply_rotation.rs 'self.rent_payer.require_key(&rotation.rent_payer, framework::ConstraintHasOne)?;' ''
 mutant "who cancels" $ix/cancel.rs 'require!(may_cancel, errors::UnauthorizedCancel);' 'let _ = may_cancel;'
 mutant "signature of a cancel" $ix/cancel.rs 'self.authority.require_signer()?;' ''
 mutant "cancel after assignment" $ix/cancel.rs 'require!(intent.attempt == 0, errors::AlreadyAssigned);' ''
@@ -129,6 +141,27 @@ mutant "registry: stake of a retired node" $rix/retire.rs 'require!(node.at_stak
 mutant "registry: rent of a retired node" $rix/retire.rs 'self.rent_payer.require_key(&node.rent_payer, framework::ConstraintHasOne)?;' ''
 mutant "registry: times of outcomes" $rix/record_outcomes.rs 'outcomes.last_active_at >= node.last_active_at && ' ''
 mutant "registry: number of outcomes" $rix/record_outcomes.rs "require!(matches!(count, Some(1..=MAX_OUTCOMES)), errors::TooManyOutcomes);" 'let _ = (count, MAX_OUTCOMES);'
+six=payment_splitter/src/instructions spl=payment_splitter/src
+mutant "points" $spl/split.rs 'require!(sum == WHOLE as u32, errors::SplitNotWhole);' 'let _ = sum;'
+mutant "remainder of a split" $spl/split.rs ' + balance % whole * points / whole' ''
+mutant "splitter's shards" $spl/state/rules.rs 'require!(self.shards >= 1 && self.shards <= MAX_SHARDS, errors::ShardsOutOfRange);' ''
+mutant "splitter's delay" $spl/state/config.rs 'require!(self.change_delay >= MIN_DELAY && self.change_delay <= MAX_DELAY, errors::DelayOutOfRange);' ''
+mutant "destination's mint" $spl/destinations.rs 'require!(token.mint == *mint, framework::ConstraintTokenMint);' ''
+mutant "destination's owner" $spl/destinations.rs 'require!(token.owner != *config, framework::ConstraintTokenOwner);' ''
+mutant "treasury" $spl/destinations.rs 'self.treasury.require_key(&rules.treasury, framework::ConstraintAddress)?;' ''
+mutant "development" $spl/destinations.rs 'self.development.require_key(&rules.development, framework::ConstraintAddress)?;' ''
+mutant "staking pool" $spl/destinations.rs 'self.staking_pool.require_key(&rules.staking_pool, framework::ConstraintAddress)' 'Ok(())'
+mutant "shard beyond the count" $six/create_vault.rs 'require!(shard < config.rules.shards, errors::ShardOutOfRange);' ''
+mutant "vault twice" $six/create_vault.rs 'require!(*self.vault.owner() == SYSTEM_PROGRAM, errors::VaultExists);' ''
+mutant "vault's mint" $six/create_vault.rs 'self.mint.require_key(&config.mint, framework::ConstraintAddress)?;' ''
+mutant "distribution by a program" $six/distribute.rs 'require!(stack_height() == 1, errors::CalledByProgram);' 'let _ = stack_height;'
+mutant "whose vault" $six/distribute.rs 'expect_pda(&self.vault, &seeds::Vault::of(fee, shard).seeds(), program)?;' 'let _ = expect_pda;'
+mutant "distribution's destinations" $six/distribute.rs 'destinations.require_those_of(&config.rules)?;' 'let _ = destinations;'
+mutant "empty vault" $six/distribute.rs 'require!(held > 0, errors::NothingToDistribute);' ''
+mutant "change's delay" $six/apply_change.rs 'require!(unix_timestamp() >= config.due_at, errors::ChangeNotDue);' 'let _ = unix_timestamp;'
+mutant "change's destinations" $six/apply_change.rs 'destinations.require_those_of(&config.proposed)?;' ''
+mutant "destinations of late" $six/apply_change.rs 'destinations.require_usable(&config.mint, self.config.key())?;' ''
+mutant "withdrawal of nothing" $six/withdraw_change.rs 'config.require_proposed()?;' ''
 
 echo "$tried mutants, $survived survived"
 [ "$survived" = 0 ]

@@ -15,7 +15,7 @@ flags=(--edition 2024 -D warnings -C overflow-checks=on)
 "$RUSTC" "${flags[@]}" --crate-name svmkit --test svmkit/src/lib.rs -o "$work/svmkit"
 "$RUSTC" "${flags[@]}" --crate-name svmkit --crate-type rlib svmkit/src/lib.rs -o "$work/libsvmkit.rlib"
 "$work/svmkit"
-for program in facilitator node_registry; do
+for program in facilitator node_registry payment_splitter; do
   "$RUSTC" "${flags[@]}" --crate-name "$program" --test "$program/src/lib.rs" --extern "svmkit=$work/libsvmkit.rlib" -o "$work/$program"
   "$work/$program"
 done

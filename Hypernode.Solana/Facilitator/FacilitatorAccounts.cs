@@ -6,6 +6,7 @@ namespace Hypernode.Solana.Facilitator;
 /// <param name="Assigner">writes who may be paid</param>
 /// <param name="Threshold">how many of the oracles must sign</param>
 /// <param name="RefundGrace">seconds after settle_by</param>
+/// <param name="Paused">no new payments are taken; settlements and refunds go on</param>
 public sealed record FacilitatorConfig(
     byte[] Cluster,
     PublicKey Facilitator,
@@ -16,7 +17,8 @@ public sealed record FacilitatorConfig(
     IReadOnlyList<PublicKey> Oracles,
     byte Threshold,
     long RefundGrace,
-    byte Bump)
+    byte Bump,
+    bool Paused = false)
 {
     public const int OracleCount = 5;
 
@@ -36,7 +38,7 @@ public sealed record FacilitatorConfig(
         }
 
         return new FacilitatorConfig(
-            cluster, facilitator, assigner, mint, protocol, platform, oracles, reader.U8(), reader.I64(), reader.U8());
+            cluster, facilitator, assigner, mint, protocol, platform, oracles, reader.U8(), reader.I64(), reader.U8(), reader.U8() == 1);
     }
 
     /// <summary>Null unless the account exists and the program owns it.</summary>

@@ -30,6 +30,9 @@ public enum FacilitatorError
     UnauthorizedUpgradeAuthority = 6024,
     InvariantViolated = 6025,
     UnauthorizedCancel = 6026,
+    NotYetClosable = 6027,
+    IntakePaused = 6028,
+    RotationNotDue = 6029,
 }
 
 public static class FacilitatorErrors

@@ -1,6 +1,6 @@
 namespace Hypernode.Solana.Facilitator;
 
-/// <summary>What the program tells the world in its logs. Amounts are base units.</summary>
+/// <summary>What the program tells the world of payments in its logs. Amounts are base units.</summary>
 public abstract record FacilitatorEvent(Guid IntentId)
 {
     private const string LogPrefix = "Program data: ";
@@ -17,6 +17,10 @@ public abstract record FacilitatorEvent(Guid IntentId)
         : FacilitatorEvent(IntentId);
 
     public sealed record PaymentRefunded(Guid IntentId, PublicKey Payer, ulong Amount, RefundCause Reason)
+        : FacilitatorEvent(IntentId);
+
+    /// <summary>The tombstone is gone, and its rent back at whoever paid it.</summary>
+    public sealed record PaymentClosed(Guid IntentId, PublicKey RentPayer)
         : FacilitatorEvent(IntentId);
 
     /// <summary>The program's own events in a transaction's logs: lines of other programs that look alike are not read.</summary>
@@ -63,6 +67,7 @@ public abstract record FacilitatorEvent(Guid IntentId)
             _ when Is(name, nameof(PaymentCompleted)) => new PaymentCompleted(
                 r.Uuid(), r.Key(), r.U64(), r.U64(), r.U64(), r.U64(), r.U64(), r.Bytes(32), r.Bytes(32), (ProofVerdict)r.U8()),
             _ when Is(name, nameof(PaymentRefunded)) => new PaymentRefunded(r.Uuid(), r.Key(), r.U64(), (RefundCause)r.U8()),
+            _ when Is(name, nameof(PaymentClosed)) => new PaymentClosed(r.Uuid(), r.Key()),
             _ => null,
         };
     }

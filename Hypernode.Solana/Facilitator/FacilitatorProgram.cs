@@ -170,6 +170,13 @@ public sealed class FacilitatorProgram(PublicKey programId)
         ],
         Call("refund_expired").ToArray());
 
+    /// <summary>Removes the tombstone of a payment that is over, from its <c>closable_at</c> on; anyone may send it.</summary>
+    /// <param name="rentPayer">gets the account's lamports; the one that the account names</param>
+    public TransactionInstruction CloseIntent(Guid intentId, PublicKey rentPayer) => new(
+        programId,
+        [AccountMeta.Writable(PaymentAddress(intentId)), AccountMeta.Writable(rentPayer)],
+        Call("close_intent").ToArray());
+
     /// <summary>A view: simulate it, the return data is the text that a payer signs.</summary>
     /// <param name="nonce">32 bytes</param>
     public TransactionInstruction RenderIntent(Guid intentId, Guid jobId, ulong amount, ulong timestampMs, ulong expiresMs, ReadOnlySpan<byte> nonce) => new(

@@ -8,6 +8,12 @@ namespace Hypernode.Solana.Facilitator;
 public sealed record InitializeTerms(
     byte[] Cluster, PublicKey Facilitator, PublicKey Assigner, IReadOnlyList<PublicKey> Oracles, byte Threshold, long RefundGrace);
 
+/// <summary>Keys and vaults that are to replace Config's.</summary>
+/// <param name="Oracles">five, distinct</param>
+/// <param name="Threshold">3 to 5</param>
+public sealed record RotationTerms(
+    PublicKey Facilitator, PublicKey Assigner, PublicKey ProtocolVault, PublicKey PlatformVault, IReadOnlyList<PublicKey> Oracles, byte Threshold);
+
 /// <summary>A signed intent, as the program is told of it; it renders the text itself.</summary>
 /// <param name="Amount">base units</param>
 /// <param name="TimestampMs">ms since the epoch, as in the text</param>

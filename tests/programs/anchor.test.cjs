@@ -32,6 +32,11 @@ test('Anchor encodes every instruction as we do', () => {
     ['refund_failed', world.facilitator.refundFailed(terms, failure), { attempt: 1, reason: 2, valid_until: bn(failure.validUntil) }],
     ['cancel', world.facilitator.cancel(terms, terms.payer), {}],
     ['refund_expired', world.facilitator.refundExpired(terms), {}],
+    ['close_intent', world.facilitator.closeIntent(terms), {}],
+    ['set_paused', world.facilitator.setPaused(c.upgradeAuthority, true), { paused: true }],
+    ['propose_rotation', world.facilitator.proposeRotation(c), { facilitator: world.relayer.publicKey, assigner: c.assigner, oracles: c.oracles, threshold: 3 }],
+    ['withdraw_rotation', world.facilitator.withdrawRotation(c.upgradeAuthority), {}],
+    ['apply_rotation', world.facilitator.applyRotation(c.upgradeAuthority), {}],
     ['render_intent', world.facilitator.renderIntent(terms), { ...ids, timestamp: bn(terms.timestamp), expires: bn(terms.expires), nonce: bytes(terms.nonce) }],
   ];
   assert.deepEqual(cases.map(([name]) => name), idl.instructions.map((i) => i.name));
@@ -62,8 +67,10 @@ test('Anchor parses events and errors', () => {
   ];
   const refunded = world.locked();
   logs.push(...world.must([world.facilitator.cancel(refunded, refunded.payer)], [world.payer]).logs);
+  world.setNow(world.payment(refunded).closableAt);
+  logs.push(...world.must([world.facilitator.closeIntent(refunded)], [world.relayer]).logs);
   const events = [...new EventParser(world.program, coder).parseLogs(logs)];
-  assert.deepEqual(events.map((e) => e.name), ['PaymentAuthorized', 'NodeAssigned', 'PaymentCompleted', 'PaymentRefunded']);
+  assert.deepEqual(events.map((e) => e.name), ['PaymentAuthorized', 'NodeAssigned', 'PaymentCompleted', 'PaymentRefunded', 'PaymentClosed']);
   assert.equal(events[2].data.node_share.toString(), '34000001');
   assert.deepEqual(events[3].data.reason, { Cancelled: {} });
 

@@ -28,4 +28,7 @@ svmkit::errors! {
     UnauthorizedUpgradeAuthority = 6024, "Only the program's upgrade authority may do this";
     InvariantViolated = 6025, "An invariant does not hold";
     UnauthorizedCancel = 6026, "Only the payer or the facilitator may cancel";
+    NotYetClosable = 6027, "Something about this payment could still be replayed";
+    IntakePaused = 6028, "No new payments are taken at present";
+    RotationNotDue = 6029, "The delay of the proposed rotation is not over";
 }

@@ -3,10 +3,12 @@ use crate::events::{PaymentAuthorized, PaymentRefunded, RefundReason};
 use crate::state::{Config, PaymentIntent, Status};
 use crate::{errors, seeds, Id};
 use svmkit::token::{self, Authority, TokenAccount, TOKEN_PROGRAM};
-use svmkit::{create_pda_account, expect_pda, expect_pda_with_bump, framework, require, Account, Pubkey, Result, SYSTEM_PROGRAM};
+use svmkit::{
+    create_pda_account, expect_pda, expect_pda_with_bump, framework, require, unix_timestamp, Account, Pubkey, Result,
+    SYSTEM_PROGRAM,
+};
 
-/// HYPER's, held by `initialize`.
-pub const DECIMALS: u8 = 6;
+pub use svmkit::token::DECIMALS;
 
 /// A token account that takes back what `payer` did not spend.
 pub fn require_payers_token(account: &Account, payer: &Pubkey, mint: &Pubkey) -> Result<TokenAccount> {
@@ -35,6 +37,7 @@ impl Opening<'_> {
     /// The id was never used, and the facilitator pays the rent: else anybody could squat ids.
     #[inline(never)]
     pub fn validate(&self, program: &Pubkey, config: &Config, intent_id: &Id) -> Result<Bumps> {
+        require!(!config.paused, errors::IntakePaused);
         self.token_program.require_key(&TOKEN_PROGRAM, framework::InvalidProgramId)?;
         self.system_program.require_key(&SYSTEM_PROGRAM, framework::InvalidProgramId)?;
         self.mint.require_key(&config.mint, framework::ConstraintAddress)?;
@@ -132,7 +135,7 @@ impl Closing<'_> {
     /// Everything back to the payer.
     #[inline(never)]
     pub fn refund(&self, mut intent: PaymentIntent, held: u64, reason: RefundReason) -> Result {
-        intent.status = Status::Refunded;
+        intent.end(Status::Refunded, unix_timestamp());
         self.pay_out(&intent, [(self.payer_token, held)])?;
         intent.store(self.payment)?;
         PaymentRefunded { intent_id: &intent.intent_id, payer: &intent.payer, amount: held, reason }.emit();

@@ -80,6 +80,61 @@ impl PaymentCompleted<'_> {
     }
 }
 
+/// The tombstone is gone.
+pub struct PaymentClosed<'a> {
+    pub intent_id: &'a Id,
+    pub rent_payer: &'a Pubkey,
+}
+
+impl PaymentClosed<'_> {
+    pub fn emit(&self) {
+        let mut event = [0u8; 8 + 16 + 32];
+        Writer::new(&mut event)
+            .bytes(&const { discriminator("event:PaymentClosed") })
+            .bytes(self.intent_id)
+            .key(self.rent_payer)
+            .end();
+        emit(&event);
+    }
+}
+
+/// New payments are stopped, or taken again.
+pub struct IntakePaused {
+    pub paused: u8,
+}
+
+impl IntakePaused {
+    pub fn emit(&self) {
+        let mut event = [0u8; 8 + 1];
+        Writer::new(&mut event).bytes(&const { discriminator("event:IntakePaused") }).u8(self.paused).end();
+        emit(&event);
+    }
+}
+
+/// A rotation's stages: its account says the rest, until it is closed.
+macro_rules! rotation_events {
+    ($($name:ident),*) => {
+        $(pub struct $name<'a> {
+            pub rotation: &'a Pubkey,
+            pub due_at: i64,
+        }
+
+        impl $name<'_> {
+            pub fn emit(&self) {
+                let mut event = [0u8; 8 + 32 + 8];
+                Writer::new(&mut event)
+                    .bytes(&const { discriminator(concat!("event:", stringify!($name))) })
+                    .key(self.rotation)
+                    .i64(self.due_at)
+                    .end();
+                emit(&event);
+            }
+        })*
+    };
+}
+
+rotation_events!(RotationProposed, RotationWithdrawn, RotationApplied);
+
 /// Why a payment went back: which of the three ways it took.
 #[derive(Clone, Copy)]
 #[repr(u8)]

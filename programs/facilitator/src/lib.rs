@@ -20,58 +20,24 @@ mod text;
 #[cfg(test)]
 mod vectors;
 
-use instructions::*;
-use svmkit::{framework, log, Discriminator, Input, Reader, Result};
-
-svmkit::entrypoint!(process, errors::report);
-
 /// A UUID's 16 bytes in the order of its text.
 pub type Id = [u8; 16];
 pub type Hash = [u8; 32];
 
-#[cfg_attr(not(target_arch = "bpf"), allow(dead_code))]
-fn process(input: Input) -> Result {
-    let mut arguments = Reader::arguments(input.data);
-    let Ok(instruction): Result<Discriminator> = arguments.bytes() else {
-        return Err(framework::InstructionFallbackNotFound);
-    };
-    match instruction {
-        initialize::DISCRIMINATOR => {
-            log("Instruction: Initialize");
-            initialize::run(&input, arguments)
-        }
-        authorize_intent::DISCRIMINATOR => {
-            log("Instruction: AuthorizeIntent");
-            authorize_intent::run(&input, arguments)
-        }
-        authorize_payment::DISCRIMINATOR => {
-            log("Instruction: AuthorizePayment");
-            authorize_payment::run(&input, arguments)
-        }
-        assign_node::DISCRIMINATOR => {
-            log("Instruction: AssignNode");
-            assign_node::run(&input, arguments)
-        }
-        submit_usage_proof::DISCRIMINATOR => {
-            log("Instruction: SubmitUsageProof");
-            submit_usage_proof::run(&input, arguments)
-        }
-        refund_failed::DISCRIMINATOR => {
-            log("Instruction: RefundFailed");
-            refund_failed::run(&input, arguments)
-        }
-        cancel::DISCRIMINATOR => {
-            log("Instruction: Cancel");
-            cancel::run(&input, arguments)
-        }
-        refund_expired::DISCRIMINATOR => {
-            log("Instruction: RefundExpired");
-            refund_expired::run(&input, arguments)
-        }
-        render_intent::DISCRIMINATOR => {
-            log("Instruction: RenderIntent");
-            render_intent::run(arguments)
-        }
-        _ => Err(framework::InstructionFallbackNotFound),
-    }
+svmkit::program! {
+    errors::report;
+    initialize, "Initialize";
+    authorize_intent, "AuthorizeIntent";
+    authorize_payment, "AuthorizePayment";
+    assign_node, "AssignNode";
+    submit_usage_proof, "SubmitUsageProof";
+    refund_failed, "RefundFailed";
+    cancel, "Cancel";
+    refund_expired, "RefundExpired";
+    close_intent, "CloseIntent";
+    set_paused, "SetPaused";
+    propose_rotation, "ProposeRotation";
+    withdraw_rotation, "WithdrawRotation";
+    apply_rotation, "ApplyRotation";
+    render_intent, "RenderIntent";
 }

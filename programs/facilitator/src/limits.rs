@@ -11,6 +11,13 @@ pub const MAX_SETTLE_AHEAD: i64 = 7 * 86_400;
 /// The longest grace between `settle_by` and the refund that anybody may ask for.
 pub const MAX_REFUND_GRACE: i64 = 7 * 86_400;
 
+/// How far ahead an attestation may be valid. A payment's tombstone outlives its end by as much, so that no attestation
+/// that was made for it can meet another payment of the same id.
+pub const MAX_ATTESTATION_AHEAD: i64 = 86_400;
+
+/// Seconds between the proposal of other keys and their effect: time to be seen, and to take one's money back.
+pub const ROTATION_DELAY: i64 = 2 * 86_400;
+
 /// A signed intent may still lock tokens at `now` (seconds); its own times are in milliseconds.
 pub fn require_signed_times(now: i64, timestamp: u64, expires: u64) -> Result {
     let Some(now_ms) = u64::try_from(now).ok().and_then(|now| now.checked_mul(1_000)) else {
@@ -37,6 +44,14 @@ pub fn require_settle_by(now: i64, expires_at: i64, settle_by: i64) -> Result {
         settle_by > now && settle_by >= expires_at && settle_by - now <= MAX_SETTLE_AHEAD,
         errors::TimestampOutOfRange
     );
+    Ok(())
+}
+
+/// An attestation counts before `valid_until`, which is not too far ahead (both in seconds).
+pub fn require_attestation_time(now: i64, valid_until: i64) -> Result {
+    require!(now < valid_until, errors::AttestationExpired);
+    let ahead = valid_until.checked_sub(now).unwrap_or(i64::MAX);
+    require!(ahead <= MAX_ATTESTATION_AHEAD, errors::TimestampOutOfRange);
     Ok(())
 }
 
@@ -79,6 +94,16 @@ mod tests {
     #[test]
     fn a_cluster_before_the_epoch_locks_nothing() {
         assert_eq!(require_signed_times(-1, 0, 1), Err(errors::TimestampOutOfRange));
+    }
+
+    #[test]
+    fn an_attestation_is_valid_for_at_most_a_day() {
+        assert_eq!(require_attestation_time(NOW, NOW), Err(errors::AttestationExpired));
+        assert_eq!(require_attestation_time(NOW, NOW + 1), Ok(()));
+        assert_eq!(require_attestation_time(NOW, NOW + MAX_ATTESTATION_AHEAD), Ok(()));
+        assert_eq!(require_attestation_time(NOW, NOW + MAX_ATTESTATION_AHEAD + 1), Err(errors::TimestampOutOfRange));
+        assert_eq!(require_attestation_time(NOW, i64::MAX), Err(errors::TimestampOutOfRange));
+        assert_eq!(require_attestation_time(-1, i64::MAX), Err(errors::TimestampOutOfRange));
     }
 
     #[test]

@@ -3,6 +3,7 @@ use crate::Id;
 use svmkit::Pubkey;
 
 const CONFIG: &[u8] = b"config";
+const ROTATION: &[u8] = b"rotation";
 const PAYMENT: &[u8] = b"payment";
 const ESCROW: &[u8] = b"escrow";
 const ALLOWANCE: &[u8] = b"allowance";
@@ -11,6 +12,12 @@ const ALLOWANCE: &[u8] = b"allowance";
 #[inline(always)]
 pub fn config() -> [&'static [u8]; 1] {
     [CONFIG]
+}
+
+/// The one rotation that is proposed at a time.
+#[inline(always)]
+pub fn rotation() -> [&'static [u8]; 1] {
+    [ROTATION]
 }
 
 /// The PaymentIntent: the record of a payment, and the authority over its escrow.

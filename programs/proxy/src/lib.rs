@@ -14,6 +14,7 @@ fn process(input: Input) -> Result {
         3 => forward::<3>(target, accounts, input.data),
         4 => forward::<4>(target, accounts, input.data),
         6 => forward::<6>(target, accounts, input.data),
+        7 => forward::<7>(target, accounts, input.data),
         8 => forward::<8>(target, accounts, input.data),
         10 => forward::<10>(target, accounts, input.data),
         11 => forward::<11>(target, accounts, input.data),

@@ -1,5 +1,5 @@
 //! One account as the loader lays it out in the program's input, changed in place.
-use crate::{framework, require, Error, Pubkey, Result};
+use crate::{framework, require, Error, Pubkey, Result, SYSTEM_PROGRAM};
 use core::slice::{from_raw_parts, from_raw_parts_mut};
 
 /// The loader's header of a serialized account; its data follows.
@@ -94,6 +94,23 @@ impl Account {
     /// An account that does not exist, or was closed in this transaction.
     pub fn is_empty(&self) -> bool {
         self.lamports() == 0 && self.data().is_empty()
+    }
+
+    /// Gives all its lamports to `to`, and its address back to the system program: the account is gone, also for what
+    /// follows in this transaction.
+    pub fn close(&self, to: &Account) -> Result {
+        self.require_writable()?;
+        to.require_writable()?;
+        let (true, Some(sum)) = (self.key() != to.key(), to.lamports().checked_add(self.lamports())) else {
+            return Err(framework::ConstraintClose);
+        };
+        unsafe {
+            (*to.0).lamports = sum;
+            (*self.0).lamports = 0;
+            (*self.0).data_length = 0;
+            (*self.0).owner = SYSTEM_PROGRAM;
+        }
+        Ok(())
     }
 
     pub fn require_signer(&self) -> Result {

@@ -82,3 +82,27 @@ macro_rules! entrypoint {
         }
     };
 }
+
+/// A program's instructions, each a module with a `DISCRIMINATOR` and `run(&Input, Reader) -> Result`, and the name that
+/// Anchor logs for it. Makes `process`, and it the entry point.
+#[macro_export]
+macro_rules! program {
+    ($report:path; $($instruction:ident, $name:literal;)*) => {
+        $crate::entrypoint!(process, $report);
+
+        #[cfg_attr(not(target_arch = "bpf"), allow(dead_code))]
+        fn process(input: $crate::Input) -> $crate::Result {
+            let mut arguments = $crate::Reader::arguments(input.data);
+            let Ok(instruction): $crate::Result<$crate::Discriminator> = arguments.bytes() else {
+                return Err($crate::framework::InstructionFallbackNotFound);
+            };
+            match instruction {
+                $(instructions::$instruction::DISCRIMINATOR => {
+                    $crate::log(concat!("Instruction: ", $name));
+                    instructions::$instruction::run(&input, arguments)
+                })*
+                _ => Err($crate::framework::InstructionFallbackNotFound),
+            }
+        }
+    };
+}

@@ -4,9 +4,12 @@ use crate::{framework, invoke, require, Account, Meta, Pubkey, Result};
 pub const TOKEN_PROGRAM: Pubkey = Pubkey::from_base58("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA");
 pub const ACCOUNT_LENGTH: u64 = 165;
 const MINT_LENGTH: usize = 82;
+/// HYPER's; every program's `initialize` holds its mint to it.
+pub const DECIMALS: u8 = 6;
 
 const CLOSE_ACCOUNT: u8 = 9;
 const TRANSFER_CHECKED: u8 = 12;
+const BURN_CHECKED: u8 = 15;
 const INITIALIZE_ACCOUNT_3: u8 = 18;
 
 /// What a transfer needs beside its two ends.
@@ -37,6 +40,16 @@ pub fn transfer(from: &Account, to: &Account, amount: u64, by: &Authority) -> Re
         Meta::read_only(by.authority).signer(),
     ];
     invoke(&TOKEN_PROGRAM, &metas, &data, [from, by.mint, to, by.authority], by.seeds)
+}
+
+/// Takes `amount` out of `from` and out of the mint's supply.
+pub fn burn(from: &Account, amount: u64, by: &Authority) -> Result {
+    let mut data = [0u8; 10];
+    data[0] = BURN_CHECKED;
+    data[1..9].copy_from_slice(&amount.to_le_bytes());
+    data[9] = by.decimals;
+    let metas = [Meta::writable(from), Meta::writable(by.mint), Meta::read_only(by.authority).signer()];
+    invoke(&TOKEN_PROGRAM, &metas, &data, [from, by.mint, by.authority], by.seeds)
 }
 
 pub fn close(account: &Account, rent_to: &Account, by: &Authority) -> Result {

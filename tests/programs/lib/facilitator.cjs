@@ -4,16 +4,11 @@ const { createPrivateKey, sign } = require('node:crypto');
 const { PublicKey, SystemProgram, SYSVAR_INSTRUCTIONS_PUBKEY, TransactionInstruction } = require('@solana/web3.js');
 const { TOKEN_PROGRAM_ID } = require('@solana/spl-token');
 const { sha256, u8, u32, u64, i64, addresses } = require('./intents.cjs');
+const {
+  UPGRADEABLE_LOADER, programDataAddress, readOnly, writable, signer, writableSigner, discriminator, instructionsOf, decode, eventsIn,
+} = require('./anchor.cjs');
 
 const ED25519_PROGRAM = new PublicKey('Ed25519SigVerify111111111111111111111111111');
-const UPGRADEABLE_LOADER = new PublicKey('BPFLoaderUpgradeab1e11111111111111111111111');
-const programDataAddress = (program) => PublicKey.findProgramAddressSync([program.toBuffer()], UPGRADEABLE_LOADER)[0];
-
-const readOnly = (pubkey) => ({ pubkey, isSigner: false, isWritable: false });
-const writable = (pubkey) => ({ pubkey, isSigner: false, isWritable: true });
-const signer = (pubkey) => ({ pubkey, isSigner: true, isWritable: false });
-const writableSigner = (pubkey) => ({ pubkey, isSigner: true, isWritable: true });
-const discriminator = (name) => sha256(name).subarray(0, 8);
 
 /** An Ed25519 signature by a web3.js Keypair. */
 function signWith(keypair, message) {
@@ -50,8 +45,7 @@ function ed25519(keypairs, message, { index = CURRENT_INSTRUCTION } = {}) {
 /** Builders for one deployment: `program`, `mint`, `facilitator`, `cluster`, `protocolVault`, `platformVault`. */
 function facilitator({ program, mint, facilitator: relayer, cluster, protocolVault, platformVault }) {
   const at = addresses(program);
-  const instruction = (name, keys, ...args) =>
-    new TransactionInstruction({ programId: program, keys, data: Buffer.concat([discriminator(`global:${name}`), ...args]) });
+  const instruction = instructionsOf(program);
 
   // Every builder takes `o` whose fields override an account, for tests that pass the wrong one.
   const closing = (p, o) => [
@@ -61,6 +55,8 @@ function facilitator({ program, mint, facilitator: relayer, cluster, protocolVau
   const config = (o) => readOnly(o.config ?? at.config);
   const mintOf = (o) => readOnly(o.mint ?? mint);
   const tokens = (o) => readOnly(o.tokenProgram ?? TOKEN_PROGRAM_ID);
+  const authority = (meta, key, o) => (o.unsigned ? { ...meta(key), isSigner: false } : meta(key));
+  const programData = (o) => readOnly(o.programData ?? programDataAddress(program));
   const sysvar = (o) => readOnly(o.instructions ?? SYSVAR_INSTRUCTIONS_PUBKEY);
 
   return {
@@ -103,6 +99,25 @@ function facilitator({ program, mint, facilitator: relayer, cluster, protocolVau
 
     refundExpired: (p, o = {}) => instruction('refund_expired', [config(o), mintOf(o), ...closing(p, o), tokens(o)]),
 
+    closeIntent: (p, o = {}) => instruction('close_intent', [writable(o.payment ?? at.payment(p.id)), writable(o.rentPayer ?? relayer)]),
+
+    setPaused: (by, paused, o = {}) => instruction('set_paused',
+      [authority(signer, by, o), writable(o.config ?? at.config), programData(o)], u8(paused ? 1 : 0)),
+
+    /** `c` as for `initialize`. */
+    proposeRotation: (c, o = {}) => instruction('propose_rotation', [
+      authority(writableSigner, c.upgradeAuthority, o), config(o), writable(o.rotation ?? at.rotation), readOnly(o.protocolVault ?? protocolVault),
+      readOnly(o.platformVault ?? platformVault), programData(o), readOnly(o.systemProgram ?? SystemProgram.programId),
+    ], (c.facilitator ?? relayer).toBuffer(), c.assigner.toBuffer(), ...c.oracles.map((k) => k.toBuffer()), u8(c.threshold ?? 3)),
+
+    withdrawRotation: (by, o = {}) => instruction('withdraw_rotation',
+      [authority(signer, by, o), writable(o.rotation ?? at.rotation), writable(o.rentPayer ?? by), programData(o)]),
+
+    applyRotation: (rentPayer, o = {}) => instruction('apply_rotation', [
+      writable(o.config ?? at.config), writable(o.rotation ?? at.rotation), writable(o.rentPayer ?? rentPayer),
+      readOnly(o.protocolVault ?? protocolVault), readOnly(o.platformVault ?? platformVault),
+    ]),
+
     renderIntent: (p) => instruction('render_intent', [],
       p.id, p.job, u64(p.amount), u64(p.timestamp), u64(p.expires), p.nonce),
 
@@ -117,27 +132,9 @@ function facilitator({ program, mint, facilitator: relayer, cluster, protocolVau
 
 // ---- accounts and events
 
-function reader(data) {
-  let at = 0;
-  const take = (n) => { at += n; if (at > data.length) throw new Error('too short'); return data.subarray(at - n, at); };
-  return {
-    bytes: (n) => Buffer.from(take(n)), key: () => new PublicKey(take(32)), u8: () => take(1)[0],
-    u32: () => take(4).readUInt32LE(), u64: () => take(8).readBigUInt64LE(), i64: () => Number(take(8).readBigInt64LE()),
-    end: () => { if (at !== data.length) throw new Error(`${data.length - at} bytes left`); },
-  };
-}
-
-function decode(data, name, fields) {
-  const r = reader(Buffer.from(data));
-  if (!r.bytes(8).equals(discriminator(name))) throw new Error(`not ${name}`);
-  const value = fields(r);
-  r.end();
-  return value;
-}
-
 const decodeConfig = (data) => decode(data, 'account:Config', (r) => ({
   cluster: r.bytes(32), facilitator: r.key(), assigner: r.key(), mint: r.key(), protocolVault: r.key(), platformVault: r.key(),
-  oracles: [r.key(), r.key(), r.key(), r.key(), r.key()], threshold: r.u8(), refundGrace: r.i64(), bump: r.u8(),
+  oracles: [r.key(), r.key(), r.key(), r.key(), r.key()], threshold: r.u8(), refundGrace: r.i64(), bump: r.u8(), paused: r.u8() === 1,
 }));
 
 const STATUS = ['Pending', 'Completed', 'Refunded'];
@@ -147,6 +144,7 @@ const decodePaymentIntent = (data) => decode(data, 'account:PaymentIntent', (r) 
   settleBy: r.i64(), closableAt: r.i64(), verifiedAt: r.i64(), charge: r.u64(), executionHash: r.bytes(32), logsHash: r.bytes(32),
 }));
 
+const rotationEvent = (r) => ({ rotation: r.key(), dueAt: r.i64() });
 const EVENTS = {
   PaymentAuthorized: (r) => ({ intentId: r.bytes(16), jobId: r.bytes(16), payer: r.key(), amount: r.u64(), settleBy: r.i64(), via: r.u8() }),
   NodeAssigned: (r) => ({ intentId: r.bytes(16), attempt: r.u32(), node: r.key() }),
@@ -155,16 +153,13 @@ const EVENTS = {
     executionHash: r.bytes(32), logsHash: r.bytes(32), verdict: r.u8(),
   }),
   PaymentRefunded: (r) => ({ intentId: r.bytes(16), payer: r.key(), amount: r.u64(), reason: r.u8() }),
+  PaymentClosed: (r) => ({ intentId: r.bytes(16), rentPayer: r.key() }),
+  IntakePaused: (r) => ({ paused: r.u8() === 1 }),
+  RotationProposed: rotationEvent, RotationWithdrawn: rotationEvent, RotationApplied: rotationEvent,
 };
 
 /** The events in a transaction's log lines, as `{ name, ...fields }`. */
-function decodeEvents(logs) {
-  const data = logs.filter((line) => line.startsWith('Program data: ')).map((line) => Buffer.from(line.slice(14), 'base64'));
-  return data.map((bytes) => {
-    const name = Object.keys(EVENTS).find((event) => discriminator(`event:${event}`).equals(bytes.subarray(0, 8)));
-    return { name, ...decode(bytes, `event:${name}`, EVENTS[name]) };
-  });
-}
+const decodeEvents = (logs) => eventsIn(logs, EVENTS);
 
 module.exports = {
   ED25519_PROGRAM, UPGRADEABLE_LOADER, programDataAddress, discriminator, signWith, ed25519, ed25519Raw, facilitator,

@@ -48,6 +48,7 @@ function addresses(program) {
   const find = (...seeds) => PublicKey.findProgramAddressSync(seeds.map((seed) => Buffer.from(seed)), program)[0];
   return {
     config: find('config'),
+    rotation: find('rotation'),
     payment: (id) => find('payment', id),
     escrow: (id) => find('escrow', id),
     allowance: (wallet) => find('allowance', wallet.toBuffer()),

@@ -1,6 +1,6 @@
 // Deployment through the real upgradeable loader: a buffer, chunked writes, then DeployWithMaxDataLen.
 const { Keypair, SystemProgram, SYSVAR_CLOCK_PUBKEY, SYSVAR_RENT_PUBKEY, TransactionInstruction } = require('@solana/web3.js');
-const { UPGRADEABLE_LOADER, programDataAddress } = require('./facilitator.cjs');
+const { UPGRADEABLE_LOADER, programDataAddress } = require('./anchor.cjs');
 const { u32, u64 } = require('./intents.cjs');
 
 const BUFFER_HEADER = 37;

@@ -12,7 +12,8 @@ const { deployment } = require('./loader.cjs');
 
 const PROGRAMS = process.env.HYPERNODE_PROGRAMS ?? path.join(__dirname, '../../../programs/bin');
 const KEYS = path.join(__dirname, '../../../programs/keys');
-const PROGRAM = Keypair.fromSecretKey(Uint8Array.from(JSON.parse(fs.readFileSync(path.join(KEYS, 'facilitator-keypair.json')))));
+const keysOf = (program) => Keypair.fromSecretKey(Uint8Array.from(JSON.parse(fs.readFileSync(path.join(KEYS, `${program}-keypair.json`)))));
+const PROGRAM = keysOf('facilitator');
 const HYPER = 1_000_000n;
 const NOW = 1_790_000_000;
 const REFUND_GRACE = 60;
@@ -79,6 +80,13 @@ class Cluster {
     this.setNow(this.now); // a program can be called from the slot after its deployment on
   }
 
+  /** Deploys a program of ours at its own address, which is returned. */
+  deployOurs(name, authority) {
+    const keys = keysOf(name);
+    this.deploy(fs.readFileSync(path.join(PROGRAMS, `${name}.so`)), keys, authority);
+    return keys.publicKey;
+  }
+
   createMint(mint, authority, decimals = 6) {
     this.must([
       SystemProgram.createAccount({ fromPubkey: authority.publicKey, newAccountPubkey: mint.publicKey, lamports: this.rent(82), space: 82, programId: spl.TOKEN_PROGRAM_ID }),
@@ -119,8 +127,7 @@ class World extends Cluster {
     this.protocolVault = this.createTokenAccount(this.mint, this.treasury.publicKey, this.relayer);
     this.platformVault = this.createTokenAccount(this.mint, Keypair.generate().publicKey, this.relayer);
     this.cluster = sha256('the test cluster');
-    this.program = PROGRAM.publicKey;
-    this.deploy(fs.readFileSync(path.join(PROGRAMS, 'facilitator.so')), PROGRAM, this.upgradeAuthority);
+    this.program = this.deployOurs('facilitator', this.upgradeAuthority);
     this.facilitator = lib.facilitator({
       program: this.program, mint: this.mint, facilitator: this.relayer.publicKey, cluster: this.cluster,
       protocolVault: this.protocolVault, platformVault: this.platformVault,

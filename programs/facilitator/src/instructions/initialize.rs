@@ -38,6 +38,7 @@ pub fn run(input: &Input, mut arguments: Reader) -> Result {
         threshold: arguments.u8()?,
         refund_grace: arguments.i64()?,
         bump,
+        paused: false,
     };
     arguments.end()?;
     config.invariant()?;

@@ -1,11 +1,11 @@
 //! Gives a payment back at once when the oracles attest that nobody earned it. Anyone may bring the attestation; it runs
 //! right after the Ed25519 instruction that verified their signatures.
 use crate::commitment::{refund_digest, Deployment, Failure};
-use crate::errors;
 use crate::escrow::Closing;
 use crate::events::RefundReason;
 use crate::quorum::require_quorum;
 use crate::state::{Config, PaymentIntent};
+use crate::{errors, limits};
 use svmkit::{discriminator, require, unix_timestamp, Account, Discriminator, Input, Pubkey, Reader, Result};
 
 pub const DISCRIMINATOR: Discriminator = discriminator("global:refund_failed");
@@ -68,7 +68,7 @@ impl Accounts {
             },
         );
         require_quorum(&self.instructions, &config, &digest)?;
-        require!(unix_timestamp() < arguments.valid_until, errors::AttestationExpired);
+        limits::require_attestation_time(unix_timestamp(), arguments.valid_until)?;
         let held = self.closing().validate(program, &config, &intent)?;
         Ok((intent, held))
     }

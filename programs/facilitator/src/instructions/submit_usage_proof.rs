@@ -6,7 +6,7 @@ use crate::events::PaymentCompleted;
 use crate::quorum::require_quorum;
 use crate::shares::Shares;
 use crate::state::{Config, PaymentIntent, Status};
-use crate::{errors, Hash};
+use crate::{errors, limits, Hash};
 use svmkit::token::TokenAccount;
 use svmkit::{
     discriminator, framework, require, unix_timestamp, Account, Discriminator, Input, Pubkey, Reader, Result,
@@ -117,7 +117,7 @@ impl Accounts {
         require!(arguments.charge >= 1 && arguments.charge <= intent.amount, errors::ChargeOutOfRange);
         arguments.require_hashes()?;
         self.require_attestation(program, &config, &intent, arguments)?;
-        require!(now < arguments.valid_until, errors::AttestationExpired);
+        limits::require_attestation_time(now, arguments.valid_until)?;
 
         let held = self.closing().validate(program, &config, &intent)?;
         self.require_payees(&config, &intent)?;
@@ -165,7 +165,7 @@ impl Accounts {
         ];
         self.closing().pay_out(&intent, payments)?;
 
-        intent.status = Status::Completed;
+        intent.end(Status::Completed, now);
         intent.verified_at = now;
         intent.charge = arguments.charge;
         intent.execution_hash = arguments.execution_hash;

@@ -3,7 +3,7 @@ use crate::limits::MAX_REFUND_GRACE;
 use crate::{errors, Hash};
 use svmkit::{discriminator, framework, is_sound_quorum, require, Account, Discriminator, Pubkey, Reader, Result, Writer};
 
-const ORACLES: usize = 5;
+pub const ORACLES: usize = 5;
 
 pub struct Config {
     /// The genesis hash: a program cannot read its own, so it is told.
@@ -18,11 +18,13 @@ pub struct Config {
     /// Seconds between `settle_by` and the refund that anybody may ask for.
     pub refund_grace: i64,
     pub bump: u8,
+    /// No new payments; those that are open are settled and refunded as ever.
+    pub paused: bool,
 }
 
 impl Config {
     pub const DISCRIMINATOR: Discriminator = discriminator("account:Config");
-    pub const LENGTH: usize = 8 + 32 * 6 + 32 * ORACLES + 1 + 8 + 1;
+    pub const LENGTH: usize = 8 + 32 * 6 + 32 * ORACLES + 1 + 8 + 1 + 1;
 
     pub fn load(account: &Account, program: &Pubkey) -> Result<Config> {
         account.require_owner(program)?;
@@ -40,6 +42,11 @@ impl Config {
             threshold: reader.u8()?,
             refund_grace: reader.i64()?,
             bump: reader.u8()?,
+            paused: match reader.u8()? {
+                0 => false,
+                1 => true,
+                _ => return Err(framework::AccountDidNotDeserialize),
+            },
         };
         reader.end()?;
         Ok(config)
@@ -58,7 +65,7 @@ impl Config {
         for oracle in &self.oracles {
             writer.key(oracle);
         }
-        writer.u8(self.threshold).i64(self.refund_grace).u8(self.bump).end();
+        writer.u8(self.threshold).i64(self.refund_grace).u8(self.bump).u8(self.paused as u8).end();
     }
 
     /// A configuration that can work, and that no single key can abuse alone.
@@ -91,6 +98,7 @@ mod tests {
             threshold: 3,
             refund_grace: 60,
             bump: 255,
+            paused: false,
         }
     }
 

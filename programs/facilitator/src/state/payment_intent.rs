@@ -1,4 +1,5 @@
 //! PaymentIntent: one payment's terms and fate. It stays as a tombstone after the end, so that an id is used once.
+use crate::limits::MAX_ATTESTATION_AHEAD;
 use crate::{errors, Hash, Id};
 use svmkit::{discriminator, framework, require, Account, Discriminator, Pubkey, Reader, Result, Writer};
 
@@ -44,7 +45,7 @@ pub struct PaymentIntent {
     pub expires_at: i64,
     /// Settled strictly before; refundable by anyone from here on, plus the grace.
     pub settle_by: i64,
-    /// From here on nothing about this id can be replayed.
+    /// From here on nothing about this id can be replayed. It moves on when the payment ends late.
     pub closable_at: i64,
     pub verified_at: i64,
     pub charge: u64,
@@ -133,6 +134,12 @@ impl PaymentIntent {
         Ok(())
     }
 
+    /// The payment is over. Whatever was attested for it has expired before its tombstone may go.
+    pub fn end(&mut self, status: Status, now: i64) {
+        self.status = status;
+        self.closable_at = self.closable_at.max(now.saturating_add(MAX_ATTESTATION_AHEAD));
+    }
+
     pub fn invariant(&self) -> Result {
         let terms = self.amount > 0
             && !self.payer.is_zero()
@@ -201,6 +208,16 @@ mod tests {
         assert_eq!(PaymentIntent { attempt: 1, assigned_node: Pubkey([6; 32]), ..pending() }.invariant(), Ok(()));
         assert_eq!(completed().invariant(), Ok(()));
         assert_eq!(PaymentIntent { status: Status::Refunded, ..pending() }.invariant(), Ok(()));
+    }
+
+    #[test]
+    fn a_tombstone_outlives_every_attestation() {
+        let mut early = PaymentIntent { closable_at: 1_000_000, ..pending() };
+        early.end(Status::Refunded, 1_500);
+        assert_eq!((early.status, early.closable_at), (Status::Refunded, 1_000_000));
+        let mut late = pending();
+        late.end(Status::Refunded, 2_999);
+        assert_eq!((late.closable_at, late.invariant()), (2_999 + MAX_ATTESTATION_AHEAD, Ok(())));
     }
 
     #[test]

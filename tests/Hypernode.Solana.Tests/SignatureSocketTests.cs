@@ -11,6 +11,14 @@ namespace Hypernode.Solana.Tests;
 public class SignatureSocketTests
 {
     [Fact]
+    public async Task It_can_be_disposed_of_twice()
+    {
+        var socket = new SignatureSocket(new Uri("ws://127.0.0.1:1"));
+        await socket.DisposeAsync();
+        await Should.NotThrowAsync(async () => await socket.DisposeAsync());
+    }
+
+    [Fact]
     public async Task A_notification_fires_the_signal_and_only_that_one()
     {
         await using var node = new FakeSubscriptions();

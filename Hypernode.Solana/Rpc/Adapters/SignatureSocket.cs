@@ -29,6 +29,7 @@ public sealed partial class SignatureSocket : ISignatureSignals, IAsyncDisposabl
     private readonly Task running;
     private volatile Channel<byte[]>? outgoing;
     private long lastRequest;
+    private int ended;
 
     /// <param name="address">ws or wss</param>
     public SignatureSocket(Uri address, TimeProvider? time = null, ILogger<SignatureSocket>? log = null)
@@ -48,8 +49,14 @@ public sealed partial class SignatureSocket : ISignatureSignals, IAsyncDisposabl
         return watched;
     }
 
+    /// <summary>May be called again: a container disposes of what it knows under two names twice.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref ended, 1) != 0)
+        {
+            return;
+        }
+
         await end.CancelAsync();
         await running;
         end.Dispose();

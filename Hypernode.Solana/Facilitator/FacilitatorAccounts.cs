@@ -6,7 +6,9 @@ namespace Hypernode.Solana.Facilitator;
 /// <param name="Assigner">writes who may be paid</param>
 /// <param name="Threshold">how many of the oracles must sign</param>
 /// <param name="RefundGrace">seconds after settle_by</param>
+/// <param name="Mint">HYPER: signed intents are in it, and the two vaults are for it</param>
 /// <param name="Paused">no new payments are taken; settlements and refunds go on</param>
+/// <param name="Others">what payments by transaction and deposits may be in, beside HYPER</param>
 public sealed record FacilitatorConfig(
     byte[] Cluster,
     PublicKey Facilitator,
@@ -18,9 +20,11 @@ public sealed record FacilitatorConfig(
     byte Threshold,
     long RefundGrace,
     byte Bump,
-    bool Paused = false)
+    bool Paused = false,
+    IReadOnlyList<AcceptedMint>? Others = null)
 {
     public const int OracleCount = 5;
+    public const int OtherMintCount = 3;
 
     private static readonly byte[] Discriminator = AnchorDiscriminator.Account("Config");
 
@@ -37,9 +41,23 @@ public sealed record FacilitatorConfig(
             oracles[i] = reader.Key();
         }
 
-        return new FacilitatorConfig(
-            cluster, facilitator, assigner, mint, protocol, platform, oracles, reader.U8(), reader.I64(), reader.U8(), reader.U8() == 1);
+        var (threshold, grace, bump, paused) = (reader.U8(), reader.I64(), reader.U8(), reader.U8() == 1);
+        List<AcceptedMint> others = [];
+        for (var i = 0; i < OtherMintCount; i++)
+        {
+            var other = new AcceptedMint(reader.Key(), reader.Key(), reader.Key());
+            if (other.Mint != PublicKey.Default)
+            {
+                others.Add(other);
+            }
+        }
+
+        return new FacilitatorConfig(cluster, facilitator, assigner, mint, protocol, platform, oracles, threshold, grace, bump, paused, others);
     }
+
+    /// <summary>The vaults of payments in this mint; null when none are taken in it.</summary>
+    public AcceptedMint? Accepted(PublicKey mint) =>
+        mint == Mint ? new AcceptedMint(Mint, ProtocolVault, PlatformVault) : Others?.FirstOrDefault(o => o.Mint == mint);
 
     /// <summary>Null unless the account exists and the program owns it.</summary>
     public static FacilitatorConfig? From(AccountInfo? account, PublicKey facilitatorProgram) =>
@@ -58,6 +76,7 @@ public enum PaymentVia : byte
 {
     SignedIntent = 0,
     Transaction = 1,
+    Deposit = 2,
 }
 
 /// <summary>One payment, and after it has ended its tombstone. Amounts are base units, times seconds since the epoch.</summary>

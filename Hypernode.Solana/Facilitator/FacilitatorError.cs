@@ -33,6 +33,10 @@ public enum FacilitatorError
     NotYetClosable = 6027,
     IntakePaused = 6028,
     RotationNotDue = 6029,
+    MintNotAccepted = 6030,
+    TooManyMints = 6031,
+    DepositTooSmall = 6032,
+    NotYetReclaimable = 6033,
 }
 
 public static class FacilitatorErrors

@@ -23,6 +23,11 @@ public abstract record FacilitatorEvent(Guid IntentId)
     public sealed record PaymentClosed(Guid IntentId, PublicKey RentPayer)
         : FacilitatorEvent(IntentId);
 
+    /// <summary>Tokens at a deposit's address went back to the payer of its terms.</summary>
+    /// <param name="Mint">of the tokens; the terms may be in another</param>
+    public sealed record DepositReclaimed(Guid IntentId, PublicKey Payer, PublicKey Mint, ulong Amount)
+        : FacilitatorEvent(IntentId);
+
     /// <summary>The program's own events in a transaction's logs: lines of other programs that look alike are not read.</summary>
     public static IReadOnlyList<FacilitatorEvent> Read(IReadOnlyList<string> logs, PublicKey facilitator)
     {
@@ -68,6 +73,7 @@ public abstract record FacilitatorEvent(Guid IntentId)
                 r.Uuid(), r.Key(), r.U64(), r.U64(), r.U64(), r.U64(), r.U64(), r.Bytes(32), r.Bytes(32), (ProofVerdict)r.U8()),
             _ when Is(name, nameof(PaymentRefunded)) => new PaymentRefunded(r.Uuid(), r.Key(), r.U64(), (RefundCause)r.U8()),
             _ when Is(name, nameof(PaymentClosed)) => new PaymentClosed(r.Uuid(), r.Key()),
+            _ when Is(name, nameof(DepositReclaimed)) => new DepositReclaimed(r.Uuid(), r.Key(), r.Key(), r.U64()),
             _ => null,
         };
     }

@@ -41,6 +41,7 @@ public static class FacilitatorGovernance
                 AccountMeta.Writable(program.RotationAddress()),
                 AccountMeta.ReadOnly(terms.ProtocolVault),
                 AccountMeta.ReadOnly(terms.PlatformVault),
+                .. program.Offered(terms.Other),
                 AccountMeta.ReadOnly(ProgramData(program)),
                 AccountMeta.ReadOnly(SystemProgram.ProgramIdKey),
             ],
@@ -62,8 +63,9 @@ public static class FacilitatorGovernance
 
     /// <summary>Puts a proposed rotation into effect, when its delay is over; anyone may send it.</summary>
     /// <param name="rentPayer">who proposed it first; gets the rent</param>
+    /// <param name="other">as it was proposed</param>
     public static TransactionInstruction ApplyRotation(
-        this FacilitatorProgram program, PublicKey rentPayer, PublicKey protocolVault, PublicKey platformVault) => new(
+        this FacilitatorProgram program, PublicKey rentPayer, PublicKey protocolVault, PublicKey platformVault, AcceptedMint? other = null) => new(
         program.ProgramIdKey,
         [
             AccountMeta.Writable(program.ConfigAddress),
@@ -71,8 +73,17 @@ public static class FacilitatorGovernance
             AccountMeta.Writable(rentPayer),
             AccountMeta.ReadOnly(protocolVault),
             AccountMeta.ReadOnly(platformVault),
+            .. program.Offered(other)[1..],
         ],
         Call("apply_rotation").ToArray());
+
+    /// <summary>An account that is left out is the program's own address, as Anchor has it.</summary>
+    internal static AccountMeta[] Offered(this FacilitatorProgram program, AcceptedMint? other) =>
+    [
+        AccountMeta.ReadOnly(other?.Mint ?? program.ProgramIdKey),
+        AccountMeta.ReadOnly(other?.ProtocolVault ?? program.ProgramIdKey),
+        AccountMeta.ReadOnly(other?.PlatformVault ?? program.ProgramIdKey),
+    ];
 
     private static WireWriter Call(string instruction) => new WireWriter().Bytes(AnchorDiscriminator.Instruction(instruction));
 

@@ -22,8 +22,10 @@ public sealed class FacilitatorProgram(PublicKey programId)
         AssociatedTokenAccountProgram.DeriveAssociatedTokenAccount(owner, mint);
 
     /// <param name="upgradeAuthority">signs and pays: only who may replace the program may set it up</param>
+    /// <param name="mint">HYPER's, like the two vaults</param>
+    /// <param name="other">a further mint to take payments in</param>
     public TransactionInstruction Initialize(
-        InitializeTerms terms, PublicKey upgradeAuthority, PublicKey mint, PublicKey protocolVault, PublicKey platformVault)
+        InitializeTerms terms, PublicKey upgradeAuthority, PublicKey mint, PublicKey protocolVault, PublicKey platformVault, AcceptedMint? other = null)
     {
         if (terms.Oracles.Count != FacilitatorConfig.OracleCount)
         {
@@ -43,6 +45,7 @@ public sealed class FacilitatorProgram(PublicKey programId)
                 AccountMeta.ReadOnly(mint),
                 AccountMeta.ReadOnly(protocolVault),
                 AccountMeta.ReadOnly(platformVault),
+                .. this.Offered(other),
                 AccountMeta.ReadOnly(BpfLoaderUpgradeableProgram.DeriveProgramDataAddress(programId)),
                 AccountMeta.ReadOnly(SystemProgram.ProgramIdKey),
             ],
@@ -109,39 +112,47 @@ public sealed class FacilitatorProgram(PublicKey programId)
     /// <summary>Two instructions: the oracles' signatures, and directly after them the settlement. Anyone may send it.</summary>
     /// <param name="nodeToken">any token account that the assigned node's wallet owns</param>
     /// <param name="payerToken">any token account that the payer owns: an ATA can be handed to somebody else after the lock</param>
+    /// <param name="mint">the payment's; HYPER when null</param>
+    /// <exception cref="ArgumentException">Config takes no payments in this mint</exception>
     public IReadOnlyList<TransactionInstruction> SubmitUsageProof(
         UsageProof proof, FacilitatorConfig settings, PublicKey nodeToken, PublicKey payerToken, PublicKey rentPayer,
-        IReadOnlyList<(PublicKey Oracle, byte[] Signature)> attestations) =>
-    [
-        Ed25519Program.Verify(attestations, proof.Digest(settings.Cluster, programId)),
-        new TransactionInstruction(programId,
-            [
-                AccountMeta.ReadOnly(ConfigAddress),
-                AccountMeta.ReadOnly(settings.Mint),
-                AccountMeta.Writable(PaymentAddress(proof.IntentId)),
-                AccountMeta.Writable(EscrowAddress(proof.IntentId)),
-                AccountMeta.Writable(nodeToken),
-                AccountMeta.Writable(settings.ProtocolVault),
-                AccountMeta.Writable(settings.PlatformVault),
-                AccountMeta.Writable(payerToken),
-                AccountMeta.Writable(rentPayer),
-                AccountMeta.ReadOnly(SysVars.InstructionsKey),
-                AccountMeta.ReadOnly(TokenProgram.ProgramIdKey),
-            ],
-            Call("submit_usage_proof").U32(proof.Attempt).U8((byte)proof.Verdict).U64(proof.Charge)
-                .Fixed(proof.ExecutionHash, 32, "An execution hash").Fixed(proof.LogsHash, 32, "A logs hash")
-                .I64(proof.ValidUntil).ToArray()),
-    ];
+        IReadOnlyList<(PublicKey Oracle, byte[] Signature)> attestations, PublicKey? mint = null)
+    {
+        var accepted = settings.Accepted(mint ?? settings.Mint) ?? throw new ArgumentException($"Config takes no payments in {mint}.", nameof(mint));
+        return
+        [
+            Ed25519Program.Verify(attestations, proof.Digest(settings.Cluster, programId)),
+            new TransactionInstruction(programId,
+                [
+                    AccountMeta.ReadOnly(ConfigAddress),
+                    AccountMeta.ReadOnly(accepted.Mint),
+                    AccountMeta.Writable(PaymentAddress(proof.IntentId)),
+                    AccountMeta.Writable(EscrowAddress(proof.IntentId)),
+                    AccountMeta.Writable(nodeToken),
+                    AccountMeta.Writable(accepted.ProtocolVault),
+                    AccountMeta.Writable(accepted.PlatformVault),
+                    AccountMeta.Writable(payerToken),
+                    AccountMeta.Writable(rentPayer),
+                    AccountMeta.ReadOnly(SysVars.InstructionsKey),
+                    AccountMeta.ReadOnly(TokenProgram.ProgramIdKey),
+                ],
+                Call("submit_usage_proof").U32(proof.Attempt).U8((byte)proof.Verdict).U64(proof.Charge)
+                    .Fixed(proof.ExecutionHash, 32, "An execution hash").Fixed(proof.LogsHash, 32, "A logs hash")
+                    .I64(proof.ValidUntil).ToArray()),
+        ];
+    }
 
     /// <summary>Two instructions: the oracles' signatures, and directly after them the refund. Anyone may send it.</summary>
     /// <param name="payerToken">any token account that the payer owns</param>
+    /// <param name="mint">the payment's; HYPER when null</param>
     public IReadOnlyList<TransactionInstruction> RefundFailed(
-        RefundOrder order, FacilitatorConfig settings, PublicKey payerToken, PublicKey rentPayer, IReadOnlyList<(PublicKey Oracle, byte[] Signature)> attestations) =>
+        RefundOrder order, FacilitatorConfig settings, PublicKey payerToken, PublicKey rentPayer,
+        IReadOnlyList<(PublicKey Oracle, byte[] Signature)> attestations, PublicKey? mint = null) =>
     [
         Ed25519Program.Verify(attestations, order.Digest(settings.Cluster, programId)),
         new TransactionInstruction(programId,
             [
-                .. RefundAccounts(order.IntentId, settings.Mint, payerToken, rentPayer),
+                .. RefundAccounts(order.IntentId, mint ?? settings.Mint, payerToken, rentPayer),
                 AccountMeta.ReadOnly(SysVars.InstructionsKey),
                 AccountMeta.ReadOnly(TokenProgram.ProgramIdKey),
             ],

@@ -8,11 +8,17 @@ namespace Hypernode.Solana.Facilitator;
 public sealed record InitializeTerms(
     byte[] Cluster, PublicKey Facilitator, PublicKey Assigner, IReadOnlyList<PublicKey> Oracles, byte Threshold, long RefundGrace);
 
+/// <summary>A mint that payments are taken in, of the classic token program and with HYPER's decimals, and where its fees go.</summary>
+public sealed record AcceptedMint(PublicKey Mint, PublicKey ProtocolVault, PublicKey PlatformVault);
+
 /// <summary>Keys and vaults that are to replace Config's.</summary>
+/// <param name="ProtocolVault">HYPER's, like the next</param>
 /// <param name="Oracles">five, distinct</param>
 /// <param name="Threshold">3 to 5</param>
+/// <param name="Other">a further mint, or other vaults for one that is accepted already</param>
 public sealed record RotationTerms(
-    PublicKey Facilitator, PublicKey Assigner, PublicKey ProtocolVault, PublicKey PlatformVault, IReadOnlyList<PublicKey> Oracles, byte Threshold);
+    PublicKey Facilitator, PublicKey Assigner, PublicKey ProtocolVault, PublicKey PlatformVault, IReadOnlyList<PublicKey> Oracles, byte Threshold,
+    AcceptedMint? Other = null);
 
 /// <summary>A signed intent, as the program is told of it; it renders the text itself.</summary>
 /// <param name="Amount">base units</param>

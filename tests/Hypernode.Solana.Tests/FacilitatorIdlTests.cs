@@ -58,6 +58,8 @@ public class FacilitatorIdlTests
             ["initialize"] = Program.Initialize(new InitializeTerms(zeros, Key(1), Key(2), settings.Oracles, 3, 0), Key(20), Key(3), Key(4), Key(5)),
             ["authorize_intent"] = Program.AuthorizeIntent(new SignedIntentTerms(id, id, 1, 0, 0, zeros, 0, zeros), Key(1), Key(3), Key(20), [1], new byte[64])[1],
             ["authorize_payment"] = Program.AuthorizePayment(new PaymentTerms(id, id, 1, 0, 0), Key(20), Key(1), Key(3)),
+            ["activate_intent"] = Program.ActivateIntent(new DepositTerms(Key(3), id, id, Key(20), 1, 0), settings, Key(22)),
+            ["reclaim_deposit"] = Program.ReclaimDeposit(new DepositTerms(Key(3), id, id, Key(20), 1, 0), settings, Key(22)),
             ["assign_node"] = Program.AssignNode(id, 1, Key(20), Key(2)),
             ["submit_usage_proof"] = Program.SubmitUsageProof(
                 new UsageProof(id, 1, Key(20), ProofVerdict.Succeeded, 1, zeros, zeros, 0), settings, Key(21), Key(22), Key(1), attestations)[1],

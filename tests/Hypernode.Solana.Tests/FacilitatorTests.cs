@@ -27,6 +27,47 @@ public class FacilitatorTests
     }
 
     [Fact]
+    public void A_deposits_address_is_the_one_of_the_shared_vectors()
+    {
+        var vectors = Vectors("deposits.json");
+        vectors.ShouldNotBeEmpty();
+        foreach (var v in vectors)
+        {
+            var terms = new DepositTerms(
+                Key(v, "mint"), Guid.Parse(v.GetProperty("intentId").GetString()!), Guid.Parse(v.GetProperty("jobId").GetString()!), Key(v, "payer"),
+                ulong.Parse(v.GetProperty("amount").GetString()!), v.GetProperty("settleBy").GetInt64());
+            var program = new FacilitatorProgram(Key(v, "program"));
+            Convert.ToHexStringLower(terms.Commitment(Hex(v, "cluster"), program.ProgramIdKey)).ShouldBe(v.GetProperty("commitment").GetString());
+            program.DepositAddress(terms, Hex(v, "cluster")).Key.ShouldBe(v.GetProperty("pdaDeposit").GetString());
+        }
+    }
+
+    [Fact]
+    public void The_mints_of_a_Config_are_read_with_their_vaults()
+    {
+        var data = new WireWriter().Bytes(AnchorDiscriminator.Account("Config"));
+        for (byte n = 1; n <= 11; n++)
+        {
+            data.Key(Numbered(n));
+        }
+
+        data.U8(3).I64(60).U8(255).U8(1).Key(Numbered(20)).Key(Numbered(21)).Key(Numbered(22));
+        for (var i = 0; i < 6; i++)
+        {
+            data.Key(PublicKey.Default);
+        }
+
+        var config = FacilitatorConfig.Decode(data.ToArray());
+        (config.Mint, config.ProtocolVault, config.PlatformVault).ShouldBe((Numbered(4), Numbered(5), Numbered(6)));
+        (config.Threshold, config.RefundGrace, config.Paused).ShouldBe(((byte)3, 60L, true));
+        config.Others.ShouldBe([new AcceptedMint(Numbered(20), Numbered(21), Numbered(22))]);
+        config.Accepted(Numbered(4)).ShouldBe(new AcceptedMint(Numbered(4), Numbered(5), Numbered(6)));
+        config.Accepted(Numbered(20)).ShouldBe(config.Others![0]);
+        config.Accepted(PublicKey.Default).ShouldBeNull("an empty place is no mint");
+        config.Accepted(Numbered(21)).ShouldBeNull();
+    }
+
+    [Fact]
     public void What_the_oracles_sign_is_what_the_shared_vectors_say()
     {
         var vectors = Vectors("attestations.json");

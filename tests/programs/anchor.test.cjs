@@ -4,6 +4,7 @@ const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const path = require('node:path');
 const { AnchorError, BN, BorshCoder, EventParser } = require('@coral-xyz/anchor');
+const { PublicKey } = require('@solana/web3.js');
 const { World, HYPER } = require('./lib/world.cjs');
 
 const idl = JSON.parse(fs.readFileSync(path.join(__dirname, '../../programs/idl/facilitator.json')));
@@ -26,6 +27,8 @@ test('Anchor encodes every instruction as we do', () => {
     ['authorize_intent', world.facilitator.authorizeIntent(terms), {
       ...ids, timestamp: bn(terms.timestamp), expires: bn(terms.expires), spec_hash: bytes(terms.specHash), settle_by: bn(terms.settleBy), salt: bytes(terms.salt) }],
     ['authorize_payment', world.facilitator.authorizePayment(terms), { ...ids, expires_at: bn(terms.expiresAt), settle_by: bn(terms.settleBy) }],
+    ['activate_intent', world.facilitator.activateIntent(terms), { ...ids, settle_by: bn(terms.settleBy) }],
+    ['reclaim_deposit', world.facilitator.reclaimDeposit(terms), { ...ids, settle_by: bn(terms.settleBy) }],
     ['assign_node', world.facilitator.assignNode(terms, world.assigner.publicKey), { attempt: terms.attempt, node: terms.node }],
     ['submit_usage_proof', world.facilitator.submitUsageProof(terms, { ...proof, verdict: 1 }), {
       attempt: 1, verdict: { JobFault: {} }, charge: bn(proof.charge), execution_hash: bytes(proof.executionHash), logs_hash: bytes(proof.logsHash), valid_until: bn(proof.validUntil) }],
@@ -52,6 +55,8 @@ test('Anchor decodes accounts', () => {
   const terms = world.assigned();
   const config = coder.accounts.decode('Config', world.account(world.at.config).data);
   assert.deepEqual([config.threshold, config.refund_grace.toNumber(), config.oracles.length], [3, 60, 5]);
+  assert.deepEqual([config.hyper.mint, config.others[0].mint, config.others[0].platform_vault].map(String), [world.mint, world.usdc.mint, world.usdc.platformVault].map(String));
+  assert.deepEqual([config.others.length, config.others[1].mint.toBase58()], [3, PublicKey.default.toBase58()]);
   const payment = coder.accounts.decode('PaymentIntent', world.account(world.at.payment(terms.id)).data);
   assert.equal(payment.amount.toString(), (100n * HYPER).toString());
   assert.deepEqual([payment.status, payment.via, payment.attempt], [{ Pending: {} }, { Transaction: {} }, 1]);
@@ -69,10 +74,13 @@ test('Anchor parses events and errors', () => {
   logs.push(...world.must([world.facilitator.cancel(refunded, refunded.payer)], [world.payer]).logs);
   world.setNow(world.payment(refunded).closableAt);
   logs.push(...world.must([world.facilitator.closeIntent(refunded)], [world.relayer]).logs);
+  const early = world.deposited({ settleBy: world.now + 8 * 86_400 });
+  logs.push(...world.must([world.facilitator.reclaimDeposit(early)], [world.relayer]).logs);
   const events = [...new EventParser(world.program, coder).parseLogs(logs)];
-  assert.deepEqual(events.map((e) => e.name), ['PaymentAuthorized', 'NodeAssigned', 'PaymentCompleted', 'PaymentRefunded', 'PaymentClosed']);
+  assert.deepEqual(events.map((e) => e.name), ['PaymentAuthorized', 'NodeAssigned', 'PaymentCompleted', 'PaymentRefunded', 'PaymentClosed', 'DepositReclaimed']);
   assert.equal(events[2].data.node_share.toString(), '34000001');
   assert.deepEqual(events[3].data.reason, { Cancelled: {} });
+  assert.deepEqual([events[5].data.mint.toBase58(), events[5].data.amount.toString()], [world.mint.toBase58(), early.amount.toString()]);
 
   const error = AnchorError.parse(world.send(world.attested(terms), [world.relayer]).logs);
   assert.deepEqual([error.error.errorCode.code, error.error.errorCode.number], ['InvalidPaymentStatus', 6002]);

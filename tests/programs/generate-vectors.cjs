@@ -3,7 +3,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const { Keypair, PublicKey } = require('@solana/web3.js');
-const { sha256, u8, u32, u64, i64, uuidToBytes, uuidToText, renderIntent, intentNonce, addresses } = require('./lib/intents.cjs');
+const { sha256, u8, u32, u64, i64, uuidToBytes, uuidToText, renderIntent, intentNonce, depositCommitment, addresses } = require('./lib/intents.cjs');
 
 const FOLDER = path.join(__dirname, '../vectors');
 const KEY_FILE = path.join(__dirname, '../../programs/keys/facilitator-keypair.json');
@@ -107,7 +107,27 @@ function attestation(a, index) {
   };
 }
 
-const files = { 'payment-intents.json': cases.map(vector), 'attestations.json': attestations.map(attestation) };
+// Terms of x402 deposits, and the addresses that commit to them.
+const deposits = [
+  { name: 'a job', amount: 100_000_000n, settleBy: 1_790_086_400 },
+  { name: 'one base unit', amount: 1n, settleBy: 1 },
+  { name: 'the largest values', amount: 18_446_744_073_709_551_615n, settleBy: Number.MAX_SAFE_INTEGER },
+  { name: 'byte orders', amount: 256n, settleBy: 256, intentId: '00112233-4455-6677-8899-aabbccddeeff', jobId: 'ffeeddcc-bbaa-9988-7766-554433221100' },
+  { name: 'an intent and a job of one id', amount: 100_000_000n, settleBy: 1_790_086_400, intentId: PAPER, jobId: PAPER },
+];
+
+function deposit(d, index) {
+  const seed = `deposit ${index}`;
+  const [intentId, jobId] = [d.intentId ?? uuid(`intent ${seed}`), d.jobId ?? uuid(`job ${seed}`)];
+  const [cluster, mint, payer] = [sha256('vector cluster', seed), key(`mint ${seed}`), key(`payer ${seed}`)];
+  const commitment = depositCommitment({ cluster, program: PROGRAM, mint, id: uuidToBytes(intentId), job: uuidToBytes(jobId), payer, amount: d.amount, settleBy: d.settleBy });
+  return {
+    name: d.name, cluster: cluster.toString('hex'), program: PROGRAM.toBase58(), mint: mint.toBase58(), intentId, jobId, payer: payer.toBase58(),
+    amount: d.amount.toString(), settleBy: d.settleBy, commitment: commitment.toString('hex'), pdaDeposit: addresses(PROGRAM).deposit(commitment).toBase58(),
+  };
+}
+
+const files = { 'payment-intents.json': cases.map(vector), 'attestations.json': attestations.map(attestation), 'deposits.json': deposits.map(deposit) };
 for (const [name, vectors] of Object.entries(files)) {
   const file = path.join(FOLDER, name);
   const json = `${JSON.stringify(vectors, null, 2)}\n`;

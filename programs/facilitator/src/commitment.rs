@@ -78,6 +78,30 @@ pub fn refund_digest(deployment: &Deployment, failure: &Failure) -> Hash {
     ])
 }
 
+/// The terms of a payment that are the address of its deposit, too.
+pub struct DepositTerms<'a> {
+    pub mint: &'a Pubkey,
+    pub intent_id: &'a Id,
+    pub job_id: &'a Id,
+    pub payer: &'a Pubkey,
+    pub amount: u64,
+    pub settle_by: i64,
+}
+
+pub fn deposit_commitment(deployment: &Deployment, terms: &DepositTerms) -> Hash {
+    sha256(&[
+        b"HYPERNODE/deposit/v1",
+        deployment.cluster,
+        &deployment.program.0,
+        &terms.mint.0,
+        terms.intent_id,
+        terms.job_id,
+        &terms.payer.0,
+        &terms.amount.to_le_bytes(),
+        &terms.settle_by.to_le_bytes(),
+    ])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,6 +121,23 @@ mod tests {
             };
             let nonce = intent_nonce(&Deployment { cluster: &cluster, program: &program }, &terms);
             assert_eq!(nonce, vector.hex("nonceHex"), "{}", vector.text("name"));
+        }
+    }
+
+    #[test]
+    fn every_deposits_commitment_is_recomputed() {
+        for vector in vectors::deposits() {
+            let (cluster, program) = (vector.hex("cluster"), Pubkey::from_base58(vector.text("program")));
+            let terms = DepositTerms {
+                mint: &Pubkey::from_base58(vector.text("mint")),
+                intent_id: &vector.hex("intentId"),
+                job_id: &vector.hex("jobId"),
+                payer: &Pubkey::from_base58(vector.text("payer")),
+                amount: vector.number("amount"),
+                settle_by: vector.number("settleBy") as i64,
+            };
+            let commitment = deposit_commitment(&Deployment { cluster: &cluster, program: &program }, &terms);
+            assert_eq!(commitment, vector.hex("commitment"), "{}", vector.text("name"));
         }
     }
 

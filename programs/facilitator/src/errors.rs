@@ -31,4 +31,8 @@ svmkit::errors! {
     NotYetClosable = 6027, "Something about this payment could still be replayed";
     IntakePaused = 6028, "No new payments are taken at present";
     RotationNotDue = 6029, "The delay of the proposed rotation is not over";
+    MintNotAccepted = 6030, "Payments in this mint are not accepted";
+    TooManyMints = 6031, "Config has no room for another mint";
+    DepositTooSmall = 6032, "The deposit holds less than the amount";
+    NotYetReclaimable = 6033, "The deposit can still become a payment";
 }

@@ -98,6 +98,17 @@ impl PaymentClosed<'_> {
     }
 }
 
+svmkit::events! {
+    /// Tokens at a deposit's address went back: they can't become its payment, or can't any more.
+    DepositReclaimed {
+        intent_id: id,
+        payer: key,
+        /// Of the tokens; the terms may be in another.
+        mint: key,
+        amount: u64,
+    }
+}
+
 /// New payments are stopped, or taken again.
 pub struct IntakePaused {
     pub paused: u8,

@@ -5,6 +5,7 @@
 #![cfg_attr(not(test), no_std)]
 
 mod commitment;
+mod deposit;
 mod errors;
 mod escrow;
 mod events;
@@ -12,6 +13,7 @@ mod events;
 mod idl;
 mod instructions;
 mod limits;
+mod mints;
 mod quorum;
 mod seeds;
 mod shares;
@@ -29,6 +31,8 @@ svmkit::program! {
     initialize, "Initialize";
     authorize_intent, "AuthorizeIntent";
     authorize_payment, "AuthorizePayment";
+    activate_intent, "ActivateIntent";
+    reclaim_deposit, "ReclaimDeposit";
     assign_node, "AssignNode";
     submit_usage_proof, "SubmitUsageProof";
     refund_failed, "RefundFailed";

@@ -47,6 +47,14 @@ pub fn require_settle_by(now: i64, expires_at: i64, settle_by: i64) -> Result {
     Ok(())
 }
 
+/// A deposit may become a payment at `now`: not too late, and not so early that its money would be bound for too long.
+pub fn require_deposit_time(now: i64, settle_by: i64) -> Result {
+    require!(settle_by > now, errors::PaymentExpired);
+    let ahead = settle_by.checked_sub(now).unwrap_or(i64::MAX);
+    require!(ahead <= MAX_SETTLE_AHEAD, errors::TimestampOutOfRange);
+    Ok(())
+}
+
 /// An attestation counts before `valid_until`, which is not too far ahead (both in seconds).
 pub fn require_attestation_time(now: i64, valid_until: i64) -> Result {
     require!(now < valid_until, errors::AttestationExpired);
@@ -104,6 +112,16 @@ mod tests {
         assert_eq!(require_attestation_time(NOW, NOW + MAX_ATTESTATION_AHEAD + 1), Err(errors::TimestampOutOfRange));
         assert_eq!(require_attestation_time(NOW, i64::MAX), Err(errors::TimestampOutOfRange));
         assert_eq!(require_attestation_time(-1, i64::MAX), Err(errors::TimestampOutOfRange));
+    }
+
+    #[test]
+    fn a_deposit_becomes_a_payment_in_the_week_before_settle_by() {
+        assert_eq!(require_deposit_time(NOW, NOW), Err(errors::PaymentExpired));
+        assert_eq!(require_deposit_time(NOW, i64::MIN), Err(errors::PaymentExpired));
+        assert_eq!(require_deposit_time(NOW, NOW + 1), Ok(()));
+        assert_eq!(require_deposit_time(NOW, NOW + MAX_SETTLE_AHEAD), Ok(()));
+        assert_eq!(require_deposit_time(NOW, NOW + MAX_SETTLE_AHEAD + 1), Err(errors::TimestampOutOfRange));
+        assert_eq!(require_deposit_time(-1, i64::MAX), Err(errors::TimestampOutOfRange));
     }
 
     #[test]

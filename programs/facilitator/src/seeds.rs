@@ -1,5 +1,5 @@
 //! The only home of seeds.
-use crate::Id;
+use crate::{Hash, Id};
 use svmkit::Pubkey;
 
 const CONFIG: &[u8] = b"config";
@@ -7,6 +7,7 @@ const ROTATION: &[u8] = b"rotation";
 const PAYMENT: &[u8] = b"payment";
 const ESCROW: &[u8] = b"escrow";
 const ALLOWANCE: &[u8] = b"allowance";
+const DEPOSIT: &[u8] = b"deposit";
 
 /// The one Config of a deployment.
 #[inline(always)]
@@ -36,6 +37,12 @@ pub fn escrow(intent_id: &Id) -> [&[u8]; 2] {
 #[inline(always)]
 pub fn allowance(wallet: &Pubkey) -> [&[u8]; 2] {
     [ALLOWANCE, &wallet.0]
+}
+
+/// Whose token account an x402 client pays into: an address that commits to the terms of the payment.
+#[inline(always)]
+pub fn deposit(commitment: &Hash) -> [&[u8]; 2] {
+    [DEPOSIT, commitment]
 }
 
 /// Seeds with their bump: what signs for the address.

@@ -31,6 +31,12 @@ pub fn attestations() -> Vec<Vector> {
     vectors
 }
 
+pub fn deposits() -> Vec<Vector> {
+    let vectors = read("deposits.json");
+    assert!(!vectors.is_empty(), "the vectors are missing");
+    vectors
+}
+
 fn read(file: &str) -> Vec<Vector> {
     let folder = std::env::var("HYPERNODE_VECTORS").expect("HYPERNODE_VECTORS names tests/vectors");
     let json = std::fs::read_to_string(format!("{folder}/{file}")).unwrap();

@@ -1,11 +1,8 @@
 //! A node's stake: one token account a node, under the NodeAccount's authority, so that no node's mistake costs another.
 use crate::state::{Config, NodeAccount};
 use crate::{arithmetic, errors, seeds};
-use svmkit::token::{self, Authority, TokenAccount, TOKEN_PROGRAM};
+use svmkit::token::{self, Authority, TokenAccount, DECIMALS, TOKEN_PROGRAM};
 use svmkit::{expect_pda_with_bump, framework, require, Account, Pubkey, Result};
-
-/// HYPER's, held by `initialize`.
-pub const DECIMALS: u8 = 6;
 
 /// The accounts of a movement into or out of a stake.
 pub struct Vault<'a> {
@@ -37,8 +34,7 @@ impl Vault<'_> {
     pub fn close(&self, node: &NodeAccount, rent_to: &Account) -> Result {
         let bump = [node.bump];
         let seeds = seeds::signer(seeds::node(&node.node_id), &bump);
-        let by = Authority { mint: self.mint, decimals: DECIMALS, authority: self.node, seeds: &seeds };
-        token::close(self.stake_vault, rent_to, &by)?;
+        token::close(self.stake_vault, rent_to, self.node, &seeds)?;
         require!(self.stake_vault.is_empty(), errors::InvariantViolated);
         Ok(())
     }

@@ -91,6 +91,11 @@ impl Account {
         Ok(())
     }
 
+    /// Anchor's way to leave an account out: the program's own address stands in its place.
+    pub fn unless_left_out(&self, program: &Pubkey) -> Option<&Account> {
+        if self.key() == program { None } else { Some(self) }
+    }
+
     /// An account that does not exist, or was closed in this transaction.
     pub fn is_empty(&self) -> bool {
         self.lamports() == 0 && self.data().is_empty()

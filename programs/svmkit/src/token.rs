@@ -4,9 +4,10 @@ use crate::{framework, invoke, require, Account, Meta, Pubkey, Result};
 pub const TOKEN_PROGRAM: Pubkey = Pubkey::from_base58("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA");
 pub const ACCOUNT_LENGTH: u64 = 165;
 const MINT_LENGTH: usize = 82;
-/// HYPER's; every program's `initialize` holds its mint to it.
+/// HYPER's, and those of every other mint that a program of ours takes.
 pub const DECIMALS: u8 = 6;
 
+const TRANSFER: u8 = 3;
 const CLOSE_ACCOUNT: u8 = 9;
 const TRANSFER_CHECKED: u8 = 12;
 const BURN_CHECKED: u8 = 15;
@@ -42,6 +43,15 @@ pub fn transfer(from: &Account, to: &Account, amount: u64, by: &Authority) -> Re
     invoke(&TOKEN_PROGRAM, &metas, &data, [from, by.mint, to, by.authority], by.seeds)
 }
 
+/// For an account that may be of any mint: nothing is said, and so nothing checked, of the mint and its decimals.
+pub fn transfer_of_any_mint(from: &Account, to: &Account, amount: u64, authority: &Account, seeds: &[&[u8]]) -> Result {
+    let mut data = [0u8; 9];
+    data[0] = TRANSFER;
+    data[1..].copy_from_slice(&amount.to_le_bytes());
+    let metas = [Meta::writable(from), Meta::writable(to), Meta::read_only(authority).signer()];
+    invoke(&TOKEN_PROGRAM, &metas, &data, [from, to, authority], seeds)
+}
+
 /// Takes `amount` out of `from` and out of the mint's supply.
 pub fn burn(from: &Account, amount: u64, by: &Authority) -> Result {
     let mut data = [0u8; 10];
@@ -52,9 +62,10 @@ pub fn burn(from: &Account, amount: u64, by: &Authority) -> Result {
     invoke(&TOKEN_PROGRAM, &metas, &data, [from, by.mint, by.authority], by.seeds)
 }
 
-pub fn close(account: &Account, rent_to: &Account, by: &Authority) -> Result {
-    let metas = [Meta::writable(account), Meta::writable(rent_to), Meta::read_only(by.authority).signer()];
-    invoke(&TOKEN_PROGRAM, &metas, &[CLOSE_ACCOUNT], [account, rent_to, by.authority], by.seeds)
+/// The token program closes an empty account only.
+pub fn close(account: &Account, rent_to: &Account, authority: &Account, seeds: &[&[u8]]) -> Result {
+    let metas = [Meta::writable(account), Meta::writable(rent_to), Meta::read_only(authority).signer()];
+    invoke(&TOKEN_PROGRAM, &metas, &[CLOSE_ACCOUNT], [account, rent_to, authority], seeds)
 }
 
 /// A token account's fields, copied.
@@ -67,6 +78,13 @@ pub struct TokenAccount {
 }
 
 impl TokenAccount {
+    /// A token account of `mint`.
+    pub fn load_of(account: &Account, mint: &Pubkey) -> Result<TokenAccount> {
+        let token = TokenAccount::load(account)?;
+        require!(token.mint == *mint, framework::ConstraintTokenMint);
+        Ok(token)
+    }
+
     pub fn load(account: &Account) -> Result<TokenAccount> {
         account.require_owner(&TOKEN_PROGRAM)?;
         let data = account.data();
@@ -81,12 +99,13 @@ impl TokenAccount {
     }
 }
 
-/// The decimals of an initialized mint.
-pub fn mint_decimals(mint: &Account) -> Result<u8> {
+/// An initialized mint with our decimals. A Token-2022 mint, and with it fees and hooks, is refused by its owner.
+pub fn require_mint(mint: &Account) -> Result {
     mint.require_owner(&TOKEN_PROGRAM)?;
     let data = mint.data();
     require!(data.len() == MINT_LENGTH && data[45] == 1, framework::AccountDiscriminatorMismatch);
-    Ok(data[44])
+    require!(data[44] == DECIMALS, framework::ConstraintTokenMint);
+    Ok(())
 }
 
 #[inline(always)]

@@ -2,8 +2,8 @@
 // the localnet's.
 const { createPrivateKey, sign } = require('node:crypto');
 const { PublicKey, SystemProgram, SYSVAR_INSTRUCTIONS_PUBKEY, TransactionInstruction } = require('@solana/web3.js');
-const { TOKEN_PROGRAM_ID } = require('@solana/spl-token');
-const { sha256, u8, u32, u64, i64, addresses } = require('./intents.cjs');
+const { TOKEN_PROGRAM_ID, getAssociatedTokenAddressSync } = require('@solana/spl-token');
+const { sha256, u8, u32, u64, i64, depositCommitment, addresses } = require('./intents.cjs');
 const {
   UPGRADEABLE_LOADER, programDataAddress, readOnly, writable, signer, writableSigner, discriminator, instructionsOf, decode, eventsIn,
 } = require('./anchor.cjs');
@@ -53,61 +53,82 @@ function facilitator({ program, mint, facilitator: relayer, cluster, protocolVau
     writable(o.rentPayer ?? relayer),
   ];
   const config = (o) => readOnly(o.config ?? at.config);
-  const mintOf = (o) => readOnly(o.mint ?? mint);
+  // A payment that is not in HYPER says so: `mint`, `protocolVault` and `platformVault`.
+  const mintOf = (o, p = {}) => readOnly(o.mint ?? p.mint ?? mint);
+  const vaults = (meta, o, p = {}) => [meta(o.protocolVault ?? p.protocolVault ?? protocolVault), meta(o.platformVault ?? p.platformVault ?? platformVault)];
+  /** `other`: `{ mint, protocolVault, platformVault }` of a further mint, left out by the program's own address. */
+  const otherVaults = ({ other = {} }) => [readOnly(other.protocolVault ?? program), readOnly(other.platformVault ?? program)];
+  const otherMint = (o) => [readOnly(o.other?.mint ?? program), ...otherVaults(o)];
   const tokens = (o) => readOnly(o.tokenProgram ?? TOKEN_PROGRAM_ID);
   const authority = (meta, key, o) => (o.unsigned ? { ...meta(key), isSigner: false } : meta(key));
   const programData = (o) => readOnly(o.programData ?? programDataAddress(program));
+  const depositOf = (p) => at.deposit(depositCommitment({ cluster, program, mint: p.mint ?? mint, ...p }));
+  const depositTokenOf = (p) => getAssociatedTokenAddressSync(p.mint ?? mint, depositOf(p), true);
+  const depositArguments = (p) => [p.id, p.job, u64(p.amount), i64(p.settleBy)];
   const sysvar = (o) => readOnly(o.instructions ?? SYSVAR_INSTRUCTIONS_PUBKEY);
 
   return {
     at,
+    /** Where an x402 client pays to, and the token account that its transfer lands in. */
+    depositOf, depositTokenOf,
+
     initialize: (c, o = {}) => instruction('initialize', [
-      writableSigner(c.upgradeAuthority), writable(o.config ?? at.config), mintOf(o),
-      readOnly(o.protocolVault ?? protocolVault), readOnly(o.platformVault ?? platformVault),
-      readOnly(o.programData ?? programDataAddress(program)), readOnly(SystemProgram.programId),
+      writableSigner(c.upgradeAuthority), writable(o.config ?? at.config), mintOf(o), ...vaults(readOnly, o), ...otherMint(c),
+      readOnly(o.programData ?? programDataAddress(program)), readOnly(o.systemProgram ?? SystemProgram.programId),
     ], c.cluster ?? cluster, (c.facilitator ?? relayer).toBuffer(), c.assigner.toBuffer(), ...c.oracles.map((k) => k.toBuffer()),
     u8(c.threshold ?? 3), i64(c.refundGrace)),
 
     authorizeIntent: (p, o = {}) => instruction('authorize_intent', [
-      writableSigner(o.relayer ?? relayer), config(o), mintOf(o), writable(o.payerToken ?? p.payerToken),
+      writableSigner(o.relayer ?? relayer), config(o), mintOf(o, p), writable(o.payerToken ?? p.payerToken),
       readOnly(o.allowance ?? at.allowance(p.payer)), writable(o.payment ?? at.payment(p.id)), writable(o.escrow ?? at.escrow(p.id)),
       sysvar(o), tokens(o), readOnly(SystemProgram.programId),
     ], p.id, p.job, u64(p.amount), u64(p.timestamp), u64(p.expires), p.specHash, i64(p.settleBy), p.salt),
 
     authorizePayment: (p, o = {}) => instruction('authorize_payment', [
-      o.unsigned ? readOnly(p.payer) : signer(p.payer), writableSigner(o.rentPayer ?? relayer), config(o), mintOf(o),
+      o.unsigned ? readOnly(p.payer) : signer(p.payer), writableSigner(o.rentPayer ?? relayer), config(o), mintOf(o, p),
       writable(o.payerToken ?? p.payerToken), writable(o.payment ?? at.payment(p.id)), writable(o.escrow ?? at.escrow(p.id)),
       tokens(o), readOnly(SystemProgram.programId),
     ], p.id, p.job, u64(p.amount), i64(p.expiresAt), i64(p.settleBy)),
+
+    activateIntent: (p, o = {}) => instruction('activate_intent', [
+      authority(writableSigner, o.relayer ?? relayer, o), config(o), mintOf(o, p), readOnly(o.payer ?? p.payer), readOnly(o.deposit ?? depositOf(p)),
+      writable(o.depositToken ?? depositTokenOf(p)), writable(o.payerToken ?? p.payerToken), writable(o.payment ?? at.payment(p.id)),
+      writable(o.escrow ?? at.escrow(p.id)), tokens(o), readOnly(o.systemProgram ?? SystemProgram.programId),
+    ], ...depositArguments(p)),
+
+    reclaimDeposit: (p, o = {}) => instruction('reclaim_deposit', [
+      config(o), mintOf(o, p), readOnly(o.payer ?? p.payer), readOnly(o.deposit ?? depositOf(p)), writable(o.depositToken ?? depositTokenOf(p)),
+      writable(o.payerToken ?? p.payerToken), readOnly(o.payment ?? at.payment(p.id)), writable(o.facilitator ?? relayer), tokens(o),
+    ], ...depositArguments(p)),
 
     assignNode: (p, assigner, o = {}) => instruction('assign_node',
       [o.unsigned ? readOnly(assigner) : signer(assigner), config(o), writable(o.payment ?? at.payment(p.id))],
       u32(p.attempt), p.node.toBuffer()),
 
     submitUsageProof: (p, proof, o = {}) => instruction('submit_usage_proof', [
-      config(o), mintOf(o), writable(o.payment ?? at.payment(p.id)), writable(o.escrow ?? at.escrow(p.id)),
-      writable(o.nodeToken ?? p.nodeToken), writable(o.protocolVault ?? protocolVault), writable(o.platformVault ?? platformVault),
+      config(o), mintOf(o, p), writable(o.payment ?? at.payment(p.id)), writable(o.escrow ?? at.escrow(p.id)),
+      writable(o.nodeToken ?? p.nodeToken), ...vaults(writable, o, p),
       writable(o.payerToken ?? p.payerToken), writable(o.rentPayer ?? relayer), sysvar(o), tokens(o),
     ], u32(proof.attempt), u8(proof.verdict), u64(proof.charge), proof.executionHash, proof.logsHash, i64(proof.validUntil)),
 
     refundFailed: (p, failure, o = {}) => instruction('refund_failed',
-      [config(o), mintOf(o), ...closing(p, o), sysvar(o), tokens(o)],
+      [config(o), mintOf(o, p), ...closing(p, o), sysvar(o), tokens(o)],
       u32(failure.attempt), u8(failure.reason), i64(failure.validUntil)),
 
     cancel: (p, authority, o = {}) => instruction('cancel',
-      [o.unsigned ? readOnly(authority) : signer(authority), config(o), mintOf(o), ...closing(p, o), tokens(o)]),
+      [o.unsigned ? readOnly(authority) : signer(authority), config(o), mintOf(o, p), ...closing(p, o), tokens(o)]),
 
-    refundExpired: (p, o = {}) => instruction('refund_expired', [config(o), mintOf(o), ...closing(p, o), tokens(o)]),
+    refundExpired: (p, o = {}) => instruction('refund_expired', [config(o), mintOf(o, p), ...closing(p, o), tokens(o)]),
 
     closeIntent: (p, o = {}) => instruction('close_intent', [writable(o.payment ?? at.payment(p.id)), writable(o.rentPayer ?? relayer)]),
 
     setPaused: (by, paused, o = {}) => instruction('set_paused',
       [authority(signer, by, o), writable(o.config ?? at.config), programData(o)], u8(paused ? 1 : 0)),
 
-    /** `c` as for `initialize`. */
+    /** `c` as for `initialize`; the further mint is in `o`, as in `applyRotation`. */
     proposeRotation: (c, o = {}) => instruction('propose_rotation', [
-      authority(writableSigner, c.upgradeAuthority, o), config(o), writable(o.rotation ?? at.rotation), readOnly(o.protocolVault ?? protocolVault),
-      readOnly(o.platformVault ?? platformVault), programData(o), readOnly(o.systemProgram ?? SystemProgram.programId),
+      authority(writableSigner, c.upgradeAuthority, o), config(o), writable(o.rotation ?? at.rotation), ...vaults(readOnly, o),
+      ...otherMint(o), programData(o), readOnly(o.systemProgram ?? SystemProgram.programId),
     ], (c.facilitator ?? relayer).toBuffer(), c.assigner.toBuffer(), ...c.oracles.map((k) => k.toBuffer()), u8(c.threshold ?? 3)),
 
     withdrawRotation: (by, o = {}) => instruction('withdraw_rotation',
@@ -115,7 +136,7 @@ function facilitator({ program, mint, facilitator: relayer, cluster, protocolVau
 
     applyRotation: (rentPayer, o = {}) => instruction('apply_rotation', [
       writable(o.config ?? at.config), writable(o.rotation ?? at.rotation), writable(o.rentPayer ?? rentPayer),
-      readOnly(o.protocolVault ?? protocolVault), readOnly(o.platformVault ?? platformVault),
+      ...vaults(readOnly, o), ...otherVaults(o),
     ]),
 
     renderIntent: (p) => instruction('render_intent', [],
@@ -135,6 +156,7 @@ function facilitator({ program, mint, facilitator: relayer, cluster, protocolVau
 const decodeConfig = (data) => decode(data, 'account:Config', (r) => ({
   cluster: r.bytes(32), facilitator: r.key(), assigner: r.key(), mint: r.key(), protocolVault: r.key(), platformVault: r.key(),
   oracles: [r.key(), r.key(), r.key(), r.key(), r.key()], threshold: r.u8(), refundGrace: r.i64(), bump: r.u8(), paused: r.u8() === 1,
+  others: [1, 2, 3].map(() => ({ mint: r.key(), protocolVault: r.key(), platformVault: r.key() })),
 }));
 
 const STATUS = ['Pending', 'Completed', 'Refunded'];
@@ -154,6 +176,7 @@ const EVENTS = {
   }),
   PaymentRefunded: (r) => ({ intentId: r.bytes(16), payer: r.key(), amount: r.u64(), reason: r.u8() }),
   PaymentClosed: (r) => ({ intentId: r.bytes(16), rentPayer: r.key() }),
+  DepositReclaimed: (r) => ({ intentId: r.bytes(16), payer: r.key(), mint: r.key(), amount: r.u64() }),
   IntakePaused: (r) => ({ paused: r.u8() === 1 }),
   RotationProposed: rotationEvent, RotationWithdrawn: rotationEvent, RotationApplied: rotationEvent,
 };

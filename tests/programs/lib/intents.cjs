@@ -43,6 +43,10 @@ function renderIntent({ id, job, amount, timestamp, expires, nonce }) {
 const intentNonce = ({ cluster, program, mint, payer, specHash, settleBy, salt }) =>
   sha256('HYPERNODE/intent-nonce/v1', cluster, program.toBuffer(), mint.toBuffer(), payer.toBuffer(), specHash, i64(settleBy), salt);
 
+/** What the address of an x402 deposit commits to: all of its payment's terms. */
+const depositCommitment = ({ cluster, program, mint, id, job, payer, amount, settleBy }) =>
+  sha256('HYPERNODE/deposit/v1', cluster, program.toBuffer(), mint.toBuffer(), id, job, payer.toBuffer(), u64(amount), i64(settleBy));
+
 /** Every address that the facilitator derives; the only place in JavaScript that knows the seeds. */
 function addresses(program) {
   const find = (...seeds) => PublicKey.findProgramAddressSync(seeds.map((seed) => Buffer.from(seed)), program)[0];
@@ -52,7 +56,8 @@ function addresses(program) {
     payment: (id) => find('payment', id),
     escrow: (id) => find('escrow', id),
     allowance: (wallet) => find('allowance', wallet.toBuffer()),
+    deposit: (commitment) => find('deposit', commitment),
   };
 }
 
-module.exports = { sha256, u8, u32, u64, i64, uuidToBytes, uuidToText, amountToText, renderIntent, intentNonce, addresses };
+module.exports = { sha256, u8, u32, u64, i64, uuidToBytes, uuidToText, amountToText, renderIntent, intentNonce, depositCommitment, addresses };

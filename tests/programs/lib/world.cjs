@@ -94,6 +94,24 @@ class Cluster {
     ], [authority, mint]);
   }
 
+  /** A mint of Token-2022 with one extension: "fee" (transfer fee), "hook" (transfer hook), or none. */
+  createMint2022(authority, extension) {
+    const mint = Keypair.generate();
+    const program = spl.TOKEN_2022_PROGRAM_ID;
+    const [types, extend] = {
+      fee: [[spl.ExtensionType.TransferFeeConfig], () => spl.createInitializeTransferFeeConfigInstruction(mint.publicKey, authority.publicKey, authority.publicKey, 100, 1_000_000n, program)],
+      hook: [[spl.ExtensionType.TransferHook], () => spl.createInitializeTransferHookInstruction(mint.publicKey, authority.publicKey, Keypair.generate().publicKey, program)],
+      none: [[], null],
+    }[extension];
+    const space = spl.getMintLen(types);
+    this.must([
+      SystemProgram.createAccount({ fromPubkey: authority.publicKey, newAccountPubkey: mint.publicKey, lamports: this.rent(space), space, programId: program }),
+      ...(extend ? [extend()] : []),
+      spl.createInitializeMint2Instruction(mint.publicKey, 6, authority.publicKey, null, program),
+    ], [authority, mint]);
+    return mint.publicKey;
+  }
+
   createTokenAccount(mint, owner, payer) {
     const address = spl.getAssociatedTokenAddressSync(mint, owner, true);
     this.must([spl.createAssociatedTokenAccountIdempotentInstruction(payer.publicKey, address, owner, mint)], [payer]);
@@ -112,7 +130,10 @@ function outcome(result, size) {
   return { ok: !failed, error, code: inner?.code, index: failed ? result.err().index : undefined, logs, size, units: Number(meta.computeUnitsConsumed()) };
 }
 
-/** The facilitator deployed, configured, and people with tokens: `payer`, `stranger`, `node` and `otherNode` (1,000 HYPER each). */
+/**
+ * The facilitator deployed, configured, and people with tokens: `payer`, `stranger`, `node` and `otherNode` (1,000 HYPER each).
+ * `usdc` is a second mint that Config accepts: `{ mint, protocolVault, platformVault }`; the payer has 1,000 of it.
+ */
 class World extends Cluster {
   constructor({ initialize = true } = {}) {
     super();
@@ -126,6 +147,7 @@ class World extends Cluster {
     for (const name of ['payer', 'stranger', 'node', 'otherNode']) this[`${name}Token`] = this.tokenAccountWith(this[name].publicKey, 1_000n * HYPER);
     this.protocolVault = this.createTokenAccount(this.mint, this.treasury.publicKey, this.relayer);
     this.platformVault = this.createTokenAccount(this.mint, Keypair.generate().publicKey, this.relayer);
+    this.usdc = this.currency(1_000n * HYPER);
     this.cluster = sha256('the test cluster');
     this.program = this.deployOurs('facilitator', this.upgradeAuthority);
     this.facilitator = lib.facilitator({
@@ -136,8 +158,20 @@ class World extends Cluster {
     if (initialize) this.must([this.facilitator.initialize(this.configuration())], [this.upgradeAuthority]);
   }
 
+  /** A mint with vaults, and token accounts of the payer (with `amount`), the stranger and the node, as changes to `terms`. */
+  currency(amount) {
+    const keys = Keypair.generate();
+    const mint = keys.publicKey;
+    this.createMint(keys, this.upgradeAuthority);
+    const [protocolVault, platformVault] = [this.treasury.publicKey, Keypair.generate().publicKey].map((owner) => this.createTokenAccount(mint, owner, this.relayer));
+    const [payerToken, nodeToken] = ['payer', 'node'].map((name) => this.createTokenAccount(mint, this[name].publicKey, this.relayer));
+    this.must([spl.createMintToInstruction(mint, payerToken, this.upgradeAuthority.publicKey, amount)], [this.upgradeAuthority]);
+    return { mint, protocolVault, platformVault, payerToken, nodeToken };
+  }
+
   configuration(changes = {}) {
     return {
+      other: this.usdc,
       upgradeAuthority: this.upgradeAuthority.publicKey, assigner: this.assigner.publicKey,
       oracles: this.oracles.map((o) => o.publicKey), threshold: 3, refundGrace: REFUND_GRACE, ...changes,
     };
@@ -153,7 +187,7 @@ class World extends Cluster {
   terms(changes = {}) {
     const payer = changes.payer ?? this.payer.publicKey;
     const terms = {
-      id: randomBytes(16), job: randomBytes(16), payer, payerToken: spl.getAssociatedTokenAddressSync(this.mint, payer, true),
+      id: randomBytes(16), job: randomBytes(16), payer, payerToken: spl.getAssociatedTokenAddressSync(changes.mint ?? this.mint, payer, true),
       amount: 100n * HYPER, timestamp: (this.now - 1) * 1000, expires: (this.now + 3600) * 1000, expiresAt: this.now + 3600,
       specHash: sha256('spec'), salt: randomBytes(32), settleBy: this.now + 86_400, attempt: 1, node: this.node.publicKey,
       nodeToken: this.nodeToken, ...changes,
@@ -178,6 +212,23 @@ class World extends Cluster {
   locked(changes = {}) {
     const terms = this.terms(changes);
     this.must([this.facilitator.authorizePayment(terms)], [this.relayer, this.payer]);
+    return terms;
+  }
+
+  /** Tokens at the address of `terms`, as an x402 client's transfer leaves them there. The relayer has opened the account. */
+  deposit(terms, { amount = terms.amount, mint = terms.mint ?? this.mint, from = this.payer } = {}) {
+    const token = this.createTokenAccount(mint, this.facilitator.depositOf(terms), this.relayer);
+    if (amount > 0n) {
+      const source = spl.getAssociatedTokenAddressSync(mint, from.publicKey);
+      this.must([spl.createTransferCheckedInstruction(source, mint, token, from.publicKey, amount, 6)], [from]);
+    }
+    return token;
+  }
+
+  /** Terms whose deposit has arrived. */
+  deposited(changes = {}, options = {}) {
+    const terms = this.terms(changes);
+    this.deposit(terms, options);
     return terms;
   }
 
@@ -211,7 +262,7 @@ class World extends Cluster {
   balances(terms) {
     const of = (address) => this.tokens(address);
     return {
-      payer: of(terms.payerToken), node: of(terms.nodeToken), protocol: of(this.protocolVault), platform: of(this.platformVault),
+      payer: of(terms.payerToken), node: of(terms.nodeToken), protocol: of(terms.protocolVault ?? this.protocolVault), platform: of(terms.platformVault ?? this.platformVault),
       escrow: of(this.at.escrow(terms.id)),
     };
   }

@@ -3,14 +3,14 @@
 //! The payer signs no transaction: a wallet's approval of its allowance address, once, and one message are enough. So the
 //! program renders the text itself, from its own arguments, and compares it whole.
 use crate::commitment::{intent_nonce, Deployment, IntentTerms};
-use crate::escrow::{require_payers_token, Opening, DECIMALS};
+use crate::escrow::{require_payers_token, Bumps, Opening, Source};
 use crate::limits;
-use crate::state::{Config, PaymentIntent, Status, Via};
+use crate::state::{Config, Terms, Via};
 use crate::text::{Intent, Text};
 use crate::{errors, seeds, Hash, Id};
-use svmkit::token::Authority;
 use svmkit::{
-    discriminator, expect_pda, require, unix_timestamp, Account, Discriminator, Ed25519, Input, Pubkey, Reader, Result,
+    discriminator, expect_pda, framework, require, unix_timestamp, Account, Discriminator, Ed25519, Input, Pubkey, Reader,
+    Result,
 };
 
 pub const DISCRIMINATOR: Discriminator = discriminator("global:authorize_intent");
@@ -44,10 +44,8 @@ struct Accounts {
 
 /// What `validate` found.
 struct Found {
-    now: i64,
     payer: Pubkey,
-    payment_bump: u8,
-    escrow_bump: u8,
+    bumps: Bumps,
     allowance_bump: u8,
 }
 
@@ -99,6 +97,8 @@ impl Accounts {
     #[inline(never)]
     fn validate(&self, program: &Pubkey, arguments: &Arguments) -> Result<Found> {
         let config = Config::load(&self.config, program)?;
+        // The text names HYPER and no other mint.
+        self.mint.require_key(&config.hyper.mint, framework::ConstraintAddress)?;
         let bumps = self.opening().validate(program, &config, &arguments.intent_id)?;
         let payer = self.require_signed_text(program, &config, arguments)?;
 
@@ -107,7 +107,7 @@ impl Accounts {
         limits::require_signed_times(now, arguments.timestamp, arguments.expires)?;
         limits::require_settle_by(now, arguments.expires_at(), arguments.settle_by)?;
 
-        let token = require_payers_token(&self.payer_token, &payer, &config.mint)?;
+        let token = require_payers_token(&self.payer_token, &payer, self.mint.key())?;
         let allowance_bump = expect_pda(&self.allowance, &seeds::allowance(&payer), program)?;
         match token.delegate {
             Some((delegate, left)) if delegate == *self.allowance.key() => {
@@ -115,7 +115,7 @@ impl Accounts {
             }
             _ => return Err(errors::AllowanceMissing),
         }
-        Ok(Found { now, payer, payment_bump: bumps.payment, escrow_bump: bumps.escrow, allowance_bump })
+        Ok(Found { payer, bumps, allowance_bump })
     }
 
     /// The previous instruction verified one signature over exactly the text of these terms; returns who signed.
@@ -127,7 +127,7 @@ impl Accounts {
             return Err(errors::SignatureOffsets);
         };
         let terms = IntentTerms {
-            mint: &config.mint,
+            mint: self.mint.key(),
             payer: &signed.key,
             spec_hash: &arguments.spec_hash,
             settle_by: arguments.settle_by,
@@ -148,31 +148,18 @@ impl Accounts {
 
     #[inline(never)]
     fn lock(&self, program: &Pubkey, arguments: &Arguments, found: &Found) -> Result {
-        let intent = PaymentIntent {
-            intent_id: arguments.intent_id,
-            job_id: arguments.job_id,
-            payer: found.payer,
-            rent_payer: *self.relayer.key(),
-            mint: *self.mint.key(),
+        let terms = Terms {
+            intent_id: &arguments.intent_id,
+            job_id: &arguments.job_id,
+            payer: &found.payer,
             amount: arguments.amount,
-            status: Status::Pending,
             via: Via::SignedIntent,
-            bump: found.payment_bump,
-            escrow_bump: found.escrow_bump,
-            attempt: 0,
-            assigned_node: Pubkey::ZERO,
-            created_at: found.now,
             expires_at: arguments.expires_at(),
             settle_by: arguments.settle_by,
-            closable_at: arguments.settle_by.max(arguments.expires_at() + 1),
-            verified_at: 0,
-            charge: 0,
-            execution_hash: [0; 32],
-            logs_hash: [0; 32],
         };
         let bump = [found.allowance_bump];
         let signer_seeds = seeds::signer(seeds::allowance(&found.payer), &bump);
-        let by = Authority { mint: &self.mint, decimals: DECIMALS, authority: &self.allowance, seeds: &signer_seeds };
-        self.opening().lock(program, &intent, &self.payer_token, &by)
+        let from = Source { token: &self.payer_token, authority: &self.allowance, seeds: &signer_seeds };
+        self.opening().lock(program, &terms, &found.bumps, &from)
     }
 }

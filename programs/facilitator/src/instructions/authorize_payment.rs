@@ -1,9 +1,7 @@
 //! Locks a payment by the payer's own transaction; the facilitator signs too, as it pays the rent.
-use crate::escrow::{require_payers_token, Bumps, Opening, DECIMALS};
-use crate::limits;
-use crate::state::{Config, PaymentIntent, Status, Via};
-use crate::{errors, Id};
-use svmkit::token::Authority;
+use crate::escrow::{require_payers_token, Bumps, Opening, Source};
+use crate::state::{Config, Terms, Via};
+use crate::{errors, limits, Id};
 use svmkit::{discriminator, require, unix_timestamp, Account, Discriminator, Input, Pubkey, Reader, Result};
 
 pub const DISCRIMINATOR: Discriminator = discriminator("global:authorize_payment");
@@ -37,8 +35,8 @@ pub fn run(input: &Input, arguments: Reader) -> Result {
     let [payer, rent_payer, config, mint, payer_token, payment, escrow, token_program, system_program] = input.take()?;
     let accounts =
         Accounts { payer, rent_payer, config, mint, payer_token, payment, escrow, token_program, system_program };
-    let (now, bumps) = accounts.validate(input.program_id, &arguments)?;
-    accounts.lock(input.program_id, &arguments, now, &bumps)
+    let bumps = accounts.validate(input.program_id, &arguments)?;
+    accounts.lock(input.program_id, &arguments, &bumps)
 }
 
 impl Arguments {
@@ -68,7 +66,7 @@ impl Accounts {
     }
 
     #[inline(never)]
-    fn validate(&self, program: &Pubkey, arguments: &Arguments) -> Result<(i64, Bumps)> {
+    fn validate(&self, program: &Pubkey, arguments: &Arguments) -> Result<Bumps> {
         let config = Config::load(&self.config, program)?;
         let bumps = self.opening().validate(program, &config, &arguments.intent_id)?;
         self.payer.require_signer()?;
@@ -78,36 +76,23 @@ impl Accounts {
         limits::require_expiry(now, arguments.expires_at)?;
         limits::require_settle_by(now, arguments.expires_at, arguments.settle_by)?;
 
-        let token = require_payers_token(&self.payer_token, self.payer.key(), &config.mint)?;
+        let token = require_payers_token(&self.payer_token, self.payer.key(), self.mint.key())?;
         require!(token.amount >= arguments.amount, errors::AllowanceTooSmall);
-        Ok((now, bumps))
+        Ok(bumps)
     }
 
     #[inline(never)]
-    fn lock(&self, program: &Pubkey, arguments: &Arguments, now: i64, bumps: &Bumps) -> Result {
-        let intent = PaymentIntent {
-            intent_id: arguments.intent_id,
-            job_id: arguments.job_id,
-            payer: *self.payer.key(),
-            rent_payer: *self.rent_payer.key(),
-            mint: *self.mint.key(),
+    fn lock(&self, program: &Pubkey, arguments: &Arguments, bumps: &Bumps) -> Result {
+        let terms = Terms {
+            intent_id: &arguments.intent_id,
+            job_id: &arguments.job_id,
+            payer: self.payer.key(),
             amount: arguments.amount,
-            status: Status::Pending,
             via: Via::Transaction,
-            bump: bumps.payment,
-            escrow_bump: bumps.escrow,
-            attempt: 0,
-            assigned_node: Pubkey::ZERO,
-            created_at: now,
             expires_at: arguments.expires_at,
             settle_by: arguments.settle_by,
-            closable_at: arguments.settle_by.max(arguments.expires_at + 1),
-            verified_at: 0,
-            charge: 0,
-            execution_hash: [0; 32],
-            logs_hash: [0; 32],
         };
-        let by = Authority { mint: &self.mint, decimals: DECIMALS, authority: &self.payer, seeds: &[] };
-        self.opening().lock(program, &intent, &self.payer_token, &by)
+        let from = Source { token: &self.payer_token, authority: &self.payer, seeds: &[] };
+        self.opening().lock(program, &terms, bumps, &from)
     }
 }

@@ -1,12 +1,8 @@
 //! Writes the Config, once, by the one who may replace the program anyway.
-use crate::escrow::DECIMALS;
-use crate::state::Config;
+use crate::mints::{require_vaults, OfferedMint};
+use crate::state::{AcceptedMint, Config, OTHER_MINTS};
 use crate::{errors, seeds};
-use svmkit::token::{mint_decimals, TokenAccount};
-use svmkit::{
-    create_pda_account, discriminator, expect_pda, framework, require, require_upgrade_authority, Account, Discriminator,
-    Input, Pubkey, Reader, Result, SYSTEM_PROGRAM,
-};
+use svmkit::{discriminator, Account, Discriminator, Input, Pubkey, Reader, Result, Setup};
 
 pub const DISCRIMINATOR: Discriminator = discriminator("global:initialize");
 
@@ -14,51 +10,78 @@ struct Accounts {
     /// Signs and pays.
     upgrade_authority: Account,
     config: Account,
+    /// HYPER's, and its vaults.
     mint: Account,
     protocol_vault: Account,
     platform_vault: Account,
+    /// One more to take payments in; may be left out.
+    other_mint: Account,
+    other_protocol_vault: Account,
+    other_platform_vault: Account,
     program_data: Account,
     system_program: Account,
 }
 
 #[inline(never)]
-pub fn run(input: &Input, mut arguments: Reader) -> Result {
-    let [upgrade_authority, config, mint, protocol_vault, platform_vault, program_data, system_program] = input.take()?;
-    let accounts =
-        Accounts { upgrade_authority, config, mint, protocol_vault, platform_vault, program_data, system_program };
-    let bump = accounts.validate(input.program_id)?;
-    let config = Config {
-        cluster: arguments.bytes()?,
-        facilitator: arguments.key()?,
-        assigner: arguments.key()?,
-        mint: *accounts.mint.key(),
-        protocol_vault: *accounts.protocol_vault.key(),
-        platform_vault: *accounts.platform_vault.key(),
-        oracles: [arguments.key()?, arguments.key()?, arguments.key()?, arguments.key()?, arguments.key()?],
-        threshold: arguments.u8()?,
-        refund_grace: arguments.i64()?,
-        bump,
-        paused: false,
+pub fn run(input: &Input, arguments: Reader) -> Result {
+    let [upgrade_authority, config, mint, protocol_vault, platform_vault, other_mint, other_protocol_vault, other_platform_vault, program_data, system_program] =
+        input.take()?;
+    let accounts = Accounts {
+        upgrade_authority, config, mint, protocol_vault, platform_vault, other_mint, other_protocol_vault,
+        other_platform_vault, program_data, system_program,
     };
-    arguments.end()?;
-    config.invariant()?;
-
-    let [seed] = seeds::config();
-    let payer = &accounts.upgrade_authority;
-    create_pda_account(payer, &accounts.config, Config::LENGTH as u64, input.program_id, &[seed, &[bump]])?;
-    config.store(&accounts.config);
-    Config::load(&accounts.config, input.program_id)?.invariant()
+    let (bump, other) = accounts.validate(input.program_id)?;
+    accounts.record(input.program_id, arguments, bump, other)
 }
 
 impl Accounts {
-    /// Returns the Config's bump.
-    fn validate(&self, program: &Pubkey) -> Result<u8> {
-        self.system_program.require_key(&SYSTEM_PROGRAM, framework::InvalidProgramId)?;
-        require_upgrade_authority(&self.program_data, &self.upgrade_authority, program, errors::UnauthorizedUpgradeAuthority)?;
-        require!(mint_decimals(&self.mint)? == DECIMALS, framework::ConstraintTokenMint);
-        for vault in [&self.protocol_vault, &self.platform_vault] {
-            require!(TokenAccount::load(vault)?.mint == *self.mint.key(), framework::ConstraintTokenMint);
+    fn setup(&self) -> Setup<'_> {
+        Setup {
+            upgrade_authority: &self.upgrade_authority,
+            config: &self.config,
+            mint: &self.mint,
+            program_data: &self.program_data,
+            system_program: &self.system_program,
         }
-        expect_pda(&self.config, &seeds::config(), program)
+    }
+
+    /// Returns the Config's bump, and the other mint.
+    fn validate(&self, program: &Pubkey) -> Result<(u8, AcceptedMint)> {
+        let bump = self.setup().validate(program, &seeds::config(), errors::UnauthorizedUpgradeAuthority)?;
+        require_vaults([&self.protocol_vault, &self.platform_vault], self.mint.key())?;
+        let other = OfferedMint {
+            mint: &self.other_mint,
+            protocol_vault: &self.other_protocol_vault,
+            platform_vault: &self.other_platform_vault,
+        };
+        Ok((bump, other.validate(program)?))
+    }
+
+    #[inline(never)]
+    fn record(&self, program: &Pubkey, mut arguments: Reader, bump: u8, other: AcceptedMint) -> Result {
+        let mut config = Config {
+            cluster: arguments.bytes()?,
+            facilitator: arguments.key()?,
+            assigner: arguments.key()?,
+            hyper: AcceptedMint {
+                mint: *self.mint.key(),
+                protocol_vault: *self.protocol_vault.key(),
+                platform_vault: *self.platform_vault.key(),
+            },
+            oracles: [arguments.key()?, arguments.key()?, arguments.key()?, arguments.key()?, arguments.key()?],
+            threshold: arguments.u8()?,
+            refund_grace: arguments.i64()?,
+            bump,
+            paused: false,
+            others: [AcceptedMint::NONE; OTHER_MINTS],
+        };
+        arguments.end()?;
+        config.others[0] = other;
+        config.invariant()?;
+
+        let [seed] = seeds::config();
+        self.setup().create_config(program, Config::LENGTH, seed, bump)?;
+        config.store(&self.config);
+        Config::load(&self.config, program)?.invariant()
     }
 }

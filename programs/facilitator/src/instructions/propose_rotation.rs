@@ -1,12 +1,12 @@
-//! Announces other keys and vaults, by the one who may replace the program anyway; they take effect when the delay is over
+//! Announces other keys and vaults, and perhaps a further mint, by the one who may replace the program anyway; they take effect when the delay is over
 //! and somebody calls `apply_rotation`. Proposing again replaces what was proposed, and starts the clock again.
 use crate::events::RotationProposed;
 use crate::limits::ROTATION_DELAY;
-use crate::state::{Config, Rotation};
+use crate::mints::{require_vaults, OfferedMint};
+use crate::state::{AcceptedMint, Config, Rotation};
 use crate::{errors, seeds};
-use svmkit::token::TokenAccount;
 use svmkit::{
-    create_pda_account, discriminator, expect_pda, framework, require, require_upgrade_authority, unix_timestamp, Account,
+    create_pda_account, discriminator, expect_pda, framework, require_upgrade_authority, unix_timestamp, Account,
     Discriminator, Input, Pubkey, Reader, Result, SYSTEM_PROGRAM,
 };
 
@@ -19,16 +19,23 @@ struct Accounts {
     rotation: Account,
     protocol_vault: Account,
     platform_vault: Account,
+    /// A further mint, or one that is accepted and shall have other vaults; may be left out.
+    other_mint: Account,
+    other_protocol_vault: Account,
+    other_platform_vault: Account,
     program_data: Account,
     system_program: Account,
 }
 
 #[inline(never)]
 pub fn run(input: &Input, mut arguments: Reader) -> Result {
-    let [upgrade_authority, config, rotation, protocol_vault, platform_vault, program_data, system_program] = input.take()?;
-    let accounts =
-        Accounts { upgrade_authority, config, rotation, protocol_vault, platform_vault, program_data, system_program };
-    let rotation = Rotation {
+    let [upgrade_authority, config, rotation, protocol_vault, platform_vault, other_mint, other_protocol_vault, other_platform_vault, program_data, system_program] =
+        input.take()?;
+    let accounts = Accounts {
+        upgrade_authority, config, rotation, protocol_vault, platform_vault, other_mint, other_protocol_vault,
+        other_platform_vault, program_data, system_program,
+    };
+    let mut rotation = Rotation {
         rent_payer: *accounts.upgrade_authority.key(),
         due_at: unix_timestamp().saturating_add(ROTATION_DELAY),
         facilitator: arguments.key()?,
@@ -37,34 +44,32 @@ pub fn run(input: &Input, mut arguments: Reader) -> Result {
         platform_vault: *accounts.platform_vault.key(),
         oracles: [arguments.key()?, arguments.key()?, arguments.key()?, arguments.key()?, arguments.key()?],
         threshold: arguments.u8()?,
+        other: AcceptedMint::NONE,
     };
     arguments.end()?;
-    let bump = accounts.validate(input.program_id, &rotation)?;
+    let bump = accounts.validate(input.program_id, &mut rotation)?;
     accounts.record(input.program_id, bump, rotation)
 }
 
-/// The vaults are token accounts of the mint; of late too, when the rotation takes effect.
-pub fn require_vaults(vaults: [&Account; 2], mint: &Pubkey) -> Result {
-    for vault in vaults {
-        require!(TokenAccount::load(vault)?.mint == *mint, framework::ConstraintTokenMint);
-    }
-    Ok(())
-}
-
 impl Accounts {
-    /// Returns the rotation's bump.
+    /// Returns the rotation's bump, and completes the rotation by the mint that was offered.
     #[inline(never)]
-    fn validate(&self, program: &Pubkey, rotation: &Rotation) -> Result<u8> {
+    fn validate(&self, program: &Pubkey, rotation: &mut Rotation) -> Result<u8> {
         let mut config = Config::load(&self.config, program)?;
         self.system_program.require_key(&SYSTEM_PROGRAM, framework::InvalidProgramId)?;
         require_upgrade_authority(
             &self.program_data, &self.upgrade_authority, program, errors::UnauthorizedUpgradeAuthority,
         )?;
-        require_vaults([&self.protocol_vault, &self.platform_vault], &config.mint)?;
+        require_vaults([&self.protocol_vault, &self.platform_vault], &config.hyper.mint)?;
+        let other = OfferedMint {
+            mint: &self.other_mint,
+            protocol_vault: &self.other_protocol_vault,
+            platform_vault: &self.other_platform_vault,
+        };
+        rotation.other = other.validate(program)?;
         self.rotation.require_writable()?;
         let bump = expect_pda(&self.rotation, &seeds::rotation(), program)?;
-        rotation.write_into(&mut config);
-        config.invariant()?;
+        rotation.write_into(&mut config)?;
         Ok(bump)
     }
 

@@ -2,49 +2,18 @@
 use crate::errors;
 use crate::escrow::Closing;
 use crate::events::RefundReason;
-use crate::state::{Config, PaymentIntent};
-use svmkit::{discriminator, require, unix_timestamp, Account, Discriminator, Input, Pubkey, Reader, Result};
+use svmkit::{discriminator, require, unix_timestamp, Discriminator, Input, Reader, Result};
 
 pub const DISCRIMINATOR: Discriminator = discriminator("global:refund_expired");
-
-struct Accounts {
-    config: Account,
-    mint: Account,
-    payment: Account,
-    escrow: Account,
-    payer_token: Account,
-    rent_payer: Account,
-    token_program: Account,
-}
 
 #[inline(never)]
 pub fn run(input: &Input, arguments: Reader) -> Result {
     arguments.end()?;
     let [config, mint, payment, escrow, payer_token, rent_payer, token_program] = input.take()?;
-    let accounts = Accounts { config, mint, payment, escrow, payer_token, rent_payer, token_program };
-    let (intent, held) = accounts.validate(input.program_id)?;
-    accounts.closing().refund(intent, held, RefundReason::Expired)
-}
+    let closing = Closing { config, mint, payment, escrow, payer_token, rent_payer, token_program };
 
-impl Accounts {
-    fn closing(&self) -> Closing<'_> {
-        Closing {
-            mint: &self.mint,
-            payment: &self.payment,
-            escrow: &self.escrow,
-            payer_token: &self.payer_token,
-            rent_payer: &self.rent_payer,
-            token_program: &self.token_program,
-        }
-    }
-
-    #[inline(never)]
-    fn validate(&self, program: &Pubkey) -> Result<(PaymentIntent, u64)> {
-        let config = Config::load(&self.config, program)?;
-        let intent = PaymentIntent::load_pending(&self.payment, program)?;
-        // Strictly after the last moment to settle, so that the two can never race.
-        require!(unix_timestamp() >= intent.settle_by + config.refund_grace, errors::NotYetRefundable);
-        let held = self.closing().validate(program, &config, &intent)?;
-        Ok((intent, held))
-    }
+    let (config, intent) = closing.load(input.program_id)?;
+    // Strictly after the last moment to settle, so that the two can never race.
+    require!(unix_timestamp() >= intent.settle_by + config.refund_grace, errors::NotYetRefundable);
+    closing.refund(input.program_id, intent, RefundReason::Expired)
 }

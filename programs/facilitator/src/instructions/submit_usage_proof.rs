@@ -31,18 +31,12 @@ struct Arguments {
 }
 
 struct Accounts {
-    config: Account,
-    mint: Account,
-    payment: Account,
-    escrow: Account,
+    closing: Closing,
     /// Belongs to the assigned node's authority wallet.
     node_token: Account,
     protocol_vault: Account,
     platform_vault: Account,
-    payer_token: Account,
-    rent_payer: Account,
     instructions: Account,
-    token_program: Account,
 }
 
 /// What `validate` found.
@@ -58,10 +52,8 @@ pub fn run(input: &Input, arguments: Reader) -> Result {
     let arguments = Arguments::read(arguments)?;
     let [config, mint, payment, escrow, node_token, protocol_vault, platform_vault, payer_token, rent_payer, instructions, token_program] =
         input.take()?;
-    let accounts = Accounts {
-        config, mint, payment, escrow, node_token, protocol_vault, platform_vault, payer_token, rent_payer,
-        instructions, token_program,
-    };
+    let closing = Closing { config, mint, payment, escrow, payer_token, rent_payer, token_program };
+    let accounts = Accounts { closing, node_token, protocol_vault, platform_vault, instructions };
     let found = accounts.validate(input.program_id, &arguments)?;
     accounts.settle(&arguments, found)
 }
@@ -95,21 +87,9 @@ impl Arguments {
 }
 
 impl Accounts {
-    fn closing(&self) -> Closing<'_> {
-        Closing {
-            mint: &self.mint,
-            payment: &self.payment,
-            escrow: &self.escrow,
-            payer_token: &self.payer_token,
-            rent_payer: &self.rent_payer,
-            token_program: &self.token_program,
-        }
-    }
-
     #[inline(never)]
     fn validate(&self, program: &Pubkey, arguments: &Arguments) -> Result<Found> {
-        let config = Config::load(&self.config, program)?;
-        let intent = PaymentIntent::load_pending(&self.payment, program)?;
+        let (config, intent) = self.closing.load(program)?;
         let now = unix_timestamp();
         require!(now < intent.settle_by, errors::PaymentExpired);
         require!(intent.attempt > 0, errors::NodeNotAssigned);
@@ -119,7 +99,7 @@ impl Accounts {
         self.require_attestation(program, &config, &intent, arguments)?;
         limits::require_attestation_time(now, arguments.valid_until)?;
 
-        let held = self.closing().validate(program, &config, &intent)?;
+        let held = self.closing.validate(program, &intent)?;
         self.require_payees(&config, &intent)?;
         Ok(Found { now, intent, held })
     }
@@ -147,9 +127,10 @@ impl Accounts {
         require!(node.owner == intent.assigned_node, framework::ConstraintTokenOwner);
         require!(node.mint == intent.mint, framework::ConstraintTokenMint);
         // Were the escrow its own payee, it could not be emptied.
-        require!(self.node_token.key() != self.escrow.key(), framework::ConstraintTokenOwner);
-        self.protocol_vault.require_key(&config.protocol_vault, framework::ConstraintAddress)?;
-        self.platform_vault.require_key(&config.platform_vault, framework::ConstraintAddress)
+        require!(self.node_token.key() != self.closing.escrow.key(), framework::ConstraintTokenOwner);
+        let vaults = config.accepted(&intent.mint)?;
+        self.protocol_vault.require_key(&vaults.protocol_vault, framework::ConstraintAddress)?;
+        self.platform_vault.require_key(&vaults.platform_vault, framework::ConstraintAddress)
     }
 
     #[inline(never)]
@@ -161,16 +142,16 @@ impl Accounts {
             (&self.node_token, shares.node),
             (&self.protocol_vault, shares.protocol),
             (&self.platform_vault, shares.platform),
-            (&self.payer_token, refund),
+            (&self.closing.payer_token, refund),
         ];
-        self.closing().pay_out(&intent, payments)?;
+        self.closing.pay_out(&intent, payments)?;
 
         intent.end(Status::Completed, now);
         intent.verified_at = now;
         intent.charge = arguments.charge;
         intent.execution_hash = arguments.execution_hash;
         intent.logs_hash = arguments.logs_hash;
-        intent.store(&self.payment)?;
+        intent.store(&self.closing.payment)?;
         PaymentCompleted {
             intent_id: &intent.intent_id,
             node: &intent.assigned_node,

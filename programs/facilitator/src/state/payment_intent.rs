@@ -20,6 +20,18 @@ pub enum Status {
 pub enum Via {
     SignedIntent = 0,
     Transaction = 1,
+    Deposit = 2,
+}
+
+/// What the payer agreed to.
+pub struct Terms<'a> {
+    pub intent_id: &'a Id,
+    pub job_id: &'a Id,
+    pub payer: &'a Pubkey,
+    pub amount: u64,
+    pub via: Via,
+    pub expires_at: i64,
+    pub settle_by: i64,
 }
 
 #[derive(Clone)]
@@ -57,6 +69,34 @@ impl PaymentIntent {
     pub const DISCRIMINATOR: Discriminator = discriminator("account:PaymentIntent");
     pub const LENGTH: usize = 8 + 16 * 2 + 32 * 3 + 8 + 4 + 4 + 32 + 8 * 6 + 32 * 2;
 
+    /// A payment that begins. The other fields are the escrow's business.
+    pub fn open(terms: &Terms, created_at: i64) -> PaymentIntent {
+        PaymentIntent {
+            intent_id: *terms.intent_id,
+            job_id: *terms.job_id,
+            payer: *terms.payer,
+            rent_payer: Pubkey::ZERO,
+            mint: Pubkey::ZERO,
+            amount: terms.amount,
+            status: Status::Pending,
+            via: terms.via,
+            bump: 0,
+            escrow_bump: 0,
+            attempt: 0,
+            assigned_node: Pubkey::ZERO,
+            created_at,
+            expires_at: terms.expires_at,
+            settle_by: terms.settle_by,
+            // One second more than the consent: it may end at any fraction of its last second.
+            closable_at: terms.settle_by.max(terms.expires_at.saturating_add(1)),
+            verified_at: 0,
+            charge: 0,
+            execution_hash: [0; 32],
+            logs_hash: [0; 32],
+        }
+    }
+
+    #[inline(never)]
     pub fn load(account: &Account, program: &Pubkey) -> Result<PaymentIntent> {
         account.require_owner(program)?;
         require!(account.data().len() == Self::LENGTH, framework::AccountDidNotDeserialize);
@@ -78,6 +118,7 @@ impl PaymentIntent {
             via: match reader.u8()? {
                 0 => Via::SignedIntent,
                 1 => Via::Transaction,
+                2 => Via::Deposit,
                 _ => return Err(framework::AccountDidNotDeserialize),
             },
             bump: reader.u8()?,
@@ -167,28 +208,16 @@ mod tests {
     use super::*;
 
     fn pending() -> PaymentIntent {
-        PaymentIntent {
-            intent_id: [1; 16],
-            job_id: [2; 16],
-            payer: Pubkey([3; 32]),
-            rent_payer: Pubkey([4; 32]),
-            mint: Pubkey([5; 32]),
+        let terms = Terms {
+            intent_id: &[1; 16],
+            job_id: &[2; 16],
+            payer: &Pubkey([3; 32]),
             amount: 100,
-            status: Status::Pending,
             via: Via::SignedIntent,
-            bump: 255,
-            escrow_bump: 254,
-            attempt: 0,
-            assigned_node: Pubkey::ZERO,
-            created_at: 1_000,
             expires_at: 2_000,
             settle_by: 3_000,
-            closable_at: 3_000,
-            verified_at: 0,
-            charge: 0,
-            execution_hash: [0; 32],
-            logs_hash: [0; 32],
-        }
+        };
+        PaymentIntent { rent_payer: Pubkey([4; 32]), mint: Pubkey([5; 32]), ..PaymentIntent::open(&terms, 1_000) }
     }
 
     fn completed() -> PaymentIntent {

@@ -1,5 +1,5 @@
-//! Rotation: keys and vaults that are to replace the Config's, and from when on. It exists from proposal to end.
-use crate::state::{Config, ORACLES};
+//! Rotation: keys, vaults and a mint that are to be in the Config, and from when on. It exists from proposal to end.
+use crate::state::{AcceptedMint, Config, ORACLES};
 use svmkit::{discriminator, framework, require, Account, Discriminator, Pubkey, Reader, Result, Writer};
 
 pub struct Rotation {
@@ -8,15 +8,18 @@ pub struct Rotation {
     pub due_at: i64,
     pub facilitator: Pubkey,
     pub assigner: Pubkey,
+    /// HYPER's.
     pub protocol_vault: Pubkey,
     pub platform_vault: Pubkey,
     pub oracles: [Pubkey; ORACLES],
     pub threshold: u8,
+    /// A further mint to take payments in, or other vaults for one that is taken already; or `NONE`.
+    pub other: AcceptedMint,
 }
 
 impl Rotation {
     pub const DISCRIMINATOR: Discriminator = discriminator("account:Rotation");
-    pub const LENGTH: usize = 8 + 32 + 8 + 4 * 32 + 32 * ORACLES + 1;
+    pub const LENGTH: usize = 8 + 32 + 8 + 4 * 32 + 32 * ORACLES + 1 + AcceptedMint::LENGTH;
 
     #[inline(never)]
     pub fn load(account: &Account, program: &Pubkey) -> Result<Rotation> {
@@ -33,6 +36,7 @@ impl Rotation {
             platform_vault: reader.key()?,
             oracles: [reader.key()?, reader.key()?, reader.key()?, reader.key()?, reader.key()?],
             threshold: reader.u8()?,
+            other: AcceptedMint::read(&mut reader)?,
         };
         reader.end()?;
         Ok(rotation)
@@ -52,16 +56,22 @@ impl Rotation {
         for oracle in &self.oracles {
             writer.key(oracle);
         }
-        writer.u8(self.threshold).end();
+        writer.u8(self.threshold);
+        self.other.write(&mut writer);
+        writer.end();
     }
 
-    /// What cannot change stays: cluster, mint and grace are in the terms of payments that are open.
-    pub fn write_into(&self, config: &mut Config) {
+    /// What cannot change stays: cluster, mints and grace are in the terms of payments that are open.
+    pub fn write_into(&self, config: &mut Config) -> Result {
         config.facilitator = self.facilitator;
         config.assigner = self.assigner;
-        config.protocol_vault = self.protocol_vault;
-        config.platform_vault = self.platform_vault;
+        config.hyper.protocol_vault = self.protocol_vault;
+        config.hyper.platform_vault = self.platform_vault;
         config.oracles = self.oracles;
         config.threshold = self.threshold;
+        if !self.other.is_none() {
+            config.accept(&self.other)?;
+        }
+        config.invariant()
     }
 }

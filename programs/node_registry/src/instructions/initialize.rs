@@ -1,12 +1,8 @@
 //! Writes the Config, once, by the one who may replace the program anyway.
 use crate::state::Config;
-use crate::vault::DECIMALS;
 use crate::{errors, seeds};
-use svmkit::token::{mint_decimals, TokenAccount};
-use svmkit::{
-    create_pda_account, discriminator, expect_pda, framework, require, require_upgrade_authority, Account, Discriminator,
-    Input, Pubkey, Reader, Result, SYSTEM_PROGRAM,
-};
+use svmkit::token::TokenAccount;
+use svmkit::{discriminator, Account, Discriminator, Input, Reader, Result, Setup};
 
 pub const DISCRIMINATOR: Discriminator = discriminator("global:initialize");
 
@@ -24,7 +20,8 @@ struct Accounts {
 pub fn run(input: &Input, mut arguments: Reader) -> Result {
     let [upgrade_authority, config, mint, slash_vault, program_data, system_program] = input.take()?;
     let accounts = Accounts { upgrade_authority, config, mint, slash_vault, program_data, system_program };
-    let bump = accounts.validate(input.program_id)?;
+    let bump = accounts.setup().validate(input.program_id, &seeds::config(), errors::UnauthorizedUpgradeAuthority)?;
+    TokenAccount::load_of(&accounts.slash_vault, accounts.mint.key())?;
     let config = Config {
         cluster: arguments.bytes()?,
         mint: *accounts.mint.key(),
@@ -40,19 +37,19 @@ pub fn run(input: &Input, mut arguments: Reader) -> Result {
     config.invariant()?;
 
     let [seed] = seeds::config();
-    let payer = &accounts.upgrade_authority;
-    create_pda_account(payer, &accounts.config, Config::LENGTH as u64, input.program_id, &[seed, &[bump]])?;
+    accounts.setup().create_config(input.program_id, Config::LENGTH, seed, bump)?;
     config.store(&accounts.config);
     Config::load(&accounts.config, input.program_id)?.invariant()
 }
 
 impl Accounts {
-    /// Returns the Config's bump.
-    fn validate(&self, program: &Pubkey) -> Result<u8> {
-        self.system_program.require_key(&SYSTEM_PROGRAM, framework::InvalidProgramId)?;
-        require_upgrade_authority(&self.program_data, &self.upgrade_authority, program, errors::UnauthorizedUpgradeAuthority)?;
-        require!(mint_decimals(&self.mint)? == DECIMALS, framework::ConstraintTokenMint);
-        require!(TokenAccount::load(&self.slash_vault)?.mint == *self.mint.key(), framework::ConstraintTokenMint);
-        expect_pda(&self.config, &seeds::config(), program)
+    fn setup(&self) -> Setup<'_> {
+        Setup {
+            upgrade_authority: &self.upgrade_authority,
+            config: &self.config,
+            mint: &self.mint,
+            program_data: &self.program_data,
+            system_program: &self.system_program,
+        }
     }
 }

@@ -1,9 +1,9 @@
 //! Puts tokens at stake. What a node has at stake decides how many jobs it may hold.
 use crate::events::StakeChanged;
 use crate::state::{Config, NodeAccount};
-use crate::vault::{require_authoritys_token, Vault, DECIMALS};
+use crate::vault::{require_authoritys_token, Vault};
 use crate::{arithmetic, errors};
-use svmkit::token::{self, Authority};
+use svmkit::token::{self, Authority, DECIMALS};
 use svmkit::{discriminator, require, Account, Discriminator, Input, Pubkey, Reader, Result};
 
 pub const DISCRIMINATOR: Discriminator = discriminator("global:stake");

@@ -2,11 +2,7 @@
 use crate::destinations::Destinations;
 use crate::state::{Config, Rules};
 use crate::{errors, seeds};
-use svmkit::token::{mint_decimals, DECIMALS};
-use svmkit::{
-    create_pda_account, discriminator, expect_pda, framework, require, require_upgrade_authority, Account, Discriminator,
-    Input, Pubkey, Reader, Result, SYSTEM_PROGRAM,
-};
+use svmkit::{discriminator, Account, Discriminator, Input, Reader, Result, Setup};
 
 pub const DISCRIMINATOR: Discriminator = discriminator("global:initialize");
 
@@ -27,7 +23,8 @@ pub fn run(input: &Input, mut arguments: Reader) -> Result {
     let [upgrade_authority, config, mint, treasury, development, staking_pool, program_data, system_program] = input.take()?;
     let accounts =
         Accounts { upgrade_authority, config, mint, treasury, development, staking_pool, program_data, system_program };
-    let bump = accounts.validate(input.program_id)?;
+    let bump = accounts.setup().validate(input.program_id, &seeds::config(), errors::UnauthorizedUpgradeAuthority)?;
+    accounts.destinations().require_usable(accounts.mint.key(), accounts.config.key())?;
     let config = Config {
         mint: *accounts.mint.key(),
         rules: Rules::of(&accounts.destinations(), &mut arguments)?,
@@ -40,8 +37,7 @@ pub fn run(input: &Input, mut arguments: Reader) -> Result {
     config.invariant()?;
 
     let [seed] = seeds::config();
-    let payer = &accounts.upgrade_authority;
-    create_pda_account(payer, &accounts.config, Config::LENGTH as u64, input.program_id, &[seed, &[bump]])?;
+    accounts.setup().create_config(input.program_id, Config::LENGTH, seed, bump)?;
     config.store(&accounts.config)
 }
 
@@ -50,15 +46,13 @@ impl Accounts {
         Destinations { treasury: &self.treasury, development: &self.development, staking_pool: &self.staking_pool }
     }
 
-    /// Returns the Config's bump.
-    fn validate(&self, program: &Pubkey) -> Result<u8> {
-        self.system_program.require_key(&SYSTEM_PROGRAM, framework::InvalidProgramId)?;
-        require_upgrade_authority(
-            &self.program_data, &self.upgrade_authority, program, errors::UnauthorizedUpgradeAuthority,
-        )?;
-        require!(mint_decimals(&self.mint)? == DECIMALS, framework::ConstraintTokenMint);
-        let bump = expect_pda(&self.config, &seeds::config(), program)?;
-        self.destinations().require_usable(self.mint.key(), self.config.key())?;
-        Ok(bump)
+    fn setup(&self) -> Setup<'_> {
+        Setup {
+            upgrade_authority: &self.upgrade_authority,
+            config: &self.config,
+            mint: &self.mint,
+            program_data: &self.program_data,
+            system_program: &self.system_program,
+        }
     }
 }

@@ -3,8 +3,6 @@ namespace Hypernode.Solana.Facilitator;
 /// <summary>What the program tells the world of payments in its logs. Amounts are base units.</summary>
 public abstract record FacilitatorEvent(Guid IntentId)
 {
-    private const string LogPrefix = "Program data: ";
-
     public sealed record PaymentAuthorized(Guid IntentId, Guid JobId, PublicKey Payer, ulong Amount, long SettleBy, PaymentVia Via)
         : FacilitatorEvent(IntentId);
 
@@ -29,41 +27,13 @@ public abstract record FacilitatorEvent(Guid IntentId)
         : FacilitatorEvent(IntentId);
 
     /// <summary>The program's own events in a transaction's logs: lines of other programs that look alike are not read.</summary>
-    public static IReadOnlyList<FacilitatorEvent> Read(IReadOnlyList<string> logs, PublicKey facilitator)
+    public static IReadOnlyList<FacilitatorEvent> Read(IReadOnlyList<string> logs, PublicKey facilitator) =>
+        [.. AnchorLog.DataOf(logs, facilitator).Select(Decode).OfType<FacilitatorEvent>()];
+
+    private static FacilitatorEvent? Decode(byte[] data)
     {
-        List<FacilitatorEvent> events = [];
-        Stack<string> running = [];
-        foreach (var line in logs)
-        {
-            var words = line.Split(' ');
-            if (words is ["Program", var started, "invoke", ..])
-            {
-                running.Push(started);
-            }
-            else if (words is ["Program", _, "success"] or ["Program", _, "failed:", ..])
-            {
-                running.TryPop(out _);
-            }
-            else if (line.StartsWith(LogPrefix, StringComparison.Ordinal) && running.TryPeek(out var current) && current == facilitator.Key
-                && Decode(line[LogPrefix.Length..]) is { } known)
-            {
-                events.Add(known);
-            }
-        }
-
-        return events;
-    }
-
-    private static FacilitatorEvent? Decode(string base64)
-    {
-        var buffer = new byte[base64.Length];
-        if (!Convert.TryFromBase64String(base64, buffer, out var length) || length < AnchorDiscriminator.Size)
-        {
-            return null;
-        }
-
-        var name = buffer.AsSpan(0, AnchorDiscriminator.Size);
-        var r = new WireReader(buffer.AsSpan(AnchorDiscriminator.Size, length - AnchorDiscriminator.Size));
+        var name = data.AsSpan(0, AnchorDiscriminator.Size);
+        var r = new WireReader(data.AsSpan(AnchorDiscriminator.Size));
         // Arguments are evaluated in order, which is the order on the wire.
         return name switch
         {

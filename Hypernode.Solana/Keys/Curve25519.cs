@@ -1,13 +1,10 @@
-using System.Numerics;
-
 namespace Hypernode.Solana;
 
 /// <summary>The two questions about points of edwards25519 that the chain asks and we have to answer alike.</summary>
 internal static class Curve25519
 {
-    private static readonly BigInteger P = BigInteger.Pow(2, 255) - 19;
-    private static readonly BigInteger D = Mod(-121_665 * BigInteger.ModPow(121_666, P - 2, P));
-    private static readonly BigInteger Low255 = (BigInteger.One << 255) - 1;
+    // The curve's d = -121665 / 121666.
+    private static readonly FieldElement D = FieldElement.FromBytes(Convert.FromHexString("a3785913ca4deb75abd841414d0a700098e879777940c78c73fe6f2bee6c0352"));
 
     // y of every point whose order divides 8, canonical or not, the sign bit cleared.
     private static readonly byte[][] SmallOrder =
@@ -27,13 +24,11 @@ internal static class Curve25519
     /// </summary>
     public static bool IsOnCurve(ReadOnlySpan<byte> compressed)
     {
-        var y = Mod(new BigInteger(compressed, isUnsigned: true) & Low255);
-        var y2 = y * y % P;
-        var u = Mod(y2 - 1);
-        var v = Mod(D * y2 + 1);
+        var y2 = FieldElement.FromBytes(compressed).Squared();
+        var u = y2 - FieldElement.One;
+        var v = D * y2 + FieldElement.One;
         // x² = u/v has a root exactly when u·v has one (v is never zero), which saves the inversion.
-        var uv = u * v % P;
-        return uv.IsZero || BigInteger.ModPow(uv, (P - 1) / 2, P).IsOne;
+        return (u * v).IsSquare();
     }
 
     /// <summary>Signatures under such a key prove nothing: the chain's precompile refuses them and so do we.</summary>
@@ -51,11 +46,5 @@ internal static class Curve25519
         }
 
         return false;
-    }
-
-    private static BigInteger Mod(BigInteger value)
-    {
-        var rest = value % P;
-        return rest.Sign < 0 ? rest + P : rest;
     }
 }

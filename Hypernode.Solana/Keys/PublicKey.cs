@@ -66,39 +66,26 @@ public sealed class PublicKey : IEquatable<PublicKey>, IComparable<PublicKey>
     /// </summary>
     public static (PublicKey Address, byte Bump) FindProgramAddress(IReadOnlyList<byte[]> seeds, PublicKey programId)
     {
-        ArgumentNullException.ThrowIfNull(seeds);
-        for (var bump = 255; bump >= 0; bump--)
-        {
-            if (TryCreateProgramAddress([.. seeds, [(byte)bump]], programId, out var address))
-            {
-                return (address, (byte)bump);
-            }
-        }
-
-        throw new InvalidOperationException("No bump puts these seeds off the curve.");
+        ArgumentNullException.ThrowIfNull(programId);
+        RequireSeeds(seeds, MaxSeeds - 1);
+        return DerivedAddresses.Shared.Find([.. seeds.SelectMany(s => s)], programId);
     }
 
     public static bool TryCreateProgramAddress(
         IReadOnlyList<byte[]> seeds, PublicKey programId, [NotNullWhen(true)] out PublicKey? address)
     {
-        ArgumentNullException.ThrowIfNull(seeds);
         ArgumentNullException.ThrowIfNull(programId);
-        if (seeds.Count > MaxSeeds || seeds.Any(s => s.Length > MaxSeedLength))
-        {
-            throw new ArgumentException($"At most {MaxSeeds} seeds of at most {MaxSeedLength} bytes each.", nameof(seeds));
-        }
+        RequireSeeds(seeds, MaxSeeds);
+        return DerivedAddresses.TryDerive([.. seeds.SelectMany(s => s), .. programId.bytes, .. DerivedAddresses.Marker], out address);
+    }
 
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var seed in seeds)
+    private static void RequireSeeds(IReadOnlyList<byte[]> seeds, int most)
+    {
+        ArgumentNullException.ThrowIfNull(seeds);
+        if (seeds.Count > most || seeds.Any(s => s.Length > MaxSeedLength))
         {
-            hash.AppendData(seed);
+            throw new ArgumentException($"At most {most} seeds of at most {MaxSeedLength} bytes each.", nameof(seeds));
         }
-
-        hash.AppendData(programId.bytes);
-        hash.AppendData("ProgramDerivedAddress"u8);
-        var candidate = hash.GetHashAndReset();
-        address = Curve25519.IsOnCurve(candidate) ? null : new PublicKey(candidate);
-        return address is not null;
     }
 
     /// <summary>An ordinary address that only the owner of <paramref name="baseKey"/> can make an account at.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 
 namespace Hypernode.Solana;
 
@@ -8,6 +9,8 @@ internal ref struct WireReader(ReadOnlySpan<byte> data)
     private ReadOnlySpan<byte> rest = data;
 
     public byte U8() => Take(1)[0];
+
+    public ushort U16() => BinaryPrimitives.ReadUInt16LittleEndian(Take(2));
 
     public uint U32() => BinaryPrimitives.ReadUInt32LittleEndian(Take(4));
 
@@ -21,6 +24,9 @@ internal ref struct WireReader(ReadOnlySpan<byte> data)
     public PublicKey Key() => new(Take(PublicKey.Length));
 
     public byte[] Bytes(int count) => Take(count).ToArray();
+
+    /// <summary>Borsh's string: its length in bytes, then UTF-8.</summary>
+    public string Text() => Encoding.UTF8.GetString(Take(checked((int)Math.Min(U32(), int.MaxValue))));
 
     public void Expect(ReadOnlySpan<byte> prefix, string what)
     {

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 
 namespace Hypernode.Solana;
 
@@ -51,6 +52,13 @@ internal sealed class WireWriter
     public WireWriter Fixed(ReadOnlySpan<byte> value, int width, string what) => value.Length == width
         ? Bytes(value)
         : throw new ArgumentException($"{what} has {width} bytes, not {value.Length}.");
+
+    /// <summary>Borsh's string: its length in bytes, then UTF-8.</summary>
+    public WireWriter Text(string value)
+    {
+        var utf8 = Encoding.UTF8.GetBytes(value);
+        return U32((uint)utf8.Length).Bytes(utf8);
+    }
 
     public byte[] ToArray() => [.. bytes];
 }

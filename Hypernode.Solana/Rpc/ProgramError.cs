@@ -49,6 +49,13 @@ public sealed partial record ProgramError(
         return new ProgramError(number, name, $"custom program error 0x{number:x}", program, error.InstructionIndex, logs);
     }
 
+    /// <summary>As one of a program's own errors; null when another program or the runtime refused.</summary>
+    public TError? As<TError>(PublicKey program)
+        where TError : struct, Enum =>
+        Number is { } number && (Program is null || Program == program) && Enum.IsDefined(typeof(TError), (int)number)
+            ? (TError)Enum.ToObject(typeof(TError), number)
+            : null;
+
     public override string ToString() =>
         $"{Name}{(Number is null ? "" : $" ({Number})")}{(InstructionIndex is null ? "" : $" in instruction {InstructionIndex}")}{(Program is null ? "" : $" of {Program}")}";
 

@@ -13,4 +13,7 @@ public sealed record RpcClientOptions
 
     /// <summary>Questions for the status of single signatures that come within this time go out as one; zero: each by itself.</summary>
     public TimeSpan GatherStatuses { get; init; }
+
+    /// <summary>Calls that come within this time go out as one batch; zero: each by itself.</summary>
+    public TimeSpan GatherCalls { get; init; }
 }

@@ -12,7 +12,7 @@ const { History } = require('./history.cjs');
 const { Ledger } = require('./ledger.cjs');
 const { Slots } = require('./slots.cjs');
 const { Snapshots, syncPath } = require('./snapshots.cjs');
-const { balancesOf, tokenBalancesOf } = require('./balances.cjs');
+const { balancesOf, holdingsOf, exact } = require('./balances.cjs');
 const { feeOf, isWritable, parseTransaction } = require('./transaction.cjs');
 const { Vm } = require('./vm.cjs');
 
@@ -34,17 +34,18 @@ class Chain extends EventEmitter {
   #sinceSnapshot = 0;
   #replayedSlot = -1;
 
-  /** options: {directory, slotMs, snapshotEvery (records), warn(text)}. */
-  constructor({ directory, slotMs, snapshotEvery, warn }) {
+  /** options: {directory, slotMs, snapshotEvery (records), finalizedAfter (slots), warn(text)}. */
+  constructor({ directory, slotMs, snapshotEvery, finalizedAfter = FINALIZED_AFTER_SLOTS, warn }) {
     super();
     this.slotMs = slotMs;
+    this.finalizedAfter = finalizedAfter;
     this.#snapshotEvery = snapshotEvery;
     this.history = new History();
     this.#snapshots = new Snapshots(directory);
     this.#recover(directory, warn);
     this.#anchorAt(this.slots.anchorAfterDowntime(Date.now(), slotMs));
     // What was confirmed but not yet finalized when the last process ended is finalized in this one.
-    this.#awaiting.confirmed = this.history.since(this.slots.current - FINALIZED_AFTER_SLOTS);
+    this.#awaiting.confirmed = this.history.since(this.slots.current - this.finalizedAfter);
   }
 
   // ---- recovery
@@ -174,7 +175,7 @@ class Chain extends EventEmitter {
       const waiting = this.#awaiting[commitment];
       this.#awaiting[commitment] = [];
       for (const entry of waiting) {
-        if (!reached(commitmentOf(entry, this.slots.current), commitment)) {
+        if (!reached(commitmentOf(entry, this.slots.current, this.finalizedAfter), commitment)) {
           this.#awaiting[commitment].push(entry);
           continue;
         }
@@ -215,12 +216,14 @@ class Chain extends EventEmitter {
     if (this.#refusal(transaction)) return null;
     const loaded = this.vm.loadedAddresses(transaction);
     const keys = [...transaction.keys, ...loaded.writable, ...loaded.readonly];
-    const preBalances = balancesOf(this.vm, keys);
-    const preTokenBalances = tokenBalancesOf(this.vm, keys);
+    const writable = (index) => (index < transaction.keys.length
+      ? isWritable(transaction, index)
+      : index < transaction.keys.length + loaded.writable.length);
+    const before = holdingsOf(this.vm, keys);
     const outcome = this.vm.execute(raw);
-    const postBalances = balancesOf(this.vm, keys);
+    const after = holdingsOf(this.vm, keys, before, writable);
     // A failed transaction that paid its fee is part of the chain; one that paid nothing never was.
-    if (outcome.err !== null && preBalances[0] === postBalances[0]) return null;
+    if (outcome.err !== null && before.lamports[0] === after.lamports[0]) return null;
     const record = {
       kind: 'transaction',
       slot: this.slots.current,
@@ -228,11 +231,11 @@ class Chain extends EventEmitter {
       signature: transaction.signature,
       raw: raw.toString('base64'),
       ...outcome,
-      fee: feeOf(transaction),
-      preBalances,
-      postBalances,
-      preTokenBalances,
-      postTokenBalances: tokenBalancesOf(this.vm, keys),
+      fee: exact(feeOf(transaction)),
+      preBalances: before.lamports,
+      postBalances: after.lamports,
+      preTokenBalances: before.tokens,
+      postTokenBalances: after.tokens,
       loadedAddresses: { writable: loaded.writable.map(toBase58), readonly: loaded.readonly.map(toBase58) },
     };
     const { position } = this.#ledger.append(record);
@@ -275,7 +278,7 @@ class Chain extends EventEmitter {
   }
 
   commitmentOf(entry) {
-    return commitmentOf(entry, this.slots.current);
+    return commitmentOf(entry, this.slots.current, this.finalizedAfter);
   }
 
   // ---- durability

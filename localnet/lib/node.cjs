@@ -53,7 +53,7 @@ async function startNode(options, { warn, onFatal }) {
   fs.mkdirSync(options.data, { recursive: true, mode: 0o700 });
   const unlock = await lockDirectory(options.data);
   const chain = new Chain({
-    directory: options.data, slotMs: options.slotMs, snapshotEvery: options.snapshotEvery, warn,
+    directory: options.data, slotMs: options.slotMs, snapshotEvery: options.snapshotEvery, finalizedAfter: options.finalizedAfter, warn,
   });
   chain.on('fatal', onFatal);
   const faults = new Faults();

@@ -11,6 +11,7 @@ Usage: node localnet/main.cjs [options]
   --data DIR             keep the ledger here; without it, in a temporary folder that ends with the node
   --slot-ms N            length of a slot in ms                   (400)
   --snapshot-every N     records between snapshots                (1000)
+  --finalized-after N    slots from a block to its finality       (32)
   --parent-pid PID       end when this process has ended
   --until-stdin-closes   end when stdin closes
   --controls             allow localnet_warp and localnet_setAccount
@@ -32,6 +33,7 @@ const OPTIONS = {
   data: { type: 'string' },
   'slot-ms': { type: 'string', default: '400' },
   'snapshot-every': { type: 'string', default: '1000' },
+  'finalized-after': { type: 'string', default: '32' },
   'parent-pid': { type: 'string' },
   'until-stdin-closes': { type: 'boolean', default: false },
   controls: { type: 'boolean', default: false },
@@ -56,6 +58,7 @@ function parseOptions(argv) {
     data: values.data,
     slotMs: wholeNumber(values['slot-ms'], 'slot-ms', 5, 60_000),
     snapshotEvery: wholeNumber(values['snapshot-every'], 'snapshot-every', 1, 1_000_000),
+    finalizedAfter: wholeNumber(values['finalized-after'], 'finalized-after', 1, 100_000),
     parentPid: optional('parent-pid', 1, 2 ** 31 - 1),
     untilStdinCloses: values['until-stdin-closes'],
     controls: values.controls,

@@ -2,7 +2,7 @@
 
 // Subscriptions over WebSocket: signature, account, logs, program, slot and root.
 
-const { COMMITMENTS, FINALIZED_AFTER_SLOTS, commitmentIn, reached } = require('./commitment.cjs');
+const { COMMITMENTS, commitmentIn, reached } = require('./commitment.cjs');
 const { encodeAccount, matchesFilters, publicKeyBytes, toBase58, toJson } = require('./encoding.cjs');
 const { withContext } = require('./rpc/context.cjs');
 const { RpcError, codes, invalidParams } = require('./rpc-error.cjs');
@@ -141,7 +141,7 @@ class PubSub {
   }
 
   #publishSlot(slot) {
-    const root = Math.max(0, slot - FINALIZED_AFTER_SLOTS);
+    const root = Math.max(0, slot - this.#chain.finalizedAfter);
     for (const subscription of this.#of('slot')) this.#notify(subscription, { parent: slot - 1, root, slot });
     for (const subscription of this.#of('root')) this.#notify(subscription, root);
   }

@@ -2,10 +2,16 @@
 
 // SPL Token account and mint layouts (the base layout, which Token-2022 shares).
 
+const { fromBase58 } = require('./base58.cjs');
+
 const TOKEN_PROGRAM = 'TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA';
 const TOKEN_2022_PROGRAM = 'TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb';
 const PROGRAM_NAMES = new Map([[TOKEN_PROGRAM, 'spl-token'], [TOKEN_2022_PROGRAM, 'spl-token-2022']]);
 const TOKEN_PROGRAMS = [...PROGRAM_NAMES.keys()];
+const TOKEN_PROGRAM_BYTES = TOKEN_PROGRAMS.map(fromBase58);
+
+/** Whether these 32 bytes are one of the two token programs. */
+const isTokenProgram = (owner) => TOKEN_PROGRAM_BYTES.some((program) => program.equals(owner));
 
 const ACCOUNT_BYTES = 165;
 const MINT_BYTES = 82;
@@ -93,6 +99,6 @@ function parseTokenProgramAccount(program, data, lookup, toBase58) {
 }
 
 module.exports = {
-  TOKEN_PROGRAM, TOKEN_2022_PROGRAM, TOKEN_PROGRAMS,
+  TOKEN_PROGRAM, TOKEN_2022_PROGRAM, TOKEN_PROGRAMS, isTokenProgram,
   uiAmount, readTokenAccount, readMint, decimalsOf, parseTokenProgramAccount,
 };

@@ -70,7 +70,8 @@ test('faults: transactions are dropped, executed without an answer, or answered 
     return { raw, balance: async () => (await node.call('getBalance', to.toBase58())).value };
   };
 
-  assert.deepEqual(await node.call('localnet_faults', { dropNext: 1 }), { dropNext: 1, unknownNext: 0, delayMs: 0 });
+  const force = await node.call('localnet_faults', { dropNext: 1 });
+  assert.deepEqual([force.dropNext, force.unknownNext, force.delayMs, force.dropped], [1, 0, 0, 0]);
   const dropped = await pay();
   await node.submit(dropped.raw);
   assert.equal(await dropped.balance(), 0);
@@ -89,6 +90,39 @@ test('faults: transactions are dropped, executed without an answer, or answered 
   assert.ok(performance.now() - began >= 290);
   assert.equal((await node.request('localnet_faults', { dropNext: -1 })).error.code, -32602);
   assert.equal((await node.request('localnet_faults', { explode: 1 })).error.code, -32602);
+});
+
+test('faults at a rate are repeatable, and a transaction that is delivered twice is taken once', async (t) => {
+  const { SystemProgram } = require('@solana/web3.js');
+  const fates = [];
+  for (let run = 0; run < 2; run++) {
+    const node = await TestNode.start(t, { args: ['--faults'], slotMs: 50 });
+    const payer = await node.wallet();
+    await node.call('localnet_faults', { dropPerMille: 300, twicePerMille: 300, seed: 7 });
+    const arrived = [];
+    for (let i = 0; i < 20; i++) {
+      const to = Keypair.generate().publicKey;
+      await node.submit(await node.sign([SystemProgram.transfer({ fromPubkey: payer.publicKey, toPubkey: to, lamports: 1e6 + i })], [payer]), { skipPreflight: true });
+      arrived.push((await node.call('getBalance', to.toBase58())).value);
+    }
+    await until('the second deliveries are over', async () => (await node.call('getSlot', { commitment: 'processed' })) > 60);
+    const { sent, dropped, twice, tookTwice } = await node.call('localnet_faults', {});
+    assert.deepEqual([sent, arrived.filter((lamports) => lamports === 0).length, tookTwice], [20, dropped, 0]);
+    assert.ok(dropped > 0 && twice > 0);
+    fates.push(arrived.map((lamports) => lamports > 0));
+  }
+  assert.deepEqual(fates[0], fates[1]);
+});
+
+test('finality is as slow as it was told to be', async (t) => {
+  const node = await TestNode.start(t, { args: ['--finalized-after', '150', '--controls'], slotMs: 50 });
+  const signature = await node.call('requestAirdrop', Keypair.generate().publicKey.toBase58(), 1e9);
+  const { slot } = await node.reaches(signature, 'confirmed');
+  await node.call('localnet_warp', { slots: 60 });
+  assert.equal((await node.reaches(signature, 'confirmed')).confirmationStatus, 'confirmed');
+  assert.ok(await node.call('getSlot', { commitment: 'finalized' }) < slot);
+  await node.call('localnet_warp', { slots: 150 });
+  assert.equal((await node.reaches(signature, 'finalized')).confirmationStatus, 'finalized');
 });
 
 test('the names of errors are those of the virtual machine', () => {

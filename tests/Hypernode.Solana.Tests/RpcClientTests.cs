@@ -131,6 +131,38 @@ public class RpcClientTests
     }
 
     [Fact]
+    public async Task Calls_of_one_moment_go_out_as_one_batch_and_each_gets_its_own_answer_in_whatever_order()
+    {
+        var node = new FakeNode((_, batch) => new Reply(HttpStatusCode.OK, "[" + string.Join(',', batch.AsArray().Reverse().Select(r =>
+            r!["method"]!.GetValue<string>() == "sendTransaction"
+                ? Error(r, """{"code":-32003,"message":"Transaction signature verification failure"}""")
+                : $$$"""{"jsonrpc":"2.0","id":{{{r["id"]}}},"result":{"context":{"slot":1},"value":{{{r["params"]![0]!.GetValue<string>().Length}}}}}""")) + "]"));
+        var client = node.Client(new RpcClientOptions { GatherCalls = TimeSpan.FromSeconds(3) });
+        var (send, balance) = (client.SendTransactionAsync(new byte[10]), client.GetBalanceAsync(Someone));
+        var others = Enumerable.Range(0, 78).Select(_ => client.GetBalanceAsync(SystemProgram.ProgramIdKey)).ToList();
+        (await balance).ShouldBe((ulong)Someone.Key.Length);
+        (await Should.ThrowAsync<RpcException>(() => send)).Code.ShouldBe(-32003);
+        (await Task.WhenAll(others)).ShouldAllBe(length => length == (ulong)SystemProgram.ProgramIdKey.Key.Length);
+        node.Calls.ShouldBe(2, "two of forty, and a full one does not wait for its moment to pass");
+
+        static string Error(JsonNode request, string error) => $$"""{"jsonrpc":"2.0","id":{{request["id"]}},"error":{{error}}}""";
+    }
+
+    [Theory]
+    [InlineData("""{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"no batches here"}}""")]
+    [InlineData("[]")]
+    [InlineData("""[null,7,{"id":"x"}]""")]
+    [InlineData("")]
+    public async Task A_batch_without_answers_is_no_answer_to_anybody_in_it(string body)
+    {
+        var node = new FakeNode((_, _) => new Reply(HttpStatusCode.OK, body));
+        var client = node.Client(new RpcClientOptions { GatherCalls = TimeSpan.FromMilliseconds(20), ReadAttempts = 1 });
+        var (one, two) = (client.GetBalanceAsync(Someone), client.SendTransactionAsync(new byte[10]));
+        await Should.ThrowAsync<RpcTransportException>(() => one);
+        await Should.ThrowAsync<RpcTransportException>(() => two);
+    }
+
+    [Fact]
     public async Task Silence_ends_at_the_timeout_and_cancellation_stays_cancellation()
     {
         using var never = new HttpClient(new SilentHandler());
@@ -202,12 +234,10 @@ public class RpcClientTests
 
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
-            LastRequest = JsonNode.Parse(await request.Content!.ReadAsStringAsync(cancellationToken))!;
-            var reply = answer(Interlocked.Increment(ref calls), LastRequest);
-            return new HttpResponseMessage(reply.Status)
-            {
-                Content = new StringContent(reply.Body.Replace("ID", LastRequest["id"]!.ToJsonString()), Encoding.UTF8, "application/json"),
-            };
+            var asked = LastRequest = JsonNode.Parse(await request.Content!.ReadAsStringAsync(cancellationToken))!;
+            var reply = answer(Interlocked.Increment(ref calls), asked);
+            var id = asked is JsonArray ? "" : asked["id"]!.ToJsonString();
+            return new HttpResponseMessage(reply.Status) { Content = new StringContent(reply.Body.Replace("ID", id), Encoding.UTF8, "application/json") };
         }
     }
 

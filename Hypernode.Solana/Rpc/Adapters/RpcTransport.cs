@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
@@ -7,10 +8,24 @@ using Microsoft.Extensions.Logging;
 namespace Hypernode.Solana.Rpc.Adapters;
 
 /// <summary>JSON-RPC over HTTP: one call, its timeout, and for reads a few retries from a budget.</summary>
-internal sealed partial class RpcTransport(HttpClient http, Uri endpoint, RpcClientOptions options, TimeProvider time, ILogger log)
+internal sealed partial class RpcTransport
 {
+    private static readonly MediaTypeHeaderValue JsonType = new("application/json");
+
+    private readonly HttpClient http;
+    private readonly Uri endpoint;
+    private readonly RpcClientOptions options;
+    private readonly TimeProvider time;
+    private readonly ILogger log;
     private readonly RetryBudget budget = new();
+    private readonly CallGatherer? gatherer;
     private long lastId;
+
+    public RpcTransport(HttpClient http, Uri endpoint, RpcClientOptions options, TimeProvider time, ILogger log)
+    {
+        (this.http, this.endpoint, this.options, this.time, this.log) = (http, endpoint, options, time, log);
+        gatherer = options.GatherCalls > TimeSpan.Zero ? new CallGatherer(PostForManyAsync, options.GatherCalls, time) : null;
+    }
 
     /// <summary>Asks again on a transport failure, while attempts and budget last.</summary>
     public async Task<JsonElement> ReadAsync(string method, JsonArray parameters, CancellationToken cancellation)
@@ -33,16 +48,13 @@ internal sealed partial class RpcTransport(HttpClient http, Uri endpoint, RpcCli
     public async Task<JsonElement> CallAsync(string method, JsonArray parameters, Func<JsonElement, Failure>? describe, CancellationToken cancellation)
     {
         var id = Interlocked.Increment(ref lastId);
-        var request = new JsonObject { ["jsonrpc"] = "2.0", ["id"] = id, ["method"] = method, ["params"] = parameters.DeepClone() };
+        var request = Request(id, method, parameters);
         using var deadline = new CancellationTokenSource(options.Timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, deadline.Token);
         try
         {
-            using var content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(request));
-            content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-            using var response = await http.PostAsync(endpoint, content, either.Token);
-            var body = await response.Content.ReadAsByteArrayAsync(either.Token);
-            var result = ReadAnswer(method, id, response.StatusCode, body, describe);
+            var answer = gatherer is null ? await PostAsync(request, either.Token) : await gatherer.CallAsync(request, id, either.Token);
+            var result = ReadAnswer(method, id, answer, describe);
             budget.Earn();
             return result;
         }
@@ -61,23 +73,59 @@ internal sealed partial class RpcTransport(HttpClient http, Uri endpoint, RpcCli
         }
     }
 
-    private static JsonElement ReadAnswer(string method, long id, HttpStatusCode status, byte[] body, Func<JsonElement, Failure>? describe)
+    private static byte[] Request(long id, string method, JsonArray parameters)
     {
-        // Some nodes answer errors with a 4xx and a JSON-RPC body; only without such a body is it the transport's failure.
+        var buffer = new ArrayBufferWriter<byte>(512);
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("jsonrpc"u8, "2.0"u8);
+            writer.WriteNumber("id"u8, id);
+            writer.WriteString("method"u8, method);
+            writer.WritePropertyName("params"u8);
+            parameters.WriteTo(writer);
+            writer.WriteEndObject();
+        }
+
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>For several callers, of whom one may give up: the exchange has a time limit of its own.</summary>
+    private async Task<JsonElement> PostForManyAsync(byte[] requests)
+    {
+        using var deadline = new CancellationTokenSource(options.Timeout, time);
+        return await PostAsync(requests, deadline.Token);
+    }
+
+    /// <exception cref="IOException">no answer that can be read: the message says why, without the address</exception>
+    private async Task<JsonElement> PostAsync(byte[] body, CancellationToken cancellation)
+    {
+        using var content = new ByteArrayContent(body);
+        content.Headers.ContentType = JsonType;
+        using var response = await http.PostAsync(endpoint, content, cancellation);
+        var bytes = await response.Content.ReadAsByteArrayAsync(cancellation);
+        var status = response.StatusCode;
         JsonElement answer;
         try
         {
-            answer = JsonSerializer.Deserialize<JsonElement>(body);
+            answer = JsonSerializer.Deserialize<JsonElement>(bytes);
         }
         catch (JsonException e)
         {
-            throw new RpcTransportException(method, $"HTTP {(int)status}, and no JSON", e);
+            throw new IOException($"HTTP {(int)status}, and no JSON", e);
         }
 
-        if (answer.ValueKind != JsonValueKind.Object
-            || status is HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError)
+        // Some nodes answer errors with a 4xx and a JSON-RPC body; only without such a body is it the transport's failure.
+        return answer.ValueKind is JsonValueKind.Object or JsonValueKind.Array && status is not (HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError)
+            ? answer
+            : throw new IOException($"HTTP {(int)status}");
+    }
+
+    private static JsonElement ReadAnswer(string method, long id, JsonElement answer, Func<JsonElement, Failure>? describe)
+    {
+        if (answer.ValueKind != JsonValueKind.Object)
         {
-            throw new RpcTransportException(method, $"HTTP {(int)status}");
+            throw new RpcTransportException(method, "an answer to something else");
         }
 
         if (answer.TryGetProperty("error", out var error) && error.ValueKind == JsonValueKind.Object)

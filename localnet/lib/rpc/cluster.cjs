@@ -13,7 +13,7 @@ const IDENTITY = '11111111111111111111111111111112'; // nobody: there is no vali
 function clusterMethods(chain) {
   const tip = (config) => {
     checkMinContextSlot(chain, config);
-    return slotAt(commitmentIn(config), chain.slots.current);
+    return slotAt(commitmentIn(config), chain.slots.current, chain.finalizedAfter);
   };
   return {
     getHealth: () => 'ok',

@@ -54,9 +54,11 @@ function transactionMethods(chain, faults) {
       const raw = decodeTransaction(text, config?.encoding);
       const transaction = parseTransaction(raw);
       if (!config?.skipPreflight) preflight(raw, transaction);
-      if (!faults.takeDrop()) chain.process(raw, transaction);
+      const fate = faults.draw();
+      if (!fate.dropped) chain.process(raw, transaction);
+      if (fate.twice) faults.again(chain.slotMs, () => chain.process(raw, transaction) !== null);
       await chain.flushed();
-      await faults.beforeAnswer();
+      await faults.beforeAnswer(fate);
       return transaction.signature;
     },
 

@@ -24,8 +24,8 @@ internal sealed class SettleWorld : IDisposable
 
     private SettleWorld(string rpc, string keys, string program)
     {
-        Rpc = new RpcClient(_http, new Uri(rpc), new RpcClientOptions { Timeout = TimeSpan.FromSeconds(30), GatherStatuses = TimeSpan.FromMilliseconds(10) });
-        Sender = new TransactionSender(Rpc, new ConfirmationTracker(Rpc, TimeProvider.System, new ConfirmationOptions { PollInterval = TimeSpan.FromMilliseconds(100) }));
+        Rpc = new RpcClient(_http, new Uri(rpc), new RpcClientOptions { Timeout = TimeSpan.FromSeconds(30), GatherStatuses = TimeSpan.FromMilliseconds(10), GatherCalls = TimeSpan.FromMilliseconds(5) });
+        Sender = new TransactionSender(Rpc, new ConfirmationTracker(Rpc, TimeProvider.System, new ConfirmationOptions { PollInterval = TimeSpan.FromMilliseconds(400) }));
         _keys = ChainKeys.LoadOrCreate(keys);
         _program = new FacilitatorProgram(new PublicKey(program));
         _payer = KeyFile.Load(Path.Combine(keys, "payer.json"));

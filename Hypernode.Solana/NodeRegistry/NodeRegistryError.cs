@@ -1,0 +1,38 @@
+namespace Hypernode.Solana.NodeRegistry;
+
+/// <summary>The Node Registry's own errors, in the order of the white paper's six where they can stand.</summary>
+public enum NodeRegistryError
+{
+    UnauthorizedOracle = 6000,
+    AttestationExpired = 6001,
+    InvalidNodeStatus = 6002,
+    InvalidHashFormat = 6003,
+    NodeNotRegistered = 6004,
+    InsufficientStake = 6005,
+    ZeroAmount = 6006,
+    TimestampOutOfRange = 6007,
+    SignatureMissing = 6008,
+    SignatureOffsets = 6009,
+    QuorumNotReached = 6010,
+    AttestationMismatch = 6011,
+    UnauthorizedAuthority = 6012,
+    UnauthorizedUpgradeAuthority = 6013,
+    InvariantViolated = 6014,
+    NodeAlreadyRegistered = 6015,
+    InvalidMetadataUri = 6016,
+    InsufficientBalance = 6017,
+    CooldownNotOver = 6018,
+    StakeUnderSlash = 6019,
+    SlashAboveStake = 6020,
+    SlashAboveCap = 6021,
+    IncidentAlreadyUsed = 6022,
+    InvalidIncidentStatus = 6023,
+    AppealWindowOpen = 6024,
+    AppealWindowOver = 6025,
+    AlreadyAppealed = 6026,
+    StakeRemains = 6027,
+    SequenceNotNext = 6028,
+    TooManyOutcomes = 6029,
+    SlashPending = 6030,
+    ArithmeticOverflow = 6031,
+}

@@ -10,8 +10,6 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 . eng/prerequisites.sh
 
-passed=0 failed=0
-failures=()
 wanted=("$@")
 work=$(mktemp -d "${TMPDIR:-/tmp}/hypernode-test.XXXXXX")
 export HYPERNODE_ENGINE_DIR=$work/engine
@@ -26,56 +24,7 @@ clean() {
 trap clean EXIT
 trap 'exit 130' INT TERM HUP
 
-finish() {
-  echo
-  if [ ${#failures[@]} -gt 0 ]; then
-    echo "Failed:"
-    printf '  %s\n' "${failures[@]}"
-  fi
-  echo "$passed passed, $failed failed"
-  [ "$failed" -eq 0 ]
-  exit
-}
-
-is_wanted() {
-  [ ${#wanted[@]} -eq 0 ] && return 0
-  local word
-  for word in "${wanted[@]}"; do case $1 in *"$word"*) return 0 ;; esac; done
-  return 1
-}
-
-# report SUITE PASSED FAILED EXIT_CODE LOG [NAME-FILE]
-report() {
-  local suite=$1 ok=$2 bad=$3 code=$4 log=$5 names=${6:-/dev/null} name
-  while read -r name; do [ -z "$name" ] || failures+=("$suite: $name"); done < "$names"
-  if [ "$bad" -eq 0 ] && { [ "$ok" -eq 0 ] || [ "$code" -ne 0 ]; }; then
-    bad=1
-    failures+=("$suite: exit code $code after $ok passed tests")
-  fi
-  passed=$((passed + ok)) failed=$((failed + bad))
-  printf '%-34s %5d passed %4d failed  (%d s)\n' "$suite" "$ok" "$bad" $((SECONDS - started))
-  if [ "$bad" -gt 0 ]; then
-    echo "---- log of $suite (its last 300 lines)"
-    tail -300 "$log"
-    echo "---- end of the log of $suite"
-  fi
-}
-
-# step NAME COMMAND...   something that must work before the tests can; its failure is one failed test, and the end
-step() {
-  local name=$1 log=$work/step.log started=$SECONDS
-  shift
-  printf '%-34s ' "$name"
-  if "$@" > "$log" 2>&1; then
-    printf 'ok  (%d s)\n' $((SECONDS - started))
-  else
-    echo FAILED
-    tail -200 "$log"
-    failures+=("$name")
-    failed=$((failed + 1))
-    finish
-  fi
-}
+. eng/suites.sh
 
 packages() {
   install_packages curl curl &&
@@ -89,58 +38,6 @@ packages() {
 build() {
   # The same solution, once, as everything below uses it.
   dotnet build Hypernode.slnx --nologo -v quiet -clp:ErrorsOnly
-}
-
-suite_dotnet() {
-  local project=$1 limit=$2 suite log results code started=$SECONDS
-  suite=$(basename "$project")
-  is_wanted "$suite" || return 0
-  log=$work/$suite.log results=$work/$suite
-  timeout --kill-after=30 "$limit" dotnet test "$project" --no-build --nologo \
-    --results-directory "$results" --logger "trx;LogFileName=results.trx" --blame-hang-timeout "$((limit / 2))s" --blame-hang-dump-type none \
-    > "$log" 2>&1 < /dev/null
-  code=$?
-  local trx=$results/results.trx ok=0 bad=0
-  if [ -s "$trx" ]; then
-    ok=$(sed -n 's/.*<Counters [^>]*passed="\([0-9]*\)".*/\1/p' "$trx" | head -1)
-    bad=$(sed -n 's/.*<Counters [^>]*total="\([0-9]*\)".*/\1/p' "$trx" | head -1)
-    bad=$((${bad:-0} - ${ok:-0}))
-    # What neither passed nor failed was skipped or cut off: no test here may be skipped, so it counts.
-    grep '<UnitTestResult ' "$trx" | grep -v 'outcome="Passed"' | sed -n 's/.* testName="\([^"]*\)".*/\1/p' > "$results/names"
-  else
-    mkdir -p "$results"
-    : > "$results/names"
-  fi
-  report "$suite" "${ok:-0}" "$bad" "$code" "$log" "$results/names"
-}
-
-suite_node() {
-  local folder=$1 started=$SECONDS log code suite
-  suite="node $folder"
-  is_wanted "$suite" || return 0
-  log=$work/${folder//\//-}.log
-  (cd "$folder" && timeout --kill-after=30 400 node --test --test-reporter=tap) > "$log" 2>&1 < /dev/null
-  code=$?
-  local ok bad
-  ok=$(sed -n 's/^# pass \([0-9]*\)$/\1/p' "$log" | tail -1)
-  bad=$(awk '/^# (fail|cancelled|skipped|todo) [0-9]+$/ { n += $3 } END { print n + 0 }' "$log")
-  sed -n 's/^ *not ok [0-9]* - //p' "$log" > "$log.names"
-  report "$suite" "${ok:-0}" "$bad" "$code" "$log" "$log.names"
-}
-
-# The hash comparison is one test, each Rust test another.
-suite_programs() {
-  local started=$SECONDS log=$work/programs.log code ok bad
-  is_wanted "programs" || return 0
-  timeout --kill-after=30 600 programs/verify.sh > "$log" 2>&1 < /dev/null
-  code=$?
-  ok=$(sed -n 's/^test result: .* \([0-9]*\) passed; .*/\1/p' "$log" | awk '{ n += $1 } END { print n + 0 }')
-  bad=$(sed -n 's/^test result: .* passed; \([0-9]*\) failed; .*/\1/p' "$log" | awk '{ n += $1 } END { print n + 0 }')
-  # Where the toolchain is another one, verify.sh tests the fresh build on the virtual machine instead.
-  ok=$((ok + $(sed -n 's/^# pass \([0-9]*\)$/\1/p; s/^ℹ pass \([0-9]*\)$/\1/p' "$log" | tail -1 | grep . || echo 0)))
-  if grep -q '^verified: ' "$log"; then ok=$((ok + 1)); fi
-  sed -n 's/^test \(.*\) \.\.\. FAILED$/\1/p' "$log" > "$log.names"
-  report "programs (Rust, hashes)" "$ok" "$bad" "$code" "$log" "$log.names"
 }
 
 need_prerequisites || { failures+=("prerequisites"); failed=1; finish; }
@@ -168,12 +65,12 @@ waiting() {
 }
 computing() {
   suite_node tests/programs
-  suite_programs
+  suite_programs programs/verify.sh
   local project
-  for project in tests/*/*.csproj; do
+  for project in tests/*.Tests; do
     case $project in
-      *EndToEnd* | *Bench* | */Hypernode.Simulation.csproj | *Solana.Tests* | *NodeAgent.Tests*) ;;
-      *) suite_dotnet "$(dirname "$project")" 300 ;;
+      *Solana.Tests | *NodeAgent.Tests) ;;
+      *) suite_dotnet "$project" 300 ;;
     esac
   done
 }

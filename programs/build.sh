@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Builds the on-chain programs: Rust -> LLVM IR -> BPF object -> SBPF program.
-#   programs/build.sh [--install] [--out DIR] [--record]
-#     --install  fetch the Debian packages that are missing (as root)
-#     --out DIR  where to (default: programs/build)
-#     --record   copy the result to programs/bin, with its hashes and toolchain
+#   programs/build.sh [--install] [--out DIR] [--record] [--only NAME]
+#     --install    fetch the Debian packages that are missing (as root)
+#     --out DIR    where to (default: programs/build)
+#     --record     copy the result to programs/bin, with its hashes and toolchain
+#     --only NAME  this program alone; what else is in DIR stays as it is
 # It needs Debian's rustc-web, rust-web-src and llvm-22, and .NET for the linker; no cargo, no clang, no lld. The result
 # does not depend on the folder that it is built in.
 set -euo pipefail
@@ -19,10 +20,12 @@ while [ $# -gt 0 ]; do
     --install) install=--install ;;
     --out) mkdir -p "$2"; out=$(cd "$2" && pwd); shift ;;
     --record) record=yes ;;
-    *) sed -n '2,8p' "$0" >&2; exit 2 ;;
+    --only) PROGRAMS=$2; shift ;;
+    *) sed -n '2,9p' "$0" >&2; exit 2 ;;
   esac
   shift
 done
+[ -z "$record" ] || [ "${PROGRAMS#* }" != "$PROGRAMS" ] || { echo "build.sh: what is recorded is the whole set" >&2; exit 2; }
 require_toolchain $install
 mkdir -p "$out"
 

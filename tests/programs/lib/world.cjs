@@ -3,11 +3,12 @@ const fs = require('node:fs');
 const path = require('node:path');
 const assert = require('node:assert/strict');
 const { randomBytes } = require('node:crypto');
-const { LiteSvm, FailedTransactionMetadata } = require('litesvm/dist/internal.js');
+const { Account, LiteSvm, FailedTransactionMetadata } = require('litesvm/dist/internal.js');
 const { Keypair, PublicKey, SystemProgram, Transaction } = require('@solana/web3.js');
 const spl = require('@solana/spl-token');
 const { renderIntent, intentNonce, sha256 } = require('./intents.cjs');
 const lib = require('./facilitator.cjs');
+const { programDataAddress } = require('./anchor.cjs');
 const { deployment } = require('./loader.cjs');
 
 const PROGRAMS = process.env.HYPERNODE_PROGRAMS ?? path.join(__dirname, '../../../programs/bin');
@@ -17,6 +18,8 @@ const PROGRAM = keysOf('facilitator');
 const HYPER = 1_000_000n;
 const NOW = 1_790_000_000;
 const REFUND_GRACE = 60;
+const PROGRAM_DATA_AUTHORITY = 13; // u32 kind | u64 slot | u8 has an authority | authority
+const deployed = new Map();
 
 /** A bare cluster: transactions, time and balances. */
 class Cluster {
@@ -80,10 +83,24 @@ class Cluster {
     this.setNow(this.now); // a program can be called from the slot after its deployment on
   }
 
-  /** Deploys a program of ours at its own address, which is returned. */
+  /**
+   * Deploys a program of ours at its own address, which is returned. The first time in a process through the loader; later
+   * clusters get the accounts that this left, with their own authority: that is a hundred transactions less.
+   */
   deployOurs(name, authority) {
     const keys = keysOf(name);
-    this.deploy(fs.readFileSync(path.join(PROGRAMS, `${name}.so`)), keys, authority);
+    const addresses = [programDataAddress(keys.publicKey), keys.publicKey].map((key) => key.toBytes());
+    if (deployed.has(name)) {
+      const [programData, program] = deployed.get(name);
+      const data = Buffer.from(programData.data());
+      authority.publicKey.toBuffer().copy(data, PROGRAM_DATA_AUTHORITY);
+      this.svm.setAccount(addresses[0], new Account(programData.lamports(), data, programData.owner(), false, 0n));
+      this.svm.setAccount(addresses[1], program);
+      this.setNow(this.now);
+    } else {
+      this.deploy(fs.readFileSync(path.join(PROGRAMS, `${name}.so`)), keys, authority);
+      deployed.set(name, addresses.map((address) => this.svm.getAccount(address)));
+    }
     return keys.publicKey;
   }
 

@@ -5,7 +5,7 @@ namespace Hypernode.MoneyModel.Model;
 /// description of the programs, not from their code; plain integers, every sum checked. The order of the checks is part of
 /// it, for the chain must refuse with the very same error.
 /// </summary>
-internal sealed class Money(State state, Rules rules)
+internal sealed partial class Money(State state, Rules rules)
 {
     private const string Hyper = "HYPER";
 
@@ -34,6 +34,9 @@ internal sealed class Money(State state, Rules rules)
             case Prefund s: state.Pay("stranger", s.To, s.Lamports); break;
             case AuthorizeIntent s: AuthorizeIntent(s); break;
             case AuthorizePayment s: AuthorizePayment(s); break;
+            case OpenDeposit s: OpenDeposit(s); break;
+            case ActivateIntent s: ActivateIntent(s); break;
+            case ReclaimDeposit s: ReclaimDeposit(s); break;
             case AssignNode s: AssignNode(s); break;
             case SubmitUsageProof s: SubmitUsageProof(s); break;
             case RefundFailed s: RefundFailed(s); break;
@@ -54,6 +57,7 @@ internal sealed class Money(State state, Rules rules)
     {
         RequirePrecompile(s.Signatures);
         LoadConfig(s.Config);
+        Require(s.Mint == Hyper, "ConstraintAddress");
         RequireOpening(s, s.Terms.Id);
         Require(s.Sysvar == "sysvar", "ConstraintAddress");
         Require(s.Signatures is { By.Count: 1 }, "SignatureMissing");
@@ -69,14 +73,14 @@ internal sealed class Money(State state, Rules rules)
         Require(s.Terms.Timestamp <= nowMs + rules.MaxSkewMs, "TimestampOutOfRange");
         var expiresAt = (long)(s.Terms.Expires / 1_000);
         RequireSettleBy(expiresAt, s.Terms.SettleBy);
-        var tokens = RequirePayersTokens(s.PayerToken, payer);
+        var tokens = RequirePayersTokens(s.PayerToken, payer, s.Mint);
         Require(s.Allowance == $"allowance:{payer}", "ConstraintSeeds");
         Require(tokens.Delegate == s.Allowance, "AllowanceMissing");
         Require(tokens.Allowed >= s.Terms.Amount && tokens.Amount >= s.Terms.Amount, "AllowanceTooSmall");
 
         var left = tokens.Allowed - s.Terms.Amount;
         state.Tokens[s.PayerToken] = tokens with { Allowed = left, Delegate = left == 0 ? null : tokens.Delegate };
-        Lock(s, payer, s.Terms, expiresAt, "intent");
+        Lock(s, s.PayerToken, new Payment(s.Terms.Id, payer, s.RentPayer, s.Mint, s.Terms.Amount, "intent", state.Now, expiresAt, s.Terms.SettleBy, 0));
     }
 
     private void AuthorizePayment(AuthorizePayment s)
@@ -88,16 +92,16 @@ internal sealed class Money(State state, Rules rules)
         Require(s.ExpiresAt > state.Now, "PaymentExpired");
         Require(s.ExpiresAt - state.Now <= (long)rules.MaxLifetimeMs / 1_000, "TimestampOutOfRange");
         RequireSettleBy(s.ExpiresAt, s.Terms.SettleBy);
-        var tokens = RequirePayersTokens(s.PayerToken, s.Payer);
+        var tokens = RequirePayersTokens(s.PayerToken, s.Payer, s.Mint);
         Require(tokens.Amount >= s.Terms.Amount, "AllowanceTooSmall");
-        Lock(s, s.Payer, s.Terms, s.ExpiresAt, "transaction");
+        Lock(s, s.PayerToken, new Payment(s.Terms.Id, s.Payer, s.RentPayer, s.Mint, s.Terms.Amount, "transaction", state.Now, s.ExpiresAt, s.Terms.SettleBy, 0));
     }
 
     private void RequireOpening(Opening s, int id)
     {
         Require(!state.Paused, "IntakePaused");
         Require(s.TokenProgram == "tokenProgram", "InvalidProgramId");
-        Require(s.Mint == Hyper, "ConstraintAddress");
+        Require(state.Accepted(s.Mint) is not null, "MintNotAccepted");
         Require(s.Unsigned != s.RentPayer, "AccountNotSigner");
         Require(s.RentPayer == state.Keys.Facilitator, "UnauthorizedFacilitator");
         Require(s.Payment == $"payment:{id}" && s.Escrow == $"escrow:{id}", "ConstraintSeeds");
@@ -107,22 +111,82 @@ internal sealed class Money(State state, Rules rules)
     private void RequireSettleBy(long expiresAt, long settleBy) =>
         Require(settleBy > state.Now && settleBy >= expiresAt && settleBy - state.Now <= rules.MaxSettleAhead, "TimestampOutOfRange");
 
-    private Tokens RequirePayersTokens(string name, string payer)
+    private Tokens RequirePayersTokens(string name, string payer, string mint)
     {
         var tokens = LoadTokens(name);
-        Require(tokens.Owner == payer && tokens.Mint == Hyper, "PayerMismatch");
+        Require(tokens.Owner == payer && tokens.Mint == mint, "PayerMismatch");
         return tokens;
     }
 
-    private void Lock(Opening s, string payer, Terms terms, long expiresAt, string via)
+    private void Lock(Opening s, string from, Payment payment)
     {
         state.TopUp(s.RentPayer, s.Payment, state.Rents.Payment);
         state.TopUp(s.RentPayer, s.Escrow, state.Rents.Escrow);
-        state.Tokens[s.Escrow] = new Tokens(Hyper, s.Payment, 0);
-        state.Move(s.PayerToken, s.Escrow, terms.Amount);
-        state.Payments[s.Payment] = new Payment(
-            terms.Id, payer, s.RentPayer, terms.Amount, via, state.Now, expiresAt, terms.SettleBy, Math.Max(terms.SettleBy, expiresAt + 1));
+        state.Tokens[s.Escrow] = new Tokens(payment.Mint, s.Payment, 0);
+        state.Move(from, s.Escrow, payment.Amount);
+        state.Payments[s.Payment] = payment with { ClosableAt = Math.Max(payment.SettleBy, payment.ExpiresAt + 1) };
     }
+
+    // ---- a deposit becomes a payment, or goes back
+
+    private void OpenDeposit(OpenDeposit s)
+    {
+        if (state.Tokens.ContainsKey(s.Account))
+            return;
+        state.TopUp("relayer", s.Account, state.Rents.Escrow);
+        state.Tokens[s.Account] = new Tokens(s.Mint, s.Deposit, 0);
+    }
+
+    private void ActivateIntent(ActivateIntent s)
+    {
+        LoadConfig(s.Config);
+        RequireOpening(s, s.Id);
+        Require(s.Amount > 0, "ZeroAmount");
+        Require(s.SettleBy > state.Now, "PaymentExpired");
+        Require(s.SettleBy - state.Now <= rules.MaxSettleAhead, "TimestampOutOfRange");
+        var held = LoadDeposit(s.TokenProgram, s.Deposit, s.DepositToken, new DepositTerms(s.Id, s.Job, s.Payer, s.Mint, s.Amount, s.SettleBy));
+        Require(held.Mint == s.Mint, "ConstraintTokenMint");
+        Require(held.Amount >= s.Amount, "DepositTooSmall");
+        var excess = held.Amount - s.Amount;
+        if (excess > 0)
+            RequirePayersTokens(s.PayerToken, s.Payer, s.Mint);
+
+        Lock(s, s.DepositToken, new Payment(s.Id, s.Payer, s.RentPayer, s.Mint, s.Amount, "deposit", state.Now, s.SettleBy, s.SettleBy, 0));
+        EndDeposit(s.DepositToken, s.PayerToken, excess, s.RentPayer);
+    }
+
+    private void ReclaimDeposit(ReclaimDeposit s)
+    {
+        LoadConfig(s.Config);
+        var held = LoadDeposit(s.TokenProgram, s.Deposit, s.DepositToken, new DepositTerms(s.Id, s.Job, s.Payer, s.Mint, s.Amount, s.SettleBy));
+        Require(s.Facilitator == state.Keys.Facilitator, "ConstraintAddress");
+        Require(s.Payment == $"payment:{s.Id}", "ConstraintSeeds");
+        var timely = s.SettleBy > state.Now && s.SettleBy - state.Now <= rules.MaxSettleAhead;
+        var mayStillBePaid = held.Mint == s.Mint && state.Accepted(s.Mint) is not null && !state.Payments.ContainsKey(s.Payment) && s.Amount > 0 && timely;
+        Require(!mayStillBePaid, "NotYetReclaimable");
+        if (held.Amount > 0)
+            RequirePayersTokens(s.PayerToken, s.Payer, held.Mint);
+        EndDeposit(s.DepositToken, s.PayerToken, held.Amount, s.Facilitator);
+    }
+
+    private Tokens LoadDeposit(string tokenProgram, string deposit, string depositToken, DepositTerms terms)
+    {
+        Require(tokenProgram == "tokenProgram", "InvalidProgramId");
+        Require(deposit == terms.Name, "ConstraintSeeds");
+        var held = LoadTokens(depositToken);
+        Require(held.Owner == deposit, "ConstraintTokenOwner");
+        return held;
+    }
+
+    private void EndDeposit(string depositToken, string payerToken, ulong back, string facilitator)
+    {
+        if (back > 0)
+            state.Move(depositToken, payerToken, back);
+        state.Tokens.Remove(depositToken);
+        state.Pay(depositToken, facilitator, state.Lamports[depositToken]);
+    }
+
+    // ---- a payment is worked on
 
     private void AssignNode(AssignNode s)
     {
@@ -155,9 +219,10 @@ internal sealed class Money(State state, Rules rules)
         var held = RequireClosing(s, payment);
         var node = LoadTokens(s.NodeToken);
         Require(node.Owner == payment.Node, "ConstraintTokenOwner");
-        Require(node.Mint == Hyper, "ConstraintTokenMint");
+        Require(node.Mint == payment.Mint, "ConstraintTokenMint");
         Require(s.NodeToken != s.Escrow, "ConstraintTokenOwner");
-        Require(s.ProtocolVault == state.Keys.ProtocolVault && s.PlatformVault == state.Keys.PlatformVault, "ConstraintAddress");
+        var vaults = state.Accepted(payment.Mint);
+        Require(s.ProtocolVault == vaults!.ProtocolVault && s.PlatformVault == vaults.PlatformVault, "ConstraintAddress");
 
         var (protocol, platform) = (s.Charge / rules.ProtocolDivisor, s.Charge / rules.PlatformDivisor);
         state.Move(s.Escrow, s.NodeToken, s.Charge - protocol - platform);
@@ -206,10 +271,10 @@ internal sealed class Money(State state, Rules rules)
     private ulong RequireClosing(Closing s, Payment payment)
     {
         Require(s.TokenProgram == "tokenProgram", "InvalidProgramId");
-        Require(s.Mint == Hyper, "ConstraintAddress");
+        Require(s.Mint == payment.Mint, "ConstraintAddress");
         Require(s.RentPayer == payment.RentPayer, "ConstraintHasOne");
         Require(s.Escrow == $"escrow:{payment.Id}", "ConstraintSeeds");
-        RequirePayersTokens(s.PayerToken, payment.Payer);
+        RequirePayersTokens(s.PayerToken, payment.Payer, payment.Mint);
         return LoadTokens(s.Escrow).Amount;
     }
 
@@ -229,72 +294,6 @@ internal sealed class Money(State state, Rules rules)
         Require(s.RentPayer == payment.RentPayer || !rules.RentGoesBack, "ConstraintHasOne");
         state.Payments.Remove(s.Payment);
         state.Pay(s.Payment, s.RentPayer, state.Lamports[s.Payment]);
-    }
-
-    // ---- the upgrade authority's
-
-    private void SetPaused(SetPaused s)
-    {
-        Require(s.ReadOnly != "config", "ConstraintMut");
-        RequireUpgradeAuthority(s, s.By, s.ProgramData);
-        LoadConfig(s.Config);
-        state.Paused = s.Paused;
-    }
-
-    private void ProposeRotation(ProposeRotation s)
-    {
-        LoadConfig(s.Config);
-        RequireUpgradeAuthority(s, s.By, s.ProgramData);
-        RequireVaults(s.Keys.ProtocolVault, s.Keys.PlatformVault);
-        Require(s.ReadOnly != "rotation", "ConstraintMut");
-        Require(s.Rotation == "rotation", "ConstraintSeeds");
-        var distinct = s.Keys.Oracles.Distinct(StringComparer.Ordinal).Count() == 5 && !s.Keys.Oracles.Contains("nobody");
-        var named = s.Keys.Facilitator != "nobody" && s.Keys.Assigner != "nobody";
-        Require(distinct && named && s.Keys.Threshold is >= 3 and <= 5, "InvariantViolated");
-        if (state.Rotation is null)
-            state.TopUp(s.By, "rotation", state.Rents.Rotation);
-        state.Rotation = new Rotation(state.Rotation?.RentPayer ?? s.By, state.Now + rules.RotationDelay, s.Keys);
-    }
-
-    private void WithdrawRotation(WithdrawRotation s)
-    {
-        RequireUpgradeAuthority(s, s.By, s.ProgramData);
-        var rotation = LoadRotation(s.Rotation);
-        Require(s.RentPayer == rotation.RentPayer, "ConstraintHasOne");
-        EndRotation(s, s.RentPayer);
-    }
-
-    private void ApplyRotation(ApplyRotation s)
-    {
-        Require(s.ReadOnly != "config", "ConstraintMut");
-        LoadConfig(s.Config);
-        var rotation = LoadRotation(s.Rotation);
-        Require(state.Now >= rotation.DueAt, "RotationNotDue");
-        Require(s.RentPayer == rotation.RentPayer, "ConstraintHasOne");
-        Require(s.ProtocolVault == rotation.Keys.ProtocolVault && s.PlatformVault == rotation.Keys.PlatformVault, "ConstraintAddress");
-        RequireVaults(s.ProtocolVault, s.PlatformVault);
-        EndRotation(s, s.RentPayer);
-        state.Keys = rotation.Keys;
-    }
-
-    private void EndRotation(Step s, string rentPayer)
-    {
-        Require(s.ReadOnly is not ("rotation" or "rentPayer"), "ConstraintMut");
-        state.Rotation = null;
-        state.Pay("rotation", rentPayer, state.Lamports["rotation"]);
-    }
-
-    private void RequireVaults(string protocol, string platform)
-    {
-        Require(LoadTokens(protocol).Mint == Hyper, "ConstraintTokenMint");
-        Require(LoadTokens(platform).Mint == Hyper, "ConstraintTokenMint");
-    }
-
-    private static void RequireUpgradeAuthority(Step s, string by, string programData)
-    {
-        Require(s.Unsigned != by, "AccountNotSigner");
-        Require(programData == "programData", "ConstraintSeeds");
-        Require(by == "authority", "UnauthorizedUpgradeAuthority");
     }
 
     // ---- signatures and times
@@ -322,71 +321,6 @@ internal sealed class Money(State state, Rules rules)
     {
         Require(state.Now < validUntil, "AttestationExpired");
         Require(validUntil - state.Now <= rules.MaxAttestationAhead, "TimestampOutOfRange");
-    }
-
-    // ---- accounts
-
-    private void LoadConfig(string name) => RequireOurs(name, "config");
-
-    private Rotation LoadRotation(string name)
-    {
-        RequireOurs(name, "rotation");
-        return state.Rotation!;
-    }
-
-    private Payment LoadPayment(string name)
-    {
-        if (state.Payments.TryGetValue(name, out var payment))
-            return payment;
-        RequireOurs(name, "payment");
-        throw new InvalidOperationException(name);
-    }
-
-    private Payment LoadPending(string name, Step s)
-    {
-        Require(s.ReadOnly != "payment", "ConstraintMut");
-        var payment = LoadPayment(name);
-        Require(payment.Status == Status.Pending, "InvalidPaymentStatus");
-        return payment;
-    }
-
-    /// <summary>The program's own accounts are told apart by their length.</summary>
-    private void RequireOurs(string name, string wanted)
-    {
-        var ours = name == "config" || (name == "rotation" && state.Rotation is not null) || state.Payments.ContainsKey(name);
-        Require(ours, "AccountOwnedByWrongProgram");
-        Require(name == wanted, "AccountDidNotDeserialize");
-    }
-
-    private Tokens LoadTokens(string name)
-    {
-        Require(name is not (Hyper or "OTHER"), "AccountDiscriminatorMismatch");
-        return state.Tokens.TryGetValue(name, out var tokens) ? tokens : throw new Refused("AccountOwnedByWrongProgram");
-    }
-
-    // ---- the token program's and the system program's
-
-    private void Approve(Approve s)
-    {
-        var tokens = state.Tokens[s.Account];
-        Require(tokens.Owner == s.Owner, "Custom(4)");
-        state.Tokens[s.Account] = tokens with { Delegate = s.Delegate, Allowed = s.Amount };
-    }
-
-    private void HandOver(HandOver s)
-    {
-        var tokens = state.Tokens[s.Account];
-        Require(tokens.Owner == s.Owner, "Custom(4)");
-        state.Tokens[s.Account] = tokens with { Owner = s.To, Delegate = null, Allowed = 0 };
-    }
-
-    private void Send(Send s)
-    {
-        Require(state.Tokens.ContainsKey(s.To), "InvalidAccountData");
-        Require(state.Tokens[s.From].Amount >= s.Amount, "Custom(1)");
-        Require(state.Tokens[s.From].Mint == state.Tokens[s.To].Mint, "Custom(3)");
-        Require(state.Tokens[s.From].Owner == s.Owner, "Custom(4)");
-        state.Move(s.From, s.To, s.Amount);
     }
 
     private static void Require(bool condition, string error)

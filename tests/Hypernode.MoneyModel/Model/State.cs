@@ -14,7 +14,7 @@ internal sealed record Tokens(string Mint, string Owner, ulong Amount, string? D
 }
 
 internal sealed record Payment(
-    int Id, string Payer, string RentPayer, ulong Amount, string Via, long CreatedAt, long ExpiresAt, long SettleBy, long ClosableAt)
+    int Id, string Payer, string RentPayer, string Mint, ulong Amount, string Via, long CreatedAt, long ExpiresAt, long SettleBy, long ClosableAt)
 {
     public Status Status { get; init; } = Status.Pending;
 
@@ -28,12 +28,12 @@ internal sealed record Payment(
     public long VerifiedAt { get; init; }
 
     public override string ToString() =>
-        $"{Status} {Via} {Payer} {RentPayer} {Amount} #{Attempt} {Node ?? "-"} {CreatedAt} {ExpiresAt} {SettleBy} {ClosableAt} {VerifiedAt} {Charge}";
+        $"{Status} {Via} {Payer} {RentPayer} {Mint} {Amount} #{Attempt} {Node ?? "-"} {CreatedAt} {ExpiresAt} {SettleBy} {ClosableAt} {VerifiedAt} {Charge}";
 }
 
 internal sealed record Rotation(string RentPayer, long DueAt, Keys Keys)
 {
-    public override string ToString() => $"{RentPayer} {DueAt} {Describe(Keys)}";
+    public override string ToString() => $"{RentPayer} {DueAt} {Describe(Keys)} {Keys.Other?.ToString() ?? "-"}";
 
     public static string Describe(Keys keys) =>
         $"{keys.Facilitator} {keys.Assigner} {keys.ProtocolVault} {keys.PlatformVault} {string.Join(',', keys.Oracles)} {keys.Threshold}";
@@ -51,11 +51,16 @@ internal sealed record Rents(ulong Payment, ulong Escrow, ulong Rotation);
 /// <summary>Everything that the model believes to be on chain.</summary>
 internal sealed class State
 {
+    public static readonly string[] Mints = ["HYPER", "USDC", "JUNK"];
+
     public long Now { get; set; }
 
     public bool Paused { get; set; }
 
     public required Keys Keys { get; set; }
+
+    /// <summary>Beside HYPER, whose vaults are among the keys.</summary>
+    public List<AcceptedMint> Others { get; } = [];
 
     public Rotation? Rotation { get; set; }
 
@@ -70,6 +75,10 @@ internal sealed class State
 
     /// <summary>All tokens of a mint. A u64 holds them, as the mint's supply is one.</summary>
     public ulong Sum(string mint) => Tokens.Values.Where(t => t.Mint == mint).Aggregate(0UL, (sum, t) => checked(sum + t.Amount));
+
+    /// <summary>The fee vaults of a mint; null: no payments are taken in it.</summary>
+    public AcceptedMint? Accepted(string mint) =>
+        mint == "HYPER" ? new AcceptedMint(mint, Keys.ProtocolVault, Keys.PlatformVault) : Others.Find(o => o.Mint == mint);
 
     /// <summary>Tokens from one account to another; nothing may be made or lost on the way.</summary>
     public void Move(string from, string to, ulong amount)
@@ -98,7 +107,7 @@ internal sealed class State
     {
         var view = new SortedDictionary<string, string>(StringComparer.Ordinal)
         {
-            ["config"] = $"{Model.Rotation.Describe(Keys)} {(Paused ? "paused" : "open")}",
+            ["config"] = $"{Model.Rotation.Describe(Keys)} {(Paused ? "paused" : "open")} {string.Join(' ', Others)}",
         };
         if (Rotation is not null)
             view["rotation"] = Rotation.ToString();
@@ -111,7 +120,7 @@ internal sealed class State
             if (lamports > 0)
                 view[$"lamports {name}"] = lamports.ToString();
         }
-        foreach (var mint in new[] { "HYPER", "OTHER" })
+        foreach (var mint in Mints)
             view[$"supply {mint}"] = Sum(mint).ToString();
         return view;
     }

@@ -14,6 +14,9 @@ namespace Hypernode.MoneyModel.Model;
 [JsonDerivedType(typeof(Prefund), "prefund")]
 [JsonDerivedType(typeof(AuthorizeIntent), "authorizeIntent")]
 [JsonDerivedType(typeof(AuthorizePayment), "authorizePayment")]
+[JsonDerivedType(typeof(OpenDeposit), "openDeposit")]
+[JsonDerivedType(typeof(ActivateIntent), "activateIntent")]
+[JsonDerivedType(typeof(ReclaimDeposit), "reclaimDeposit")]
 [JsonDerivedType(typeof(AssignNode), "assignNode")]
 [JsonDerivedType(typeof(SubmitUsageProof), "submitUsageProof")]
 [JsonDerivedType(typeof(RefundFailed), "refundFailed")]
@@ -107,6 +110,49 @@ internal sealed record AuthorizeIntent(Terms Terms, Signatures? Signatures, Sign
 
 internal sealed record AuthorizePayment(Terms Terms, string Payer, long ExpiresAt) : Opening;
 
+/// <summary>What the address of a deposit commits to; its name here is its terms.</summary>
+internal sealed record DepositTerms(int Id, int Job, string Payer, string Mint, ulong Amount, long SettleBy)
+{
+    public string Name => $"deposit:{Id}/{Job}/{Payer}/{Mint}/{Amount}/{SettleBy}";
+
+    /// <summary>The deposit's associated token account of some mint, which need not be the terms'.</summary>
+    public string TokensOf(string mint) => $"ata:{mint}:{Name}";
+}
+
+/// <summary>The associated token program's: the facilitator opens the account that a client will pay into.</summary>
+internal sealed record OpenDeposit(string Deposit, string Mint) : Step
+{
+    public string Account => $"ata:{Mint}:{Deposit}";
+}
+
+internal sealed record ActivateIntent(int Id, int Job, ulong Amount, long SettleBy) : Opening
+{
+    public required string Payer { get; init; }
+
+    public required string Deposit { get; init; }
+
+    public required string DepositToken { get; init; }
+}
+
+internal sealed record ReclaimDeposit(int Id, int Job, ulong Amount, long SettleBy) : Step
+{
+    public required string Mint { get; init; }
+
+    public required string Payer { get; init; }
+
+    public required string Deposit { get; init; }
+
+    public required string DepositToken { get; init; }
+
+    public required string PayerToken { get; init; }
+
+    public required string Payment { get; init; }
+
+    public required string Facilitator { get; init; }
+
+    public string TokenProgram { get; init; } = "tokenProgram";
+}
+
 internal sealed record AssignNode(uint Attempt, string Node, string Assigner, string Payment) : Step;
 
 /// <summary>The accounts of a payment's end.</summary>
@@ -170,8 +216,19 @@ internal sealed record WithdrawRotation(string By, string RentPayer) : Step
 internal sealed record ApplyRotation(string RentPayer, string ProtocolVault, string PlatformVault) : Step
 {
     public string Rotation { get; init; } = "rotation";
+
+    public string? OtherProtocolVault { get; init; }
+
+    public string? OtherPlatformVault { get; init; }
 }
 
-/// <summary>What a rotation replaces.</summary>
+/// <summary>A mint that payments are taken in beside HYPER, and where its fees go.</summary>
+internal sealed record AcceptedMint(string Mint, string ProtocolVault, string PlatformVault)
+{
+    public override string ToString() => $"{Mint}:{ProtocolVault}:{PlatformVault}";
+}
+
+/// <summary>What a rotation replaces, and the further mint that it may bring.</summary>
 internal sealed record Keys(
-    string Facilitator, string Assigner, string ProtocolVault, string PlatformVault, IReadOnlyList<string> Oracles, byte Threshold);
+    string Facilitator, string Assigner, string ProtocolVault, string PlatformVault, IReadOnlyList<string> Oracles, byte Threshold,
+    AcceptedMint? Other = null);

@@ -17,7 +17,7 @@ internal sealed class Differential(VirtualMachine chain, Rules rules)
         var played = await chain.PlayAsync(steps);
         var state = chain.Facts.Beginning();
         var model = new Money(state, rules);
-        var supplies = (state.Sum("HYPER"), state.Sum("OTHER"));
+        var supplies = Supplies(state);
         var seen = new SortedDictionary<string, string>(StringComparer.Ordinal);
         Merge(seen, played.Start);
         if (Compare(-1, state.View(), seen) is { } atStart)
@@ -32,8 +32,8 @@ internal sealed class Differential(VirtualMachine chain, Rules rules)
             Merge(seen, result.Changed);
             if (Compare(i, state.View(), seen) is { } difference)
                 return difference;
-            if ((state.Sum("HYPER"), state.Sum("OTHER")) != supplies)
-                return new Disagreement(i, "the sum of all tokens", supplies.ToString(), (state.Sum("HYPER"), state.Sum("OTHER")).ToString());
+            if (Supplies(state) != supplies)
+                return new Disagreement(i, "the sum of all tokens", Supplies(state), supplies);
             outcome?.Invoke(steps[i], error);
         }
         return null;
@@ -56,6 +56,8 @@ internal sealed class Differential(VirtualMachine chain, Rules rules)
         }
         return left;
     }
+
+    private static string Supplies(State state) => string.Join(' ', State.Mints.Select(mint => $"{state.Sum(mint)} {mint}"));
 
     private static void Merge(SortedDictionary<string, string> seen, Dictionary<string, string?> changed)
     {

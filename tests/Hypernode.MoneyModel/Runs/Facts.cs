@@ -16,6 +16,7 @@ internal sealed record Facts(
             Keys = new Keys("relayer", "assigner", "protocol", "platform", ["o0", "o1", "o2", "o3", "o4"], 3),
             Rents = Rents,
         };
+        state.Others.Add(new AcceptedMint("USDC", "protocol.usdc", "platform.usdc"));
         foreach (var token in Tokens)
             state.Tokens[token.Name] = new Tokens(token.Mint, token.Owner, token.Amount);
         foreach (var (name, lamports) in Lamports)

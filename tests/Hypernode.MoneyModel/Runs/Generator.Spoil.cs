@@ -11,6 +11,8 @@ internal sealed partial class Generator
     {
         AuthorizeIntent s => SpoilIntent(s),
         AuthorizePayment s => SpoilPayment(s),
+        ActivateIntent s => SpoilActivation(s),
+        ReclaimDeposit s => SpoilReclaim(s),
         AssignNode s => SpoilAssignment(s),
         SubmitUsageProof s => _random.Percent(65) ? SpoilProof(s) : SpoilClosing(s),
         RefundFailed s => _random.Percent(65) ? SpoilFailure(s) : SpoilClosing(s),
@@ -44,8 +46,8 @@ internal sealed partial class Generator
         ApplyRotation s => _random.Below(6) switch
         {
             0 => s with { RentPayer = _random.Pick(Strangers) },
-            1 => s with { ProtocolVault = _random.Pick("protocol", "protocol2", "alice.t", "vault.x") },
-            2 => s with { PlatformVault = _random.Pick("platform", "platform2", "protocol") },
+            1 => s with { ProtocolVault = _random.Pick("protocol", "protocol2", "alice.t", "vault.junk") },
+            2 => _random.Percent(50) ? s with { PlatformVault = _random.Pick("platform", "platform2", "protocol") } : s with { OtherProtocolVault = "protocol.usdc", OtherPlatformVault = "stranger" },
             3 => s with { Rotation = NoRotation() },
             4 => s with { ReadOnly = _random.Pick("rotation", "config", "rentPayer") },
             _ => s with { Config = NoConfig() },
@@ -61,7 +63,7 @@ internal sealed partial class Generator
 
     private string NoRotation() => _random.Pick("config", $"payment:{_random.Below(_facts.Payments)}", "stranger");
 
-    private string OtherTokens() => _random.Percent(75) ? _random.Pick("alice.u", "alice.x", "bob.t", "stranger.t", "nina.t", "protocol") : _random.Pick(NoTokens);
+    private string OtherTokens() => _random.Percent(75) ? _random.Pick("alice.u", "alice.usdc", "bob.t", "stranger.t", "nina.t", "protocol") : _random.Pick(NoTokens);
 
     private Signatures? OtherSignatures(Signatures right) => _random.Below(9) switch
     {
@@ -107,7 +109,7 @@ internal sealed partial class Generator
             2 => s with { PayerToken = OtherTokens() },
             3 => s with { Payment = OtherPayment() },
             4 => s with { Escrow = OtherEscrow() },
-            5 => s with { Mint = "OTHER" },
+            5 => s with { Mint = _random.Pick("USDC", "JUNK", "HYPER") },
             6 => s with { TokenProgram = "stranger" },
             _ => s with { Config = NoConfig() },
         };
@@ -122,7 +124,7 @@ internal sealed partial class Generator
                 var bad = BadTerms(s.Terms);
                 return s with { Terms = bad, Text = s.Text with { Terms = bad } };
             case 4:
-                return s with { Text = _random.Pick(s.Text with { Payer = "stranger" }, s.Text with { Mint = "OTHER" }, s.Text with { Cluster = "another" }) };
+                return s with { Text = _random.Pick(s.Text with { Payer = "stranger" }, s.Text with { Mint = "USDC" }, s.Text with { Cluster = "another" }) };
             case 5:
                 return s with { Signatures = OtherSignatures(s.Signatures ?? new Signatures(["bob"])) };
             case 6:
@@ -148,6 +150,30 @@ internal sealed partial class Generator
                 return SpoilOpening(s);
         }
     }
+
+    private Step SpoilActivation(ActivateIntent s) => _random.Below(8) switch
+    {
+        0 => s with { Amount = _random.Pick<ulong>(0, s.Amount + 1, s.Amount - 1) },
+        1 => s with { SettleBy = s.SettleBy + _random.Between(-1, 1) },
+        2 => s with { Payer = _random.Pick("bob", "stranger") },
+        3 => s with { DepositToken = OtherTokens() },
+        4 => s with { Deposit = _random.Pick(_deposits).Name },
+        5 => s with { Job = s.Job + 1 },
+        _ => SpoilOpening(s),
+    };
+
+    private Step SpoilReclaim(ReclaimDeposit s) => _random.Below(10) switch
+    {
+        0 => s with { Amount = s.Amount + 1 },
+        1 => s with { Payer = _random.Pick("bob", "stranger") },
+        2 => s with { DepositToken = OtherTokens() },
+        3 => s with { Deposit = _random.Pick(_deposits).Name },
+        4 or 5 => s with { PayerToken = OtherTokens() },
+        6 => s with { Payment = OtherPayment() },
+        7 => s with { Facilitator = _random.Pick(Strangers) },
+        8 => s with { Mint = _random.Pick(State.Mints) },
+        _ => _random.Percent(50) ? s with { TokenProgram = "stranger" } : s with { Config = NoConfig() },
+    };
 
     private Step SpoilAssignment(AssignNode s) => _random.Below(8) switch
     {
@@ -203,7 +229,7 @@ internal sealed partial class Generator
                 var attempt = s.Attempt - 1;
                 return s with { Attempt = attempt, Said = said is null ? s.Said : said with { Attempt = attempt } };
             case 6:
-                return s with { NodeToken = _random.Percent(50) ? OtherTokens() : _random.Pick("nina.t", "otto.t", "nina.x", s.Escrow) };
+                return s with { NodeToken = _random.Percent(50) ? OtherTokens() : _random.Pick("nina.t", "otto.t", "nina.usdc", s.Escrow) };
             case 7:
                 return s with { ProtocolVault = _random.Pick("protocol", "protocol2", "alice.t") };
             case 8:
@@ -247,13 +273,13 @@ internal sealed partial class Generator
         1 => s with { Escrow = OtherEscrow() },
         2 or 3 => s with { PayerToken = OtherTokens() },
         4 => s with { RentPayer = _random.Pick(Strangers) },
-        5 => s with { Mint = "OTHER" },
+        5 => s with { Mint = "USDC" },
         6 => s with { TokenProgram = "stranger" },
         7 => s with { ReadOnly = "payment" },
         _ => s with { Config = NoConfig() },
     };
 
-    private Step SpoilProposal(ProposeRotation s) => _random.Below(9) switch
+    private Step SpoilProposal(ProposeRotation s) => _random.Below(10) switch
     {
         0 => s with { By = _random.Pick(Strangers) },
         1 => s with { Unsigned = s.By },
@@ -262,7 +288,8 @@ internal sealed partial class Generator
         4 => s with { ReadOnly = "rotation" },
         5 => s with { Keys = s.Keys with { Threshold = _random.Pick<byte>(0, 2, 6, 255) } },
         6 => s with { Keys = s.Keys with { Oracles = [.. s.Keys.Oracles.Take(4), _random.Pick(s.Keys.Oracles[0], "nobody")] } },
-        7 => s with { Keys = _random.Pick(s.Keys with { Facilitator = "nobody" }, s.Keys with { ProtocolVault = "vault.x" }, s.Keys with { PlatformVault = "stranger" }, s.Keys with { ProtocolVault = "HYPER" }) },
+        7 => s with { Keys = s.Keys with { Other = _random.Pick(new AcceptedMint("HYPER", "protocol", "platform"), new AcceptedMint("JUNK", "protocol", "vault.junk"), new AcceptedMint("alice.t", "protocol", "platform"), new AcceptedMint("alice", "vault.junk", "vault.junk"), new AcceptedMint("USDC", "protocol.usdc", "stranger")) } },
+        8 => s with { Keys = _random.Pick(s.Keys with { Facilitator = "nobody" }, s.Keys with { ProtocolVault = "vault.junk" }, s.Keys with { PlatformVault = "stranger" }, s.Keys with { ProtocolVault = "HYPER" }) },
         _ => s with { Config = NoConfig() },
     };
 }

@@ -16,6 +16,7 @@ internal sealed partial class Generator
     private readonly Money _model;
     private readonly List<Step> _steps = [];
     private readonly List<long> _limits = [];
+    private readonly List<DepositTerms> _deposits = [];
 
     private Generator(SeededRandom random, Facts facts)
     {
@@ -69,11 +70,17 @@ internal sealed partial class Generator
             case < 17: return Handing();
             case < 19: return new SetPaused("authority", _random.Percent(50));
             case < 25: return RotationStep();
-            case < 30 when _state.Paused: return new SetPaused("authority", false);
+            case < 30 when _deposits.Count > 0: return DepositStep(_random.Pick(_deposits));
+            case < 33 when _state.Paused: return new SetPaused("authority", false);
         }
         return payment switch
         {
-            null => _random.Percent(50) ? ByIntent(id) : ByTransaction(id),
+            null => _random.Below(5) switch
+            {
+                < 2 => ByIntent(id),
+                < 4 => ByTransaction(id),
+                _ => ByDeposit(id),
+            },
             { Status: not Status.Pending } when _random.Percent(8) => new SetClock(Math.Max(_state.Now, payment.ClosableAt + _random.Between(-1, 1))),
             { Status: not Status.Pending } => _random.Percent(60) ? new CloseIntent($"payment:{id}", payment.RentPayer) : Ending(id, payment),
             { } when _state.Now >= payment.SettleBy && _random.Percent(80) => Late(id, payment),
@@ -137,13 +144,18 @@ internal sealed partial class Generator
             < 2 => new ProposeRotation("authority", OtherKeys()),
             < 4 => new WithdrawRotation("authority", rotation.RentPayer),
             < 6 => new SetClock(Math.Max(_state.Now, rotation.DueAt + _random.Between(-1, 1))),
-            _ => new ApplyRotation(rotation.RentPayer, rotation.Keys.ProtocolVault, rotation.Keys.PlatformVault),
+            _ => new ApplyRotation(rotation.RentPayer, rotation.Keys.ProtocolVault, rotation.Keys.PlatformVault)
+            {
+                OtherProtocolVault = rotation.Keys.Other?.ProtocolVault,
+                OtherPlatformVault = rotation.Keys.Other?.PlatformVault,
+            },
         };
     }
 
     private Keys OtherKeys() => new(
         _random.Pick("relayer", "relayer2"), _random.Pick("assigner", "assigner2"), _random.Pick("protocol", "protocol2"),
-        _random.Pick("platform", "platform2"), [.. Enumerable.Range(_random.Below(6), 5).Select(i => $"o{i}")], (byte)_random.Between(3, 5));
+        _random.Pick("platform", "platform2"), [.. Enumerable.Range(_random.Below(6), 5).Select(i => $"o{i}")], (byte)_random.Between(3, 5),
+        _random.Percent(70) ? null : _random.Pick(new AcceptedMint("JUNK", "vault.junk", "vault.junk"), new AcceptedMint("USDC", "protocol2.usdc", "platform.usdc")));
 
     private (Terms Terms, string Payer) TermsOf(int id)
     {
@@ -174,21 +186,9 @@ internal sealed partial class Generator
         };
     }
 
-    private AuthorizePayment ByTransaction(int id)
-    {
-        var (terms, payer) = TermsOf(id);
-        return new AuthorizePayment(terms, payer, (long)terms.Expires / 1_000)
-        {
-            RentPayer = _state.Keys.Facilitator,
-            PayerToken = $"{payer}.t",
-            Payment = $"payment:{id}",
-            Escrow = $"escrow:{id}",
-        };
-    }
-
     private AssignNode Assignment(int id, Payment payment)
     {
-        var node = _random.Percent(92) ? _random.Pick("nina", "nina", "otto", "alice") : $"payment:{_random.Below(_facts.Payments)}";
+        var node = payment.Mint != "HYPER" ? "nina" : _random.Percent(92) ? _random.Pick("nina", "nina", "otto", "alice") : $"payment:{_random.Below(_facts.Payments)}";
         var attempt = _random.Below(10) == 0 ? uint.MaxValue : payment.Attempt + (uint)_random.Between(payment.Attempt == uint.MaxValue ? 0 : 1, payment.Attempt > 1_000 ? 1 : 3);
         return new AssignNode(attempt, node, _state.Keys.Assigner, $"payment:{id}");
     }
@@ -231,7 +231,8 @@ internal sealed partial class Generator
         var (node, verdict) = (payment.Node ?? "nina", (byte)_random.Below(3));
         var (until, hashes) = (ValidUntil(), verdict == 2 ? _random.Below(2) : 1);
         var said = new Usage(id, payment.Attempt, node, verdict, charge, hashes, hashes, until);
-        var nodeToken = node.StartsWith("payment:", StringComparison.Ordinal) ? node.Replace("payment", "escrow", StringComparison.Ordinal) : $"{node}.t";
+        var nodeToken = node.StartsWith("payment:", StringComparison.Ordinal) ? node.Replace("payment", "escrow", StringComparison.Ordinal) : node == "nina" && payment.Mint == "USDC" ? "nina.usdc" : $"{node}.t";
+        var vaults = _state.Accepted(payment.Mint)!;
         return WithClosing(new SubmitUsageProof(payment.Attempt, verdict, charge, hashes, hashes, until, new Signatures(Quorum()), said)
         {
             Payment = "",
@@ -239,8 +240,8 @@ internal sealed partial class Generator
             PayerToken = "",
             RentPayer = "",
             NodeToken = nodeToken,
-            ProtocolVault = _state.Keys.ProtocolVault,
-            PlatformVault = _state.Keys.PlatformVault,
+            ProtocolVault = vaults.ProtocolVault,
+            PlatformVault = vaults.PlatformVault,
         }, id, payment);
     }
 
@@ -261,7 +262,8 @@ internal sealed partial class Generator
         {
             Payment = $"payment:{id}",
             Escrow = $"escrow:{id}",
-            PayerToken = payment.Payer == "alice" && _random.Percent(20) ? "alice.u" : $"{payment.Payer}.t",
+            Mint = payment.Mint,
+            PayerToken = payment.Mint != "HYPER" ? TokensOf(payment.Payer, payment.Mint) : payment.Payer == "alice" && _random.Percent(20) ? "alice.u" : $"{payment.Payer}.t",
             RentPayer = payment.RentPayer,
         };
 }

@@ -16,18 +16,21 @@ const WALLETS = ['alice', 'bob', 'nina', 'otto', 'relayer', 'relayer2', 'assigne
 const ORACLES = Array.from({ length: 10 }, (_, i) => `o${i}`);
 /** Token account: [mint, owner, balance]. */
 const TOKENS = {
-  'alice.t': ['HYPER', 'alice', 12_000_000_000_000_000_000n], 'alice.u': ['HYPER', 'alice', 0n], 'alice.x': ['OTHER', 'alice', 1_000_000_000n],
-  'bob.t': ['HYPER', 'bob', 1_000_000_007n], 'nina.t': ['HYPER', 'nina', 0n], 'nina.x': ['OTHER', 'nina', 0n], 'otto.t': ['HYPER', 'otto', 1n],
+  'alice.t': ['HYPER', 'alice', 12_000_000_000_000_000_000n], 'alice.u': ['HYPER', 'alice', 0n], 'alice.usdc': ['USDC', 'alice', 1_000_000_000n], 'alice.junk': ['JUNK', 'alice', 99n],
+  'bob.t': ['HYPER', 'bob', 1_000_000_007n], 'nina.t': ['HYPER', 'nina', 0n], 'nina.usdc': ['USDC', 'nina', 0n], 'otto.t': ['HYPER', 'otto', 1n],
   'stranger.t': ['HYPER', 'stranger', 500_000_000n],
   protocol: ['HYPER', 'treasury', 0n], platform: ['HYPER', 'treasury', 0n], protocol2: ['HYPER', 'treasury', 0n], platform2: ['HYPER', 'treasury', 0n],
-  'vault.x': ['OTHER', 'treasury', 0n],
+  'protocol.usdc': ['USDC', 'treasury', 0n], 'platform.usdc': ['USDC', 'treasury', 0n], 'protocol2.usdc': ['USDC', 'treasury', 0n],
+  'vault.junk': ['JUNK', 'treasury', 0n],
 };
+const MINTS = ['HYPER', 'USDC', 'JUNK'];
 const RENT_PAYERS = ['relayer', 'relayer2', 'authority', 'stranger'];
 const decodeRotation = (data) => decode(data, 'account:Rotation', (r) => ({
   rentPayer: r.key(), dueAt: r.i64(), facilitator: r.key(), assigner: r.key(), protocolVault: r.key(), platformVault: r.key(),
   oracles: [r.key(), r.key(), r.key(), r.key(), r.key()], threshold: r.u8(),
+  other: { mint: r.key(), protocolVault: r.key(), platformVault: r.key() },
 }));
-const STATUS_VIA = ['intent', 'transaction'];
+const STATUS_VIA = ['intent', 'transaction', 'deposit'];
 
 const hashOf = (what, n) => (Number(n) === 0 ? Buffer.alloc(32) : sha256(`${what} ${n}`));
 const idOf = (what, n) => createHash('sha256').update(`${what} ${n}`).digest().subarray(0, 16);
@@ -40,10 +43,10 @@ class Stage extends Cluster {
     this.addresses = new Map();
     this.names = new Map();
     for (const name of [...WALLETS, ...ORACLES]) this.#add(name, Keypair.fromSeed(sha256(`wallet ${name}`)));
-    for (const name of ['HYPER', 'OTHER', ...Object.keys(TOKENS)]) this.#add(name, Keypair.fromSeed(sha256(`account ${name}`)));
+    for (const name of [...MINTS, ...Object.keys(TOKENS)]) this.#add(name, Keypair.fromSeed(sha256(`account ${name}`)));
     this.fund(...WALLETS.map((name) => this.keys.get(name)));
     const authority = this.keys.get('authority');
-    for (const mint of ['HYPER', 'OTHER']) this.createMint(this.keys.get(mint), authority);
+    for (const mint of MINTS) this.createMint(this.keys.get(mint), authority);
     for (const [name, [mint, owner, balance]] of Object.entries(TOKENS)) this.#tokenAccount(name, mint, owner, balance);
 
     this.program = this.deployOurs('facilitator', authority);
@@ -63,28 +66,43 @@ class Stage extends Cluster {
     this.must([this.facilitator.initialize({
       upgradeAuthority: this.at('authority'), assigner: this.at('assigner'), oracles: ORACLES.slice(0, 5).map((o) => this.at(o)),
       threshold: 3, refundGrace: REFUND_GRACE,
+      other: { mint: this.at('USDC'), protocolVault: this.at('protocol.usdc'), platformVault: this.at('platform.usdc') },
     })], [authority]);
-    this.watched = [...WALLETS, ...Object.keys(TOKENS), 'HYPER', 'OTHER', 'config', 'rotation',
+    this.watched = [...WALLETS, ...Object.keys(TOKENS), ...MINTS, 'config', 'rotation',
       ...Array.from({ length: PAYMENTS }, (_, i) => [`payment:${i}`, `escrow:${i}`]).flat()].filter((name) => name !== 'carrier');
     this.isWatched = new Set(this.watched);
     this.base = new Map([...this.watched, 'carrier'].map((name) => [name, this.svm.getAccount(this.at(name).toBytes())]));
     this.signers = new Map([...this.keys].map(([name, keys]) => [name, privateKey(keys)]));
     this.empty = this.#emptyAccount();
+    this.visiting = []; // the token accounts of this sequence's deposits
   }
 
   at(name) {
-    const address = this.addresses.get(name);
-    if (!address) throw new Error(`nothing is called ${name}`);
-    return address;
+    return this.addresses.get(name) ?? this.#derived(name);
+  }
+
+  /** A deposit's name is its terms, and that of its token account the mint and the deposit. */
+  #derived(name) {
+    const [, mint, owner] = /^ata:(\w+):(.*)$/.exec(name) ?? [];
+    if (mint) {
+      this.visiting.push(name);
+      this.isWatched.add(name);
+      return this.#name(name, spl.getAssociatedTokenAddressSync(this.at(mint), this.at(owner), true));
+    }
+    const [, id, job, payer, terms, amount, settleBy] = /^deposit:(\d+)\/(\d+)\/([^/]+)\/([^/]+)\/(\d+)\/(-?\d+)$/.exec(name) ?? [];
+    if (!id) throw new Error(`nothing is called ${name}`);
+    return this.#name(name, this.facilitator.depositOf({
+      id: idOf('payment', id), job: idOf('job', job), payer: this.at(payer), mint: this.at(terms), amount: BigInt(amount), settleBy: BigInt(settleBy),
+    }));
   }
 
   /** What the model has to know before it begins. */
   facts() {
     const [authorityRents, lamports] = [{}, {}];
-    for (const [name, length] of [['payment', 296], ['escrow', 165], ['rotation', 337]]) authorityRents[name] = String(this.rent(length));
+    for (const [name, length] of [['payment', 296], ['escrow', 165], ['rotation', 433]]) authorityRents[name] = String(this.rent(length));
     for (const name of RENT_PAYERS) lamports[name] = String(this.base.get(name).lamports());
     const tokens = Object.entries(TOKENS).map(([name, [mint, owner, balance]]) => ({ name, mint, owner, amount: String(balance) }));
-    return { now: String(NOW), payments: PAYMENTS, refundGrace: String(REFUND_GRACE), rents: authorityRents, lamports, tokens, supplies: ['HYPER', 'OTHER'] };
+    return { now: String(NOW), payments: PAYMENTS, refundGrace: String(REFUND_GRACE), rents: authorityRents, lamports, tokens };
   }
 
   reset() {
@@ -93,6 +111,12 @@ class Stage extends Cluster {
       if (account) this.svm.setAccount(address, account);
       else if (this.svm.getAccount(address)) this.svm.setAccount(address, this.empty);
     }
+    for (const name of this.visiting) {
+      if (this.svm.getAccount(this.at(name).toBytes())) this.svm.setAccount(this.at(name).toBytes(), this.empty);
+      this.isWatched.delete(name);
+    }
+    for (const [name, address] of this.addresses) if (/^(ata|deposit):/.test(name)) this.#forget(name, address);
+    this.visiting = [];
     this.setNow(NOW);
     this.seen = {};
     return this.changes(this.watched);
@@ -106,7 +130,7 @@ class Stage extends Cluster {
     this.named = [];
     if (step.op === 'setClock') this.setNow(Number(step.to));
     const error = step.op === 'setClock' ? null : this.#transact(step);
-    return { error, changed: this.changes(everything ? this.watched : this.named) };
+    return { error, changed: this.changes(everything ? [...this.watched, ...this.visiting] : this.named) };
   }
 
   #transact(step) {
@@ -181,6 +205,9 @@ class Stage extends Cluster {
       case 'prefund': return SystemProgram.transfer({ fromPubkey: key('stranger'), toPubkey: key(step.to), lamports: Number(step.lamports) });
       case 'authorizeIntent': return f.authorizeIntent({ ...this.#terms(step.terms), payer: key('alice') }, { ...accounts, relayer: accounts.rentPayer });
       case 'authorizePayment': return f.authorizePayment({ ...this.#terms(step.terms), payer: key(step.payer), expiresAt: BigInt(step.expiresAt) }, accounts);
+      case 'openDeposit': return spl.createAssociatedTokenAccountIdempotentInstruction(key('relayer'), key(step.account), key(step.deposit), key(step.mint));
+      case 'activateIntent': return f.activateIntent(this.#terms(step), { ...accounts, relayer: accounts.rentPayer });
+      case 'reclaimDeposit': return f.reclaimDeposit(this.#terms(step), accounts);
       case 'assignNode': return f.assignNode({ attempt: Number(step.attempt), node: key(step.node) }, key(step.assigner), accounts);
       case 'submitUsageProof': return f.submitUsageProof({}, proofOf(step), accounts);
       case 'refundFailed': return f.refundFailed({}, failureOf(step), accounts);
@@ -193,10 +220,15 @@ class Stage extends Cluster {
         return f.proposeRotation({
           upgradeAuthority: key(step.by), facilitator: key(keys.facilitator), assigner: key(keys.assigner), oracles: keys.oracles.map(key),
           threshold: Number(keys.threshold),
-        }, { ...accounts, protocolVault: key(keys.protocolVault), platformVault: key(keys.platformVault) });
+        }, {
+          ...accounts, protocolVault: key(keys.protocolVault), platformVault: key(keys.platformVault),
+          other: keys.other ? { mint: key(keys.other.mint), ...this.#vaults(keys.other) } : undefined,
+        });
       }
       case 'withdrawRotation': return f.withdrawRotation(key(step.by), accounts);
-      case 'applyRotation': return f.applyRotation(key(step.rentPayer), accounts);
+      case 'applyRotation': return f.applyRotation(key(step.rentPayer), {
+        ...accounts, other: step.otherProtocolVault ? this.#vaults({ protocolVault: step.otherProtocolVault, platformVault: step.otherPlatformVault }) : undefined,
+      });
       default: throw new Error(`no instruction for ${step.op}`);
     }
   }
@@ -204,16 +236,18 @@ class Stage extends Cluster {
   /** Every account that the step names, under the names of the builders. */
   #accounts(step) {
     const roles = ['config', 'mint', 'payment', 'escrow', 'payerToken', 'rentPayer', 'nodeToken', 'protocolVault', 'platformVault', 'allowance',
-      'tokenProgram', 'rotation', 'programData'];
+      'tokenProgram', 'rotation', 'programData', 'payer', 'deposit', 'depositToken', 'facilitator'];
     const accounts = Object.fromEntries(roles.filter((role) => step[role] !== undefined).map((role) => [role, this.at(step[role])]));
     if (step.sysvar !== undefined) accounts.instructions = this.at(step.sysvar);
     return accounts;
   }
 
+  #vaults({ protocolVault, platformVault }) { return { protocolVault: this.at(protocolVault), platformVault: this.at(platformVault) }; }
+
   #terms(terms) {
     return {
-      id: idOf('payment', terms.id), job: idOf('job', terms.job), amount: BigInt(terms.amount), timestamp: BigInt(terms.timestamp),
-      expires: BigInt(terms.expires), specHash: hashOf('spec', terms.spec), settleBy: BigInt(terms.settleBy), salt: hashOf('salt', terms.salt),
+      id: idOf('payment', terms.id), job: idOf('job', terms.job), amount: BigInt(terms.amount), timestamp: BigInt(terms.timestamp ?? 0),
+      expires: BigInt(terms.expires ?? 0), specHash: hashOf('spec', terms.spec), settleBy: BigInt(terms.settleBy), salt: hashOf('salt', terms.salt),
     };
   }
 
@@ -236,10 +270,10 @@ class Stage extends Cluster {
     const account = this.svm.getAccount(this.at(name).toBytes());
     const lamports = account?.lamports() ?? 0n;
     if (lamports === 0n) return view;
-    if (RENT_PAYERS.includes(name) || /^(payment|escrow|rotation)/.test(name)) view[`lamports ${name}`] = String(lamports);
+    if (RENT_PAYERS.includes(name) || /^(payment|escrow|rotation|ata)/.test(name)) view[`lamports ${name}`] = String(lamports);
     const data = Buffer.from(account.data());
     if (data.length === 0) return view;
-    if (name === 'HYPER' || name === 'OTHER') view[`supply ${name}`] = String(data.readBigUInt64LE(36));
+    if (MINTS.includes(name)) view[`supply ${name}`] = String(data.readBigUInt64LE(36));
     else if (data.length === 165) view[`tokens ${name}`] = this.#tokens(data);
     else if (name === 'config') view[name] = this.#config(decodeConfig(data));
     else if (name === 'rotation') view[name] = this.#rotation(decodeRotation(data));
@@ -259,13 +293,15 @@ class Stage extends Cluster {
     return `${[c.facilitator, c.assigner, c.protocolVault, c.platformVault].map((k) => this.#called(k)).join(' ')} ${c.oracles.map((k) => this.#called(k)).join(',')} ${c.threshold}`;
   }
 
-  #config(c) { return `${this.#roles(c)} ${c.paused ? 'paused' : 'open'}`; }
+  #accepted(a) { return a.mint.equals(PublicKey.default) ? null : [a.mint, a.protocolVault, a.platformVault].map((k) => this.#called(k)).join(':'); }
 
-  #rotation(r) { return `${this.#called(r.rentPayer)} ${r.dueAt} ${this.#roles(r)}`; }
+  #config(c) { return `${this.#roles(c)} ${c.paused ? 'paused' : 'open'} ${c.others.map((a) => this.#accepted(a)).filter(Boolean).join(' ')}`; }
+
+  #rotation(r) { return `${this.#called(r.rentPayer)} ${r.dueAt} ${this.#roles(r)} ${this.#accepted(r.other) ?? '-'}`; }
 
   #payment(p) {
     const node = p.assignedNode.equals(PublicKey.default) ? '-' : this.#called(p.assignedNode);
-    return `${p.status} ${STATUS_VIA[p.via]} ${this.#called(p.payer)} ${this.#called(p.rentPayer)} ${p.amount} #${p.attempt} ${node} ${p.createdAt} ${p.expiresAt} ${p.settleBy} ${p.closableAt} ${p.verifiedAt} ${p.charge}`;
+    return `${p.status} ${STATUS_VIA[p.via]} ${this.#called(p.payer)} ${this.#called(p.rentPayer)} ${this.#called(p.mint)} ${p.amount} #${p.attempt} ${node} ${p.createdAt} ${p.expiresAt} ${p.settleBy} ${p.closableAt} ${p.verifiedAt} ${p.charge}`;
   }
 
   #add(name, keys) {
@@ -276,6 +312,12 @@ class Stage extends Cluster {
   #name(name, address) {
     this.addresses.set(name, address);
     this.names.set(address.toBase58(), name);
+    return address;
+  }
+
+  #forget(name, address) {
+    this.addresses.delete(name);
+    this.names.delete(address.toBase58());
   }
 
   #tokenAccount(name, mint, owner, balance) {

@@ -58,9 +58,12 @@ public class LocalnetTests
             (await client.GetAccountInfoAsync(Key(said["programs"]!["facilitator"])))!.Executable.ShouldBeTrue();
             (await client.GetAccountInfoAsync(Key(said["config"])))!.Owner.ShouldBe(Key(said["programs"]!["facilitator"]));
             TokenMint.From(await client.GetAccountInfoAsync(Key(said["mints"]!["hyper"])))!.Decimals.ShouldBe((byte)6);
-            foreach (var vault in said["vaults"]!.AsObject())
+            TokenMint.From(await client.GetAccountInfoAsync(Key(said["mints"]!["usdc"])))!.Decimals.ShouldBe((byte)6);
+            said["vaults"]!.AsObject().Count.ShouldBe(4);
+            foreach (var (name, vault) in said["vaults"]!.AsObject())
             {
-                TokenAccount.From(await client.GetAccountInfoAsync(Key(vault.Value)))!.Mint.ShouldBe(Key(said["mints"]!["hyper"]));
+                var mint = name.StartsWith("usdc", StringComparison.Ordinal) ? "usdc" : "hyper";
+                TokenAccount.From(await client.GetAccountInfoAsync(Key(vault)))!.Mint.ShouldBe(Key(said["mints"]![mint]), name);
             }
 
             said["oracles"]!.AsArray().Select(Key).Distinct().Count().ShouldBe(5);

@@ -8,7 +8,7 @@ namespace Hypernode.Workers.Adapters.Solana;
 /// <param name="Programs">by name</param>
 /// <param name="Config">the facilitator's Config account</param>
 /// <param name="Mints">by token</param>
-/// <param name="Vaults">where fees go, by share</param>
+/// <param name="Vaults">where fees go, by share; those of payments in USDC by "usdc" and share</param>
 /// <param name="Oracles">in the order of Config</param>
 /// <param name="Threshold">so many of them must sign</param>
 /// <param name="Authorities">who may do what, by role</param>
@@ -26,13 +26,21 @@ public sealed record ChainAddresses(
     public static ChainAddresses Of(ChainSetup setup, ChainKeys keys)
     {
         var program = setup.Deployment.Program.ToKey();
+        var mints = new Dictionary<string, string> { ["hyper"] = setup.Config.Mint.Key };
+        var vaults = new Dictionary<string, string> { ["protocol"] = setup.Config.ProtocolVault.Key, ["platform"] = setup.Config.PlatformVault.Key };
+        if (setup.Config.Accepted(keys.UsdcMint.PublicKey) is { } usdc)
+        {
+            mints["usdc"] = usdc.Mint.Key;
+            (vaults["usdcProtocol"], vaults["usdcPlatform"]) = (usdc.ProtocolVault.Key, usdc.PlatformVault.Key);
+        }
+
         return new ChainAddresses(
             setup.Deployment.Network,
             Base58.Encode(setup.Config.Cluster),
             new Dictionary<string, string> { ["facilitator"] = program.Key },
             new FacilitatorProgram(program).ConfigAddress.Key,
-            new Dictionary<string, string> { ["hyper"] = setup.Config.Mint.Key },
-            new Dictionary<string, string> { ["protocol"] = setup.Config.ProtocolVault.Key, ["platform"] = setup.Config.PlatformVault.Key },
+            mints,
+            vaults,
             [.. setup.Config.Oracles.Select(o => o.Key)],
             setup.Config.Threshold,
             new Dictionary<string, string>

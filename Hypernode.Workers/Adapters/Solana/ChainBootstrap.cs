@@ -21,7 +21,7 @@ public sealed class ChainSetupException(string message, bool mayPass = false) : 
 
 /// <summary>
 /// Brings a fresh localnet to where jobs can be paid: SOL for the keys, the facilitator through the real loader, HYPER's
-/// mint, the vaults, Config. Every step looks first, so it may be run at every start, by several
+/// mint and a stablecoin's, the vaults, Config. Every step looks first, so it may be run at every start, by several
 /// processes at once, and after a crash in any step.
 /// </summary>
 public sealed partial class ChainBootstrap
@@ -51,9 +51,14 @@ public sealed partial class ChainBootstrap
 
     private PublicKey Mint => keys.Mint.PublicKey;
 
-    private PublicKey ProtocolVault => FacilitatorProgram.TokenAccountOf(keys.ProtocolTreasury.PublicKey, Mint);
+    /// <summary>What payments are taken in. A mint of our own that stands for USDC is for localnets only.</summary>
+    private IReadOnlyList<AcceptedMint> Accepted =>
+        [.. Mints.Select(m => new AcceptedMint(
+            m.PublicKey,
+            FacilitatorProgram.TokenAccountOf(keys.ProtocolTreasury.PublicKey, m.PublicKey),
+            FacilitatorProgram.TokenAccountOf(keys.PlatformTreasury.PublicKey, m.PublicKey)))];
 
-    private PublicKey PlatformVault => FacilitatorProgram.TokenAccountOf(keys.PlatformTreasury.PublicKey, Mint);
+    private IReadOnlyList<Account> Mints => network == "localnet" ? [keys.Mint, keys.UsdcMint] : [keys.Mint];
 
     /// <param name="programKey">the program's own key: its address</param>
     /// <param name="program">the bytes of the .so</param>
@@ -84,8 +89,12 @@ public sealed partial class ChainBootstrap
             await EnsureSolAsync(keys.Relayer.PublicKey, cancellation);
             var outcome = await deployer.DeployAsync(programKey, keys.UpgradeAuthority, keys.UpgradeAuthority, program, cancellation: cancellation);
             LogProgram(programKey.PublicKey.Key, outcome);
-            await EnsureMintAsync(cancellation);
-            await EnsureTokenAccountsAsync([keys.ProtocolTreasury.PublicKey, keys.PlatformTreasury.PublicKey], cancellation);
+            foreach (var mint in Mints)
+            {
+                await EnsureMintAsync(mint, cancellation);
+                await EnsureTokenAccountsAsync([keys.ProtocolTreasury.PublicKey, keys.PlatformTreasury.PublicKey], mint.PublicKey, cancellation);
+            }
+
             var facilitator = new FacilitatorProgram(programKey.PublicKey);
             var config = await EnsureConfigAsync(facilitator, refundGrace, cancellation);
             LogReady(facilitator.ConfigAddress.Key, Mint.Key);
@@ -98,28 +107,31 @@ public sealed partial class ChainBootstrap
         }
     }
 
-    /// <summary>A wallet of the demo: a token account with at least this much HYPER in it, and SOL for its own transactions.</summary>
+    /// <summary>A wallet of the demo: token accounts with at least this much of each mint in them, and SOL for its own transactions.</summary>
     public async Task FundWalletAsync(PublicKey wallet, HyperAmount atLeast, CancellationToken cancellation)
     {
         await EnsureSolAsync(wallet, cancellation);
-        await EnsureTokenAccountsAsync([wallet], cancellation);
-        var balance = (await rpc.GetTokenAccountBalanceAsync(FacilitatorProgram.TokenAccountOf(wallet, Mint), cancellation: cancellation)).Amount;
-        if (balance < atLeast.BaseUnits)
+        foreach (var mint in Mints.Select(m => m.PublicKey))
         {
-            await MustHappenAsync(
-                [TokenProgram.MintTo(Mint, FacilitatorProgram.TokenAccountOf(wallet, Mint), atLeast.BaseUnits - balance, keys.UpgradeAuthority.PublicKey)],
-                "mint HYPER", cancellation);
+            await EnsureTokenAccountsAsync([wallet], mint, cancellation);
+            var account = FacilitatorProgram.TokenAccountOf(wallet, mint);
+            var balance = (await rpc.GetTokenAccountBalanceAsync(account, cancellation: cancellation)).Amount;
+            if (balance < atLeast.BaseUnits)
+            {
+                await MustHappenAsync(
+                    [TokenProgram.MintTo(mint, account, atLeast.BaseUnits - balance, keys.UpgradeAuthority.PublicKey)], "mint tokens", cancellation);
+            }
         }
     }
 
-    /// <summary>The token accounts of these wallets, made where they are missing: a node needs one to be paid.</summary>
-    public async Task EnsureTokenAccountsAsync(IReadOnlyList<PublicKey> owners, CancellationToken cancellation)
+    /// <summary>The token accounts of these wallets in this mint, made where they are missing.</summary>
+    private async Task EnsureTokenAccountsAsync(IReadOnlyList<PublicKey> owners, PublicKey mint, CancellationToken cancellation)
     {
-        var accounts = await rpc.GetMultipleAccountsAsync([.. owners.Select(o => FacilitatorProgram.TokenAccountOf(o, Mint))], cancellation: cancellation);
+        var accounts = await rpc.GetMultipleAccountsAsync([.. owners.Select(o => FacilitatorProgram.TokenAccountOf(o, mint))], cancellation: cancellation);
         foreach (var owner in owners.Where((_, i) => accounts[i] is null))
         {
             await MustHappenAsync(
-                [AssociatedTokenAccountProgram.CreateAssociatedTokenAccount(keys.UpgradeAuthority.PublicKey, owner, Mint)], "make a token account", cancellation);
+                [AssociatedTokenAccountProgram.CreateAssociatedTokenAccount(keys.UpgradeAuthority.PublicKey, owner, mint)], "make a token account", cancellation);
         }
     }
 
@@ -139,13 +151,13 @@ public sealed partial class ChainBootstrap
         await UntilAsync(async () => await rpc.GetBalanceAsync(account, cancellation: cancellation) >= LowWater, $"the airdrop for {account}", cancellation);
     }
 
-    private async Task EnsureMintAsync(CancellationToken cancellation)
+    private async Task EnsureMintAsync(Account mint, CancellationToken cancellation)
     {
-        if (await rpc.GetAccountInfoAsync(Mint, cancellation: cancellation) is { } account)
+        if (await rpc.GetAccountInfoAsync(mint.PublicKey, cancellation: cancellation) is { } account)
         {
             if (TokenMint.From(account) is not { IsInitialized: true, Decimals: HyperAmount.Decimals })
             {
-                throw new ChainSetupException($"{Mint} is no mint of {HyperAmount.Decimals} decimals.");
+                throw new ChainSetupException($"{mint.PublicKey} is no mint of {HyperAmount.Decimals} decimals.");
             }
 
             return;
@@ -155,17 +167,17 @@ public sealed partial class ChainBootstrap
         var rent = await rpc.GetMinimumBalanceForRentExemptionAsync(TokenProgram.MintAccountDataSize, cancellation);
         await MustHappenAsync(
             [
-                SystemProgram.CreateAccount(authority, Mint, rent, TokenProgram.MintAccountDataSize, TokenProgram.ProgramIdKey),
-                TokenProgram.InitializeMint(Mint, HyperAmount.Decimals, authority),
+                SystemProgram.CreateAccount(authority, mint.PublicKey, rent, TokenProgram.MintAccountDataSize, TokenProgram.ProgramIdKey),
+                TokenProgram.InitializeMint(mint.PublicKey, HyperAmount.Decimals, authority),
             ],
-            "make the mint", cancellation, keys.Mint);
+            "make the mint", cancellation, mint);
     }
 
     private async Task<FacilitatorConfig> EnsureConfigAsync(FacilitatorProgram facilitator, TimeSpan refundGrace, CancellationToken cancellation)
     {
         var reader = new FacilitatorReader(rpc, facilitator);
         var cluster = Base58.Decode(await rpc.GetGenesisHashAsync(cancellation));
-        if (await reader.GetConfigAsync(cancellation) is { } present)
+        if (await PresentAsync(reader, cancellation) is { } present)
         {
             if (present.RefundGrace != (long)refundGrace.TotalSeconds)
             {
@@ -179,10 +191,23 @@ public sealed partial class ChainBootstrap
             cluster, keys.Relayer.PublicKey, keys.Assigner.PublicKey, [.. keys.Oracles.Select(o => o.PublicKey)], OracleThreshold, checked((long)refundGrace.TotalSeconds));
         await MustHappenAsync(
             [
-                facilitator.Initialize(terms, keys.UpgradeAuthority.PublicKey, Mint, ProtocolVault, PlatformVault),
+                facilitator.Initialize(
+                    terms, keys.UpgradeAuthority.PublicKey, Mint, Accepted[0].ProtocolVault, Accepted[0].PlatformVault, Accepted.Skip(1).SingleOrDefault()),
             ],
             "initialize the facilitator", cancellation);
         return RequireOurs(await reader.GetConfigAsync(cancellation) ?? throw new ChainSetupException("Config was written, and is not there."), cluster);
+    }
+
+    private static async Task<FacilitatorConfig?> PresentAsync(FacilitatorReader reader, CancellationToken cancellation)
+    {
+        try
+        {
+            return await reader.GetConfigAsync(cancellation);
+        }
+        catch (FormatException)
+        {
+            throw new ChainSetupException("The facilitator's Config on this chain is another version's: start from a fresh chain.");
+        }
     }
 
     /// <summary>Field by field: an oracle that signs for another cluster, or fees that go to another's vault, would be found out only with money.</summary>
@@ -201,8 +226,7 @@ public sealed partial class ChainBootstrap
         var ours = config.Facilitator == keys.Relayer.PublicKey
             && config.Assigner == keys.Assigner.PublicKey
             && config.Mint == Mint
-            && config.ProtocolVault == ProtocolVault
-            && config.PlatformVault == PlatformVault
+            && Accepted.All(ours => config.Accepted(ours.Mint) == ours)
             && config.Oracles.SequenceEqual(keys.Oracles.Select(o => o.PublicKey));
         return ours
             ? config

@@ -19,10 +19,13 @@ public sealed class ChainKeys : IDisposable
     /// <summary>The address of HYPER's mint.</summary>
     public required Account Mint { get; init; }
 
-    /// <summary>Owns the vault of the protocol's tenth.</summary>
+    /// <summary>The address of a stablecoin's mint, on localnets only: it stands for USDC, which stock x402 clients pay in.</summary>
+    public required Account UsdcMint { get; init; }
+
+    /// <summary>Owns the vaults of the protocol's tenth.</summary>
     public required Account ProtocolTreasury { get; init; }
 
-    /// <summary>Owns the vault of the platform's twentieth.</summary>
+    /// <summary>Owns the vaults of the platform's twentieth.</summary>
     public required Account PlatformTreasury { get; init; }
 
     /// <param name="password">null: plain files, for development; else they are made, and must be, encrypted</param>
@@ -38,6 +41,7 @@ public sealed class ChainKeys : IDisposable
             Assigner = Key("assigner"),
             Oracles = [.. Enumerable.Range(1, 5).Select(n => Key($"oracle-{n}"))],
             Mint = Key("mint"),
+            UsdcMint = Key("usdc-mint"),
             ProtocolTreasury = Key("protocol-treasury"),
             PlatformTreasury = Key("platform-treasury"),
         };
@@ -58,7 +62,7 @@ public sealed class ChainKeys : IDisposable
 
     public void Dispose()
     {
-        foreach (var key in (IEnumerable<Account>)[UpgradeAuthority, Relayer, Assigner, .. Oracles, Mint, ProtocolTreasury, PlatformTreasury])
+        foreach (var key in (IEnumerable<Account>)[UpgradeAuthority, Relayer, Assigner, .. Oracles, Mint, UsdcMint, ProtocolTreasury, PlatformTreasury])
         {
             key.Dispose();
         }

@@ -22,7 +22,6 @@ public sealed class SolanaEscrow : IEscrow
     private readonly SolanaOptions options;
     private readonly TimeProvider time;
     private readonly EscrowChain chain;
-    private readonly PayoutAccounts accounts;
 
     /// <param name="config">as the chain has it</param>
     /// <param name="relayer">Config's facilitator: signs, and pays fees and rent</param>
@@ -40,7 +39,6 @@ public sealed class SolanaEscrow : IEscrow
         Deployment = deployment;
         program = new FacilitatorProgram(deployment.Program.ToKey());
         chain = new EscrowChain(rpc, program, relayer, [config.ProtocolVault, config.PlatformVault], options, time, loggers, signals);
-        accounts = chain.PayoutAccounts(config.Mint);
     }
 
     public Deployment Deployment { get; }
@@ -160,13 +158,14 @@ public sealed class SolanaEscrow : IEscrow
             return Step.Refuse("verdict-not-payable", $"{command.Verdict} is not paid");
         }
 
+        var accounts = chain.PayoutAccounts(payment.Mint);
         var nodeToken = await accounts.OfNodeAsync(node, avoidUsual, cancellation);
         var payerToken = await accounts.OfPayerAsync(payment.Payer, payment.IntentId, avoidUsual, cancellation);
         var proof = new UsageProof(
             payment.IntentId, payment.Attempt, node, (ProofVerdict)(byte)command.Verdict, command.Charge.BaseUnits,
             command.ExecutionHash.ToBytes(), command.LogsHash.ToBytes(), ValidUntil());
         var signatures = oracles.Sign(proof.Digest(config.Cluster, program.ProgramIdKey));
-        return Step.Of([.. payerToken.Opening, .. program.SubmitUsageProof(proof, config, nodeToken, payerToken.Address, payment.RentPayer, signatures)]);
+        return Step.Of([.. payerToken.Opening, .. program.SubmitUsageProof(proof, config, nodeToken, payerToken.Address, payment.RentPayer, signatures, payment.Mint)]);
     }
 
     private async Task<Step> BuildRefundAsync(RefundPayment command, PaymentIntentAccount? payment, bool avoidUsual, CancellationToken cancellation)
@@ -176,18 +175,18 @@ public sealed class SolanaEscrow : IEscrow
             return Step.Refuse(Refusals.Missing(command.IntentId.Value));
         }
 
-        var (to, opening) = await accounts.OfPayerAsync(payment.Payer, payment.IntentId, avoidUsual, cancellation);
+        var (to, opening) = await chain.PayoutAccounts(payment.Mint).OfPayerAsync(payment.Payer, payment.IntentId, avoidUsual, cancellation);
         switch (command.Reason)
         {
             case RefundReason.Expired:
-                return Step.Of([.. opening, program.RefundExpired(payment.IntentId, config.Mint, to, payment.RentPayer)]);
+                return Step.Of([.. opening, program.RefundExpired(payment.IntentId, payment.Mint, to, payment.RentPayer)]);
             case RefundReason.Cancelled or RefundReason.AttemptsUsedUp when payment.Attempt == 0:
-                return Step.Of([.. opening, program.Cancel(payment.IntentId, relayer.PublicKey, config.Mint, to, payment.RentPayer)]);
+                return Step.Of([.. opening, program.Cancel(payment.IntentId, relayer.PublicKey, payment.Mint, to, payment.RentPayer)]);
             case RefundReason.Cancelled or RefundReason.AttemptsUsedUp when payment.Attempt <= command.Attempt:
                 // The chain may be behind: the last attempts may have ended before they were written there.
                 var order = new RefundOrder(payment.IntentId, payment.Attempt, (byte)command.Reason, ValidUntil());
                 var signatures = oracles.Sign(order.Digest(config.Cluster, program.ProgramIdKey));
-                return Step.Of([.. opening, .. program.RefundFailed(order, config, to, payment.RentPayer, signatures)]);
+                return Step.Of([.. opening, .. program.RefundFailed(order, config, to, payment.RentPayer, signatures, payment.Mint)]);
             default:
                 // The oracles speak about attempts that they have judged, not about a later one that may be running.
                 return Step.Refuse("attempt-mismatch", $"the payment names attempt {payment.Attempt}, not {command.Attempt}");

@@ -90,6 +90,54 @@ public class FacilitatorStories(WorldFixture fixture) : IClassFixture<WorldFixtu
     }
 
     [Fact]
+    public async Task A_plain_transfer_to_the_address_of_its_terms_becomes_a_payment_in_the_other_mint()
+    {
+        var terms = new DepositTerms(
+            World.Usdc.PublicKey, FacilitatorWorld.NewId(), FacilitatorWorld.NewId(), World.Payer.PublicKey, 2_000_000, FacilitatorWorld.Now() / 1000 + 3_600);
+        var before = await World.Usdc.BalanceOfAsync(World.Payer.PublicKey);
+        await World.DepositAsync(terms, terms.Amount + 7);
+        var activation = World.Program.ActivateIntent(terms, World.Config, World.Usdc.AccountOf(World.Payer.PublicKey));
+        (await fixture.Localnet.Sender.SendAsync([activation], World.Relayer)).ShouldHaveHappened();
+        var payment = (await World.Reader.GetPaymentAsync(terms.IntentId)).ShouldNotBeNull();
+        (payment.Via, payment.Status, payment.Amount, payment.Mint, payment.Payer).ShouldBe((PaymentVia.Deposit, PaymentStatus.Pending, terms.Amount, terms.Mint, terms.Payer));
+        (payment.ExpiresAt, payment.ClosableAt).ShouldBe((terms.SettleBy, terms.SettleBy + 1));
+        (await World.Usdc.BalanceOfAsync(World.Payer.PublicKey)).ShouldBe(before - terms.Amount, "the excess is back");
+
+        (await World.AssignAsync(terms.IntentId, 1)).ShouldHaveHappened();
+        var proof = World.Proof(terms.IntentId, charge: 1_000_000);
+        var node = await World.Usdc.GiveAsync(World.Node.PublicKey, 0);
+        var signatures = World.Sign(proof.Digest(World.Config.Cluster, World.Program.ProgramIdKey), 3);
+        (await fixture.Localnet.Sender.SendAsync(
+            World.Program.SubmitUsageProof(proof, World.Config, node, World.Usdc.AccountOf(World.Payer.PublicKey), World.Relayer.PublicKey, signatures, World.Usdc.PublicKey),
+            World.Relayer)).ShouldHaveHappened();
+        (await World.Usdc.BalanceOfAsync(World.Node.PublicKey)).ShouldBe(850_000ul);
+        (await World.Usdc.BalanceOfAsync(World.ProtocolOwner)).ShouldBe(100_000ul);
+        (await World.Usdc.BalanceOfAsync(World.PlatformOwner)).ShouldBe(50_000ul);
+        (await World.Usdc.BalanceOfAsync(World.Payer.PublicKey)).ShouldBe(before - 1_000_000);
+    }
+
+    [Fact]
+    public async Task A_deposit_that_can_not_become_a_payment_goes_back()
+    {
+        var terms = new DepositTerms(
+            World.Hyper.PublicKey, FacilitatorWorld.NewId(), FacilitatorWorld.NewId(), World.Payer.PublicKey, 1_000, FacilitatorWorld.Now() / 1000 + 3_600);
+        var before = await SumsAsync();
+        var reclaim = World.Program.ReclaimDeposit(terms, World.Config, World.PayerToken);
+        await World.DepositAsync(terms, terms.Amount);
+        Refusal(await fixture.Localnet.Sender.SendAsync([reclaim], World.Admin)).ShouldBe(FacilitatorError.NotYetReclaimable);
+        (await fixture.Localnet.Sender.SendAsync([World.Program.ActivateIntent(terms, World.Config, World.PayerToken)], World.Relayer)).ShouldHaveHappened();
+
+        await World.DepositAsync(terms, 5);
+        var second = await fixture.Localnet.Sender.SendAsync([reclaim], World.Admin);
+        second.ShouldHaveHappened();
+        var logs = (await Rpc.GetTransactionAsync(second.Signature))!.Logs;
+        FacilitatorEvent.Read(logs, World.Program.ProgramIdKey).ShouldBe(
+            [new FacilitatorEvent.DepositReclaimed(terms.IntentId, terms.Payer, terms.Mint, 5)]);
+        (await World.CancelAsync(terms.IntentId, World.Payer)).ShouldHaveHappened();
+        (await SumsAsync()).ShouldBe(before);
+    }
+
+    [Fact]
     public async Task Attempts_used_up_give_everything_back()
     {
         var terms = FacilitatorWorld.Terms(1_000);

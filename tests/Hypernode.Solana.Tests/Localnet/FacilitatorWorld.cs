@@ -25,6 +25,9 @@ internal sealed class FacilitatorWorld
 
     public HyperMint Hyper { get; }
 
+    /// <summary>The other mint that Config accepts.</summary>
+    public HyperMint Usdc { get; private set; } = null!;
+
     public Account Admin { get; }
 
     public Account Relayer { get; private set; } = null!;
@@ -59,10 +62,13 @@ internal sealed class FacilitatorWorld
         var platform = await Hyper.GiveAsync(PlatformOwner, 0);
         await Hyper.GiveAsync(Node.PublicKey, 0);
         var payerToken = await Hyper.GiveAsync(Payer.PublicKey, PayerStart);
+        Usdc = await HyperMint.CreateAsync(localnet, Admin);
+        var other = new AcceptedMint(Usdc.PublicKey, await Usdc.GiveAsync(ProtocolOwner, 0), await Usdc.GiveAsync(PlatformOwner, 0));
+        await Usdc.GiveAsync(Payer.PublicKey, PayerStart);
         var terms = new InitializeTerms(
             Base58.Decode(await localnet.Rpc.GetGenesisHashAsync()), Relayer.PublicKey, Assigner.PublicKey, [.. Oracles.Select(o => o.PublicKey)], 3, RefundGrace);
         (await localnet.Sender.SendAsync(
-            [Program.Initialize(terms, Admin.PublicKey, Hyper.PublicKey, protocol, platform)], Admin)).ShouldHaveHappened();
+            [Program.Initialize(terms, Admin.PublicKey, Hyper.PublicKey, protocol, platform, other)], Admin)).ShouldHaveHappened();
         (await localnet.Sender.SendAsync(
             [TokenProgram.ApproveChecked(payerToken, Program.AllowanceAddress(Payer.PublicKey), PayerStart, HyperMint.Decimals, Payer.PublicKey, Hyper.PublicKey)],
             Admin, [Payer])).ShouldHaveHappened();
@@ -76,6 +82,20 @@ internal sealed class FacilitatorWorld
         return new SignedIntentTerms(
             NewId(), NewId(), amount, (ulong)now.ToUnixTimeMilliseconds(), (ulong)now.AddSeconds(Math.Min(settleInSeconds, 600)).ToUnixTimeMilliseconds(),
             new byte[32], now.ToUnixTimeSeconds() + settleInSeconds + 1, new byte[32]);
+    }
+
+    /// <summary>What an x402 client does: a transfer from the payer's ATA, to the one that the relayer opened.</summary>
+    public async Task DepositAsync(DepositTerms terms, ulong amount)
+    {
+        var deposit = Program.DepositAddress(terms, Config.Cluster);
+        (await localnet.Sender.SendAsync(
+            [
+                AssociatedTokenAccountProgram.CreateAssociatedTokenAccount(Relayer.PublicKey, deposit, terms.Mint),
+                TokenProgram.TransferChecked(
+                    FacilitatorProgram.TokenAccountOf(terms.Payer, terms.Mint), Program.DepositTokenAddress(terms, Config.Cluster), amount, HyperMint.Decimals,
+                    terms.Payer, terms.Mint),
+            ],
+            Relayer, [Payer])).ShouldHaveHappened();
     }
 
     public static long Now() => TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();

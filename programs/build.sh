@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Builds the on-chain programs: Rust -> LLVM IR -> BPF object -> SBPF program.
-#   programs/build.sh [--install] [--out DIR] [--record] [--only NAME]
+#   programs/build.sh [--install] [--out DIR] [--record] [--only NAME [--source DIR]]
 #     --install    fetch the Debian packages that are missing (as root)
 #     --out DIR    where to (default: programs/build)
 #     --record     copy the result to programs/bin, with its hashes and toolchain
 #     --only NAME  this program alone; what else is in DIR stays as it is
+#     --source DIR its source is in DIR/NAME/src, and it is linked for SBPF v3 as well, as NAME.v3.so
 # It needs Debian's rustc-web, rust-web-src and llvm-22, and .NET for the linker; no cargo, no clang, no lld. The result
 # does not depend on the folder that it is built in.
 set -euo pipefail
@@ -14,14 +15,15 @@ cd "$(dirname "$0")"
 PROGRAMS="facilitator node_registry payment_splitter proxy" # proxy: for tests only
 SBPF_VERSION=v0 # what every cluster and loader accepts; the linker can write v3 as well
 
-out=$PWD/build install= record=
+out=$PWD/build install= record= source=.
 while [ $# -gt 0 ]; do
   case $1 in
     --install) install=--install ;;
     --out) mkdir -p "$2"; out=$(cd "$2" && pwd); shift ;;
     --record) record=yes ;;
     --only) PROGRAMS=$2; shift ;;
-    *) sed -n '2,9p' "$0" >&2; exit 2 ;;
+    --source) source=$(cd "$2" && pwd); shift ;;
+    *) sed -n '2,10p' "$0" >&2; exit 2 ;;
   esac
   shift
 done
@@ -60,7 +62,7 @@ build_crates() {
   local flags=("${common[@]}" --edition 2024 --crate-type rlib --sysroot "$out/sysroot" -L "$out" -C overflow-checks=on)
   "$RUSTC" --crate-name svmkit svmkit/src/lib.rs "${flags[@]}" "--emit=link,llvm-bc=$out/svmkit.bc" -o "$out/libsvmkit.rlib"
   for program in $PROGRAMS; do
-    "$RUSTC" --crate-name "$program" "$program/src/lib.rs" "${flags[@]}" --extern "svmkit=$out/libsvmkit.rlib" \
+    "$RUSTC" --crate-name "$program" "$source/$program/src/lib.rs" "${flags[@]}" --extern "svmkit=$out/libsvmkit.rlib" \
       --emit=llvm-bc -o "$out/$program.bc"
   done
 }
@@ -79,6 +81,7 @@ build_program() {
   "opt-$llvm" -passes='always-inline,sroa,early-cse,simplifycfg,dce,globaldce' -S "$work.inlined.ll" -o "$work.lowered.ll"
   "llc-$llvm" -march=bpfel -mcpu=v2 -mattr=+allows-misaligned-mem-access -O2 --bpf-stack-size=4096 -filetype=obj "$work.lowered.ll" -o "$work.o"
   linker link "$SBPF_VERSION" "$work.o" "$work.so"
+  [ "$source" = . ] || linker link v3 "$work.o" "$work.v3.so"
 }
 
 build_linker

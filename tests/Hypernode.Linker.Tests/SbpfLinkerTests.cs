@@ -146,6 +146,30 @@ public sealed class SbpfLinkerTests
     public void A_signed_division_hidden_in_the_offset_is_refused() =>
         Refusal(WithCode(BpfObject.Instruction(0x3f, 0x21, 1))).ShouldContain("signed division");
 
+    [Theory]
+    [InlineData(0x79, 0xa1)] // load 64 bits
+    [InlineData(0x71, 0xa1)] // load 8 bits
+    [InlineData(0x7b, 0x1a)] // store a register
+    [InlineData(0x7a, 0x0a)] // store an immediate
+    public void A_frame_of_more_than_four_kilobytes_is_refused(byte opcode, byte registers)
+    {
+        SbpfLinker.Link(WithCode(BpfObject.Instruction(opcode, registers, -4096)).Build(), SbpfVersion.V0).TextLength.ShouldBe(16);
+        Refusal(WithCode(BpfObject.Instruction(opcode, registers, -4104))).ShouldContain("4104 bytes below the frame pointer");
+        Refusal(WithCode(BpfObject.Instruction(opcode, registers, -4104)), SbpfVersion.V3).ShouldContain("below the frame pointer");
+        SbpfLinker.Link(WithCode(BpfObject.Instruction(opcode, 0x22, -4104)).Build(), SbpfVersion.V0).TextLength.ShouldBe(16, "another register points elsewhere");
+    }
+
+    [Fact]
+    public void The_address_of_a_local_beyond_the_frame_is_refused()
+    {
+        static byte[][] Address(int distance) => [BpfObject.Instruction(0xbf, 0xa3), BpfObject.Instruction(0x07, 3, 0, distance)];
+        SbpfLinker.Link(WithCode(Address(-4096)).Build(), SbpfVersion.V0).TextLength.ShouldBe(24);
+        Refusal(WithCode(Address(-4097))).ShouldContain("4097 bytes below the frame pointer");
+        var elsewhere = Address(-9_000);
+        elsewhere[1] = BpfObject.Instruction(0x07, 4, 0, -9_000);
+        SbpfLinker.Link(WithCode(elsewhere).Build(), SbpfVersion.V0).TextLength.ShouldBe(24, "another register's value is not an address of the frame");
+    }
+
     [Fact]
     public void A_helper_called_by_number_is_refused() =>
         Refusal(WithCode(BpfObject.Instruction(0x85, 0, 0, 6))).ShouldContain("by number");

@@ -12,6 +12,9 @@ internal static class InstructionSet
     public const byte LoadImmediate64 = 0x18, Call = 0x85, CallRegister = 0x8d;
     public const byte ProgramRelative = 0x10;
 
+    private const int FrameLength = 4_096, FramePointer = 10;
+    private const byte Move64 = 0xbf, AddImmediate64 = 0x07;
+
     private const byte ToLittleEndian = 0xd4, ToBigEndian = 0xdc;
     private const byte LastArithmetic64 = 0xcf, LastJump = 0xdd;
 
@@ -59,8 +62,29 @@ internal static class InstructionSet
             var hint = (opcode & 7) is 4 or 6 ? "32-bit arithmetic sign-extends there: compile with -mcpu=v2" : "compile with -mcpu=v2";
             throw new LinkException($"instruction {at / Length}: opcode {opcode:x2} is not SBPF's ({hint})");
         }
+        CheckFrame(text, at);
         var usesOffset = text[at + 2] != 0 || text[at + 3] != 0;
         if ((opcode & 7) == 7 && usesOffset)
             throw new LinkException($"instruction {at / Length}: opcode {opcode:x2} with an offset (a signed division or a sign-extending move)");
+    }
+
+    /// <summary>
+    /// A frame has 4 KB. What lies below it belongs to nobody, or to the function that is called next; the runtime notices
+    /// only the former. So an access or an address further down is refused.
+    /// </summary>
+    private static void CheckFrame(byte[] text, ulong at)
+    {
+        var (target, source) = (text[at + 1] & 15, text[at + 1] >> 4);
+        var distance = (text[at] & 7) switch
+        {
+            1 when source == FramePointer => (short)(text[at + 2] | text[at + 3] << 8),
+            2 or 3 when target == FramePointer => (short)(text[at + 2] | text[at + 3] << 8),
+            // The address of a local: the back end copies the frame pointer, and subtracts.
+            _ when text[at] == AddImmediate64 && at >= Length && text[at - Length] == Move64
+                && text[at - Length + 1] == (FramePointer << 4 | target) => (int)U32(text, at + 4),
+            _ => 0,
+        };
+        if (distance < -FrameLength)
+            throw new LinkException($"instruction {at / Length}: {-distance} bytes below the frame pointer, of the {FrameLength} that a frame has");
     }
 }

@@ -3,7 +3,7 @@ const test = require('node:test');
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const path = require('node:path');
-const { AnchorError, BN, BorshCoder, EventParser } = require('@coral-xyz/anchor');
+const { AnchorError, BN, BorshCoder, EventParser, Program } = require('@coral-xyz/anchor');
 const { PublicKey } = require('@solana/web3.js');
 const { World, HYPER } = require('./lib/world.cjs');
 
@@ -49,6 +49,27 @@ test('Anchor encodes every instruction as we do', () => {
     assert.deepEqual(described.map((a) => [!!a.signer, !!a.writable]), ours.keys.map((k) => [k.isSigner, k.isWritable]), name);
     for (const [i, account] of described.entries()) if (account.address) assert.equal(ours.keys[i].pubkey.toBase58(), account.address);
   }
+});
+
+test('Anchor\'s own builder leaves out what is optional, and finds the addresses', async () => {
+  const { methods } = new Program(idl, { connection: null, publicKey: world.relayer.publicKey });
+  const c = world.configuration({ other: undefined });
+  const [programData] = PublicKey.findProgramAddressSync([world.program.toBuffer()], new PublicKey('BPFLoaderUpgradeab1e11111111111111111111111'));
+  const built = await methods
+    .initialize(bytes(world.cluster), world.relayer.publicKey, c.assigner, c.oracles, 3, bn(60))
+    .accountsPartial({
+      upgradeAuthority: c.upgradeAuthority, mint: world.mint, protocolVault: world.protocolVault, platformVault: world.platformVault,
+      otherMint: null, otherProtocolVault: null, otherPlatformVault: null, programData,
+    }).instruction();
+  assert.deepEqual(built, world.facilitator.initialize(c));
+
+  const terms = world.terms();
+  const [deposit, depositToken] = [world.facilitator.depositOf(terms), world.facilitator.depositTokenOf(terms)];
+  const activation = await methods
+    .activateIntent(bytes(terms.id), bytes(terms.job), bn(terms.amount), bn(terms.settleBy))
+    .accountsPartial({ relayer: world.relayer.publicKey, mint: world.mint, payer: terms.payer, deposit, depositToken, payerToken: terms.payerToken })
+    .instruction();
+  assert.deepEqual(activation, world.facilitator.activateIntent(terms));
 });
 
 test('Anchor decodes accounts', () => {

@@ -3,6 +3,7 @@ const test = require('node:test');
 const assert = require('node:assert/strict');
 const { randomBytes } = require('node:crypto');
 const { Keypair, SystemProgram } = require('@solana/web3.js');
+const { Account } = require('litesvm/dist/internal.js');
 const spl = require('@solana/spl-token');
 const { World, HYPER, REFUND_GRACE, difference } = require('./lib/world.cjs');
 const { decodeEvents } = require('./lib/facilitator.cjs');
@@ -309,6 +310,17 @@ test('what can\'t become a payment goes back to the payer, by anyone', async (t)
       const [token, to] = [world.facilitator.depositOf(terms), payer.publicKey].map((owner) => world.createTokenAccount(keys.publicKey, owner, relayer));
       world.must([spl.createMintToInstruction(keys.publicKey, token, world.upgradeAuthority.publicKey, 77n)], [world.upgradeAuthority]);
       assertReclaimed(terms, { token, mint: keys.publicKey, to });
+    },
+    'wrapped SOL at the address': () => {
+      const native = Buffer.alloc(82);
+      [native[44], native[45]] = [9, 1]; // its decimals, and that it is initialized; every cluster has it
+      world.svm.setAccount(spl.NATIVE_MINT.toBytes(), new Account(1_000_000_000n, native, spl.TOKEN_PROGRAM_ID.toBytes(), false, 0n));
+      const terms = world.terms();
+      const [token, to] = [world.facilitator.depositOf(terms), payer.publicKey].map((owner) => world.createTokenAccount(spl.NATIVE_MINT, owner, relayer));
+      world.must([SystemProgram.transfer({ fromPubkey: stranger.publicKey, toPubkey: token, lamports: 1_000 }), spl.createSyncNativeInstruction(token)], [stranger]);
+      const result = reclaim(terms, { depositToken: token, payerToken: to });
+      assert.ok(result.ok, result.error);
+      assert.deepEqual([world.account(token), world.tokens(to)], [null, 1_000n]);
     },
     'a deposit whose terms are in a mint that is not accepted': () => {
       const foreign = world.currency(100n * HYPER);

@@ -149,8 +149,8 @@ class Program {
     const { random } = this;
     const at = `(${value('u8', 1)}) as usize % 100`;
     switch (random.below(5)) {
-      case 0: return [`{ let at = ${at}; bytes.copy_within(at..at + ${random.pick([1, 8, 31, 64, 99])}, (${value('u8', 1)}) as usize % 100); }`];
-      case 1: return [`{ let at = ${at}; let n = (${value('u8', 1)}) as usize % 90; bytes[at..at + n].fill(${value('u8', 1)}); }`];
+      case 0: return [`{ let (at, to) = (${at}, (${value('u8', 1)}) as usize % 100); bytes.copy_within(at..at + ${random.pick([1, 8, 31, 64, 99])}, to); }`];
+      case 1: return [`{ let (at, n, with) = (${at}, (${value('u8', 1)}) as usize % 90, ${value('u8', 1)}); bytes[at..at + n].fill(with); }`];
       case 2: return [`{ let n = (${value('u8', 1)}) as usize; let copy = black_box(bytes); bytes[..n % 200].copy_from_slice(&copy[..n % 200]); h = mix(h, copy[n % 200] as u64); }`];
       case 3: return [`{ let copy = black_box(words); h = mix(h, (copy[..4] == words[1..5]) as u64 + copy.iter().fold(0u64, |s, w| s.wrapping_mul(3).wrapping_add(*w as u64))); }`];
       default: return ['words.sort_unstable();', 'h = mix(h, words[3] as u64);'];

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Random Rust programs through the whole toolchain: what the chain computes beside what the host computes.
-#   programs/torture.sh [--seeds N] [--from S] [--json] [--install] [--corpus]
+#   programs/torture.sh [--seeds N] [--from S] [--json] [--install] [--corpus] [--out DIR]
 #     --seeds N  how many (200), in programs of fifty functions; --from S: from which on (1)
 #     --json     one JSON object on stdout, all else on stderr
 #     --install  fetch the Debian packages that are missing (as root)
+#     --out DIR  of an earlier programs/build.sh: what it built of the toolchain is used again
 #     --corpus   replace the committed set (tests/programs/torture/corpus) by these seeds, at most fifty
 # SBPF v0 and v3 run on LiteSVM, v0 on a second virtual machine too (solana-bankrun). Needs tests/programs to be installed.
 set -euo pipefail
@@ -11,7 +12,7 @@ cd "$(dirname "$0")"
 . ./toolchain.sh
 
 BATCH=50 INPUTS=2
-seeds=200 from=1 json= install= corpus=
+seeds=200 from=1 json= install= corpus= out=
 while [ $# -gt 0 ]; do
   case $1 in
     --seeds) seeds=$2; shift ;;
@@ -19,8 +20,9 @@ while [ $# -gt 0 ]; do
     --json) json=yes; exec 4>&1 1>&2 ;;
     --install) install=--install ;;
     --corpus) corpus=yes ;;
-    -h | --help) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 0 ;;
-    *) sed -n '2,8s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+    --out) out=$(cd "$2" && pwd); shift ;;
+    -h | --help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    *) sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
   esac
   shift
 done
@@ -31,7 +33,7 @@ require_toolchain $install
 tests=$PWD/../tests/programs/torture
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-mkdir -p "$work/torture/src"
+mkdir -p "$work/torture/src" "${out:=$work/out}"
 cp "$tests/program.rs" "$work/torture/src/lib.rs"
 cp "$tests/host.rs" "$work/torture/src/host.rs"
 passed=0 failed=0
@@ -41,13 +43,13 @@ for ((first = from; first < from + seeds; first += BATCH)); do
   node "$tests/generate.cjs" "$first" "$count" > "$work/torture/src/torture.rs"
   "$RUSTC" -O --edition 2024 --cap-lints allow -C overflow-checks=on "$work/torture/src/host.rs" -o "$work/host"
   "$work/host" "$count" "$INPUTS" > "$work/expected"
-  ./build.sh --out "$work/out" --only torture --source "$work" > "$work/build.log" 2>&1 || { cat "$work/build.log" >&2; exit 1; }
+  ./build.sh --out "$out" --only torture --source "$work" > "$work/build.log" 2>&1 || { cat "$work/build.log" >&2; exit 1; }
   if [ -n "$corpus" ]; then
     mkdir -p "$tests/corpus"
-    cp "$work/out/torture.o" "$work/out/torture.so" "$work/out/torture.v3.so" "$work/expected" "$tests/corpus/"
+    cp "$out/torture.o" "$out/torture.so" "$out/torture.v3.so" "$work/expected" "$tests/corpus/"
   fi
   # A line of counts, and one for each seed that differs.
-  node "$tests/compare.cjs" "$work/out" "$work/expected" "$first" > "$work/compared" || { cat "$work/compared"; [ -s "$work/compared" ] || exit 1; }
+  node "$tests/compare.cjs" "$out" "$work/expected" "$first" > "$work/compared" || { cat "$work/compared"; [ -s "$work/compared" ] || exit 1; }
   grep -v '^counts ' "$work/compared" || true
   read -r _ ok bad < <(grep '^counts ' "$work/compared")
   passed=$((passed + ok)) failed=$((failed + bad))

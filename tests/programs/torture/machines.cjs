@@ -51,7 +51,8 @@ async function bankrun(elf) {
   fs.rmSync(folder, { recursive: true });
   return async (which, input) => {
     const transaction = new Transaction().add(ComputeBudgetProgram.setComputeUnitLimit({ units: UNITS }), instruction(which, input));
-    transaction.recentBlockhash = context.lastBlockhash;
+    // Its slots follow the wall clock: on a busy machine the hash of the start is soon too old.
+    [transaction.recentBlockhash] = await context.banksClient.getLatestBlockhash();
     transaction.feePayer = context.payer.publicKey;
     transaction.sign(context.payer);
     const { result, meta } = await context.banksClient.tryProcessTransaction(transaction);

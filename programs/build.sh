@@ -15,7 +15,7 @@ cd "$(dirname "$0")"
 PROGRAMS="facilitator node_registry payment_splitter proxy" # proxy: for tests only
 SBPF_VERSION=v0 # what every cluster and loader accepts; the linker can write v3 as well
 
-out=$PWD/build install= record= source=.
+out=$PWD/build install= record= source=
 while [ $# -gt 0 ]; do
   case $1 in
     --install) install=--install ;;
@@ -62,7 +62,7 @@ build_crates() {
   local flags=("${common[@]}" --edition 2024 --crate-type rlib --sysroot "$out/sysroot" -L "$out" -C overflow-checks=on)
   "$RUSTC" --crate-name svmkit svmkit/src/lib.rs "${flags[@]}" "--emit=link,llvm-bc=$out/svmkit.bc" -o "$out/libsvmkit.rlib"
   for program in $PROGRAMS; do
-    "$RUSTC" --crate-name "$program" "$source/$program/src/lib.rs" "${flags[@]}" --extern "svmkit=$out/libsvmkit.rlib" \
+    "$RUSTC" --crate-name "$program" "${source:+$source/}$program/src/lib.rs" "${flags[@]}" --extern "svmkit=$out/libsvmkit.rlib" \
       --emit=llvm-bc -o "$out/$program.bc"
   done
 }
@@ -81,7 +81,7 @@ build_program() {
   "opt-$llvm" -passes='always-inline,sroa,early-cse,simplifycfg,dce,globaldce' -S "$work.inlined.ll" -o "$work.lowered.ll"
   "llc-$llvm" -march=bpfel -mcpu=v2 -mattr=+allows-misaligned-mem-access -O2 --bpf-stack-size=4096 -filetype=obj "$work.lowered.ll" -o "$work.o"
   linker link "$SBPF_VERSION" "$work.o" "$work.so"
-  [ "$source" = . ] || linker link v3 "$work.o" "$work.v3.so"
+  [ -z "$source" ] || linker link v3 "$work.o" "$work.v3.so"
 }
 
 build_linker

@@ -143,15 +143,14 @@ test('a payment in the other mint is refused', async (t) => {
 
 test('a further mint is refused', async (t) => {
   const world = new World();
-  const { usdc, stranger, upgradeAuthority } = world;
+  const { usdc, stranger } = world;
   const offered = world.currency(0n);
   const foreign = world.currency(0n);
-  const nine = Keypair.generate();
-  world.createMint(nine, upgradeAuthority, 9);
   const changed = (changes) => ({ ...offered, ...changes });
   await each(t, {
     'when it is HYPER': () => refused(propose(world, { mint: world.mint, protocolVault: world.protocolVault, platformVault: world.platformVault }), 'InvariantViolated'),
-    'with nine decimals': () => refused(propose(world, changed({ mint: nine.publicKey })), 'ConstraintTokenMint'),
+    'with nine decimals': () => refused(propose(world, world.currency(0n, 9)), 'ConstraintTokenMint'),
+    'with five decimals': () => refused(propose(world, world.currency(0n, 5)), 'ConstraintTokenMint'),
     'when it is a token account': () => refused(propose(world, changed({ mint: offered.protocolVault })), 'AccountDiscriminatorMismatch'),
     'when it is not there': () => refused(propose(world, changed({ mint: Keypair.generate().publicKey })), 'AccountOwnedByWrongProgram'),
     'when it is a wallet': () => refused(propose(world, changed({ mint: stranger.publicKey })), 'AccountOwnedByWrongProgram'),
@@ -172,6 +171,7 @@ test('a further mint is refused', async (t) => {
       refused(apply(world, foreign), 'ConstraintAddress');
     },
     'applied with the vaults exchanged': () => refused(apply(world, { protocolVault: offered.platformVault, platformVault: offered.protocolVault }), 'ConstraintAddress'),
+    'applied with another protocol vault': () => refused(apply(world, changed({ protocolVault: offered.platformVault })), 'ConstraintAddress'),
     'applied with another platform vault': () => refused(apply(world, changed({ platformVault: offered.protocolVault })), 'ConstraintAddress'),
     'applied with the vaults left out': () => refused(apply(world, undefined), 'ConstraintAddress'),
     'applied to a vault that was closed': () => {
@@ -192,9 +192,7 @@ test('a further mint is refused', async (t) => {
     },
     'at the beginning, with nine decimals': () => {
       const fresh = new World({ initialize: false });
-      const mint = Keypair.generate();
-      fresh.createMint(mint, fresh.upgradeAuthority, 9);
-      refused(initialize(fresh, { other: { ...fresh.usdc, mint: mint.publicKey } }), 'ConstraintTokenMint');
+      refused(initialize(fresh, { other: fresh.currency(0n, 9) }), 'ConstraintTokenMint');
     },
   });
   assert.deepEqual(configOf(world).others.map(texts), [texts(usdc), texts(offered), empty]);

@@ -176,10 +176,10 @@ class World extends Cluster {
   }
 
   /** A mint with vaults, and token accounts of the payer (with `amount`), the stranger and the node, as changes to `terms`. */
-  currency(amount) {
+  currency(amount, decimals = 6) {
     const keys = Keypair.generate();
     const mint = keys.publicKey;
-    this.createMint(keys, this.upgradeAuthority);
+    this.createMint(keys, this.upgradeAuthority, decimals);
     const [protocolVault, platformVault] = [this.treasury.publicKey, Keypair.generate().publicKey].map((owner) => this.createTokenAccount(mint, owner, this.relayer));
     const [payerToken, nodeToken] = ['payer', 'node'].map((name) => this.createTokenAccount(mint, this[name].publicKey, this.relayer));
     this.must([spl.createMintToInstruction(mint, payerToken, this.upgradeAuthority.publicKey, amount)], [this.upgradeAuthority]);

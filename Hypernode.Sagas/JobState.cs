@@ -34,7 +34,7 @@ public sealed class JobState : SagaStateMachineInstance, ISagaVersion
     [JsonInclude, JsonPropertyName("intent")]
     internal WrittenOnce<PaymentIntent>? WrittenIntent { get; private set; }
 
-    public string IntentSignature { get; set; } = "";
+    public PayerSignature IntentSignature { get; set; } = PayerSignature.None;
 
     [JsonIgnore]
     public JobSpec? Spec { get => WrittenSpec?.Value; set => WrittenSpec = WrittenOnce.Of(value); }

@@ -19,10 +19,16 @@ namespace Hypernode.Api.Facilitator;
 /// </summary>
 internal static class PrepareIntentEndpoints
 {
+    private const int OverText = 0;
+    private const int RetrySeconds = 5;
+
+    private static readonly string[] Fundings = ["intent", "transaction"];
+
     public static void MapPrepareIntent(this IEndpointRouteBuilder app) =>
         app.MapPost("/prepare-intent", HandleAsync)
             .TakesJson<PrepareIntentRequest>()
             .Answers<PreparedIntent>(200)
+            .Refuses(503)
             .WithSummary("An intent for a job: the text to sign and what its nonce commits to.");
 
     private static async Task<IResult> HandleAsync(
@@ -40,6 +46,7 @@ internal static class PrepareIntentEndpoints
         var amount = body.Amount("amount");
         var spec = JobFields.Read(body.Object("job"), options.Value.AllowedImages);
         var lifetime = body.Integer("lifetimeSeconds", 10, 86_400, required: false) ?? options.Value.IntentLifetimeSeconds;
+        var funding = body.OneOf("funding", Fundings, required: false) ?? OverText;
         body.Close();
         errors.ThrowIfAny();
 
@@ -56,6 +63,7 @@ internal static class PrepareIntentEndpoints
             now,
             expires,
             IntentNonce.Compute(deployment, client.Value, spec.Hash(), settleBy, salt));
+        var transaction = funding == OverText ? null : await TransactionAsync(escrow, intent, settleBy, cancellationToken);
         return ApiJson.Answer(new PreparedIntent(
             BodyOf(intent),
             intent.ToSigningText(),
@@ -63,7 +71,25 @@ internal static class PrepareIntentEndpoints
             spec.Hash().ToString(),
             Encoding.UTF8.GetString(CanonicalJson.Serialize(spec)),
             (long)spec.RunLimit().TotalSeconds,
-            DeploymentAnswer.Of(deployment)));
+            DeploymentAnswer.Of(deployment),
+            transaction));
+    }
+
+    private static async Task<TransactionToSign> TransactionAsync(IEscrow escrow, PaymentIntent intent, long settleBy, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var made = await escrow.PrepareTransactionAsync(intent, settleBy, cancellationToken);
+            return new TransactionToSign(Convert.ToBase64String(made.Bytes), made.LastValidBlockHeight);
+        }
+        catch (IOException)
+        {
+            throw new RefusedException(new Problem(
+                "chain-unavailable",
+                StatusCodes.Status503ServiceUnavailable,
+                "a transaction needs a recent block, and the chain can't be asked now; an intent to sign as a text can still be made",
+                RetryAfterSeconds: RetrySeconds));
+        }
     }
 
     /// <summary>White paper §3.2: ids of intents and jobs are random, so nobody can foretell and squat them.</summary>
@@ -97,7 +123,12 @@ public sealed record PreparedIntent(
     string SpecHash,
     string CanonicalSpec,
     long RunLimitSeconds,
-    DeploymentAnswer Deployment);
+    DeploymentAnswer Deployment,
+    TransactionToSign? Transaction = null);
+
+/// <param name="Base64">To be signed by the client's wallet without any change, and sent back in submit-job.</param>
+/// <param name="LastValidBlockHeight">The chain takes it until this block: about a minute.</param>
+public sealed record TransactionToSign(string Base64, ulong LastValidBlockHeight);
 
 /// <summary>Where the money goes: what the nonce commits to beside the job.</summary>
 public sealed record DeploymentAnswer(string Network, string Cluster, string Program, string Mint)

@@ -3,9 +3,11 @@ namespace Hypernode.Api.Facilitator;
 // The shapes of the bodies, for the document. They are read by the strict readers, which name every wrong field; a test
 // holds the two together.
 
-/// <param name="Signature">64 bytes in base58, over the UTF-8 text of the intent.</param>
 /// <param name="PublicKey">Must be the intent's client.</param>
-public sealed record SubmitJobRequest(PaymentIntentBody PaymentIntent, string Signature, string PublicKey, JobBody Job, RevealBody Reveal);
+/// <param name="Signature">64 bytes in base58, over the UTF-8 text of the intent. Exactly one of signature and transaction.</param>
+/// <param name="Transaction">Base64: the prepare route's transaction, signed by the client, otherwise unchanged.</param>
+public sealed record SubmitJobRequest(
+    PaymentIntentBody PaymentIntent, string PublicKey, JobBody Job, RevealBody Reveal, string? Signature = null, string? Transaction = null);
 
 /// <param name="IntentId">UUID in lower case.</param>
 /// <param name="Client">The paying wallet, base58.</param>
@@ -60,7 +62,8 @@ public sealed record InputBody(string Name, string Sha256, long Bytes);
 public sealed record RevealBody(string Salt, long SettleBy);
 
 /// <param name="LifetimeSeconds">How long the intent may be locked; absent: an hour.</param>
-public sealed record PrepareIntentRequest(string Client, string Amount, JobBody Job, int? LifetimeSeconds = null);
+/// <param name="Funding"><c>intent</c> (also when absent): the wallet signs the text, and has approved its allowance. <c>transaction</c>: it signs a transaction, and needs no allowance.</param>
+public sealed record PrepareIntentRequest(string Client, string Amount, JobBody Job, int? LifetimeSeconds = null, string? Funding = null);
 
 /// <summary>A node's registration; both signatures are over <c>HYPERNODE Node Registration</c>, the text that names the network.</summary>
 /// <param name="Timestamp">ms since the epoch, within 5 minutes of our clock.</param>

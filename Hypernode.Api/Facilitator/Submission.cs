@@ -10,9 +10,10 @@ using Microsoft.AspNetCore.Http;
 namespace Hypernode.Api.Facilitator;
 
 /// <summary>A submit-job body that was read whole and well-formed. Each method is one check of protocol A8 to A10.</summary>
+/// <param name="Signature">Null: the transaction that was sent is not the one for this intent, signed by its payer.</param>
 internal sealed record Submission(
     PaymentIntent Intent,
-    string Signature,
+    PayerSignature? Signature,
     WalletAddress PublicKey,
     JobSpec Spec,
     Hash256 Salt,
@@ -24,16 +25,22 @@ internal sealed record Submission(
 
     /// <summary>Notes in the body's errors what is missing or malformed, and throws them.</summary>
     /// <exception cref="RefusedException">400.</exception>
-    public static Submission Read(JsonFields body, IReadOnlyList<string> allowedImages)
+    public static Submission Read(JsonFields body, IReadOnlyList<string> allowedImages, IEscrow escrow)
     {
         var intent = IntentFields.ReadIntent(body.Object("paymentIntent"));
-        var signature = IntentFields.ReadSignature(body, "signature");
+        var (signature, transaction) = IntentFields.ReadAgreement(body);
         var key = body.Parsed<WalletAddress>("publicKey", IntentFields.AddressForm);
         var spec = JobFields.Read(body.Object("job"), allowedImages);
         var reveal = IntentFields.ReadReveal(body.Object("reveal"));
         body.Close();
         body.Errors.ThrowIfAny();
-        return new Submission(intent!, signature!, key!.Value, spec!, reveal!.Value.Salt, reveal.Value.SettleBy);
+        return new Submission(
+            intent!,
+            transaction is null ? new PayerSignature(signature!) : escrow.ReadTransaction(intent!, reveal!.Value.SettleBy, transaction),
+            key!.Value,
+            spec!,
+            reveal!.Value.Salt,
+            reveal.Value.SettleBy);
     }
 
     /// <summary>
@@ -70,7 +77,7 @@ internal sealed record Submission(
         var nonce = IntentNonce.Compute(deployment, Intent.Client, Spec.Hash(), SettleBy, Salt);
         var text = Intent.ToSigningText();
         var advice = new PaymentAdvice(
-            "Ask the prepare route for an intent of this job, check it, sign its text with the paying wallet, submit again.",
+            "Ask the prepare route for an intent of this job, check it, sign its text (or its transaction) with the paying wallet, submit again.",
             FacilitatorRoutes.PrepareIntent,
             deployment.Network,
             deployment.Program.ToString(),
@@ -86,7 +93,11 @@ internal sealed record Submission(
         {
             error = new("/paymentIntent/nonce", "wrong-commitment", "does not commit to this network, payer, job, settleBy and salt");
         }
-        else if (!escrow.Verify(Intent.Client, Encoding.UTF8.GetBytes(text), Signature))
+        else if (Signature is not { } signature)
+        {
+            error = new("/transaction", "wrong-transaction", "is not, to the byte, the one that the prepare route made for this intent, or the client has not signed it");
+        }
+        else if (!escrow.IsAgreed(Intent, SettleBy, signature))
         {
             error = new("/signature", "wrong-signature", "is not the client's over the intent's text");
         }
@@ -143,5 +154,5 @@ internal sealed record Submission(
         && stored.Salt == Salt
         && stored.SettleBy == SettleBy;
 
-    public JobSubmission ToJobSubmission(DateTimeOffset at) => new(Intent, Signature, Spec, Spec.Hash(), SettleBy, Salt, at);
+    public JobSubmission ToJobSubmission(DateTimeOffset at) => new(Intent, Signature!.Value, Spec, Spec.Hash(), SettleBy, Salt, at);
 }

@@ -41,7 +41,7 @@ internal sealed class SubmitJob(
         try
         {
             var (body, errors) = await reader.ReadObjectAsync(request, cancellationToken);
-            var submission = Submission.Read(body, options.Value.AllowedImages);
+            var submission = Submission.Read(body, options.Value.AllowedImages, escrow);
             return await SubmitAsync(submission, errors, cancellationToken);
         }
         catch (RefusedException)

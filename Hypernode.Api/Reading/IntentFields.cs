@@ -8,6 +8,9 @@ namespace Hypernode.Api.Reading;
 /// <summary>Reads the parts of a submission that a wallet stands for.</summary>
 internal static class IntentFields
 {
+    /// <summary>What fits into one packet of the network.</summary>
+    private const int MaxTransactionBytes = 1_232;
+
     public const string AddressForm = "an address: 32 bytes in base58";
 
     /// <summary>The last second of the year 9999: what a date can hold.</summary>
@@ -49,6 +52,40 @@ internal static class IntentFields
         return salt is null || settleBy is null ? null : (salt.Value, settleBy.Value);
     }
 
+    /// <summary>What the wallet signed, in one of its two forms: a signature of the text, or a transaction.</summary>
+    public static (string? Signature, byte[]? Transaction) ReadAgreement(JsonFields body)
+    {
+        if (!body.Has("transaction"))
+        {
+            return (ReadSignature(body, "signature"), null);
+        }
+
+        if (body.Has("signature"))
+        {
+            body.Errors.Add(body.At("signature"), "one-of", "give a signature of the text or a signed transaction, not both");
+        }
+
+        return (null, ReadBase64(body, "transaction", MaxTransactionBytes));
+    }
+
+    private static byte[]? ReadBase64(JsonFields fields, string name, int maxBytes)
+    {
+        var text = fields.Text(name, (maxBytes + 2) / 3 * 4);
+        var bytes = new byte[maxBytes];
+        if (text is null)
+        {
+            return null;
+        }
+
+        if (Convert.TryFromBase64String(text, bytes, out var length) && Convert.ToBase64String(bytes, 0, length) == text)
+        {
+            return bytes[..length];
+        }
+
+        fields.Errors.Add(fields.At(name), "malformed", $"must be base64 of at most {maxBytes} bytes");
+        return null;
+    }
+
     /// <summary>64 bytes in base58, in their one spelling.</summary>
     public static string? ReadSignature(JsonFields fields, string name)
     {
@@ -66,5 +103,4 @@ internal static class IntentFields
         fields.Errors.Add(fields.At(name), "malformed", "must be a signature: 64 bytes in base58");
         return null;
     }
-
 }

@@ -8,7 +8,11 @@ public sealed record LoginAnswer(string Token);
 
 public sealed record BlobAnswer(string Sha256, long Bytes);
 
-public sealed record PreparedIntent(IntentBody PaymentIntent, string Text, RevealBody Reveal, string SpecHash, DeploymentBody Deployment);
+/// <param name="Transaction">Null unless it was asked for.</param>
+public sealed record PreparedIntent(
+    IntentBody PaymentIntent, string Text, RevealBody Reveal, string SpecHash, DeploymentBody Deployment, TransactionBody? Transaction = null);
+
+public sealed record TransactionBody(string Base64, ulong LastValidBlockHeight);
 
 public sealed record IntentBody(string IntentId, string Client, string Amount, string JobId, long Timestamp, long ExpiresAt, string Nonce);
 

@@ -78,20 +78,22 @@ public sealed class ApiClient(HttpClient http) : IDisposable
             : throw new CliException($"the server stored another file than {name}");
     }
 
-    public Task<PreparedIntent> PrepareAsync(PublicKey payer, HyperAmount amount, JobSpec job, CancellationToken cancellationToken) =>
+    public Task<PreparedIntent> PrepareAsync(
+        PublicKey payer, HyperAmount amount, JobSpec job, CancellationToken cancellationToken, Funding funding = Funding.Intent) =>
         PostAsync<PreparedIntent>(
             "/api/facilitator/prepare-intent",
-            new { client = payer.Key, amount = amount.ToString(), job = BodyOf(job) },
+            new { client = payer.Key, amount = amount.ToString(), job = BodyOf(job), funding = funding.ToString().ToLowerInvariant() },
             cancellationToken);
 
     /// <exception cref="RefusedException">402 and what is wrong, for one.</exception>
-    public Task SubmitAsync(PreparedIntent prepared, JobSpec job, string signature, CancellationToken cancellationToken) =>
+    public Task SubmitAsync(PreparedIntent prepared, JobSpec job, Agreement agreement, CancellationToken cancellationToken) =>
         PostAsync<JsonNode>(
             "/api/facilitator/submit-job",
             new
             {
                 paymentIntent = prepared.PaymentIntent,
-                signature,
+                signature = agreement.Signature,
+                transaction = agreement.Transaction,
                 publicKey = prepared.PaymentIntent.Client,
                 job = BodyOf(job),
                 reveal = prepared.Reveal,

@@ -14,17 +14,19 @@ internal static class DemoCommand
         var json = new Option<bool>("--json") { Description = "print one JSON object at the end on stdout; all else goes to stderr" };
         var scenario = new Option<string>("--scenario") { Description = "which story to tell", DefaultValueFactory = _ => "happy" };
         scenario.AcceptOnlyFromAmong([.. Scenario.All.Select(s => s.Name)]);
+        var funding = new Option<Funding>("--funding") { Description = "what the wallet signs: intent (a text, after an allowance), or transaction", DefaultValueFactory = _ => Funding.Intent };
         var services = new Option<bool>("--services") { Description = "over PostgreSQL and RabbitMQ, each role and each agent a process" };
         var data = new Option<DirectoryInfo?>("--data") { Description = "data folder; must be empty, and nothing in it is ever deleted (default: a temporary one)" };
         var keep = new Option<bool>("--keep") { Description = "keep all of the temporary data folder, not only the result and the logs" };
         var runtime = new Option<JobRuntime>("--runtime") { Description = "docker, or process: UNSANDBOXED", DefaultValueFactory = _ => JobRuntime.Docker };
         var command = new Command("demo", "Run one job from a signed intent to a payment, and check every sum on chain.")
         {
-            json, scenario, services, data, keep, runtime,
+            json, scenario, funding, services, data, keep, runtime,
         };
         command.SetAction((parsed, _) => RunAsync(
             parsed.GetValue(json),
             Scenario.All.Single(s => s.Name == parsed.GetValue(scenario)),
+            parsed.GetValue(funding),
             parsed.GetValue(services),
             parsed.GetValue(data)?.FullName,
             parsed.GetValue(keep),
@@ -32,7 +34,7 @@ internal static class DemoCommand
         return command;
     }
 
-    private static async Task<int> RunAsync(bool json, Scenario scenario, bool services, string? data, bool keep, JobRuntime runtime)
+    private static async Task<int> RunAsync(bool json, Scenario scenario, Funding funding, bool services, string? data, bool keep, JobRuntime runtime)
     {
         using var interruption = new Interruption();
         var console = AnsiConsole.Create(new AnsiConsoleSettings
@@ -67,7 +69,7 @@ internal static class DemoCommand
             narrator.Step($"starting the {(services ? "services" : "embedded")} stack in {dataPath}");
             await using var stack = await StackStarter.StartAsync(repository, plan, guard, time, narrator.Step, interruption.Token);
             narrator.Good($"API at {stack.Ready.Url}, Solana RPC at {stack.Ready.Rpc}");
-            var runner = new DemoRunner(repository, stack, scenario, dataPath, narrator, time);
+            var runner = new DemoRunner(repository, stack, scenario, dataPath, narrator, time, funding);
             using var watching = CancellationTokenSource.CreateLinkedTokenSource(interruption.Token);
             var running = runner.RunAsync(watching.Token);
             var ended = stack.SomethingEndedAsync(watching.Token);

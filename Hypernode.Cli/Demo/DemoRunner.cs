@@ -10,7 +10,7 @@ using Hypernode.Solana;
 namespace Hypernode.Cli.Demo;
 
 /// <summary>Tells one scenario on a running stack, as a payer would live it, and holds its end against the chain.</summary>
-internal sealed class DemoRunner(Repository repository, IStack stack, Scenario scenario, string dataPath, Narrator narrator, TimeProvider time)
+internal sealed class DemoRunner(Repository repository, IStack stack, Scenario scenario, string dataPath, Narrator narrator, TimeProvider time, Funding funding)
 {
     private readonly Dictionary<string, string> _names = stack.Agents.ToDictionary(a => a.Id.ToString(), a => a.Plan.Name);
     private readonly List<string> _simulated = ["oracle quorum: simulated (one operator)"];
@@ -29,7 +29,10 @@ internal sealed class DemoRunner(Repository repository, IStack stack, Scenario s
         await api.SignInAsync(payer, cancellationToken);
         narrator.Step($"signed in as {payer.PublicKey}");
         await EnlistAsync(api, cancellationToken);
-        await ApproveAsync(chain, payer, cancellationToken);
+        if (funding == Funding.Intent)
+        {
+            await ApproveAsync(chain, payer, cancellationToken);
+        }
 
         var job = await _job.UploadAsync(stack.Image, api, cancellationToken);
         if (scenario.RunLimitSeconds is { } limit)
@@ -37,7 +40,7 @@ internal sealed class DemoRunner(Repository repository, IStack stack, Scenario s
             job = job with { EstimatedTime = limit, Limits = job.Limits with { TimeoutSeconds = limit } };
         }
 
-        var prepared = await api.PrepareAsync(payer.PublicKey, DemoJob.Amount, job, cancellationToken);
+        var prepared = await api.PrepareAsync(payer.PublicKey, DemoJob.Amount, job, cancellationToken, funding);
         var intent = IntentCheck.Check(
             prepared,
             WalletAddress.FromBytes(payer.PublicKey.AsSpan()),
@@ -46,6 +49,13 @@ internal sealed class DemoRunner(Repository repository, IStack stack, Scenario s
             await chain.DeploymentAsync(cancellationToken),
             time.GetUtcNow());
         narrator.Good("checked the intent: text, amount, job and nonce are ours");
+        if (funding == Funding.Transaction)
+        {
+            var config = await chain.ConfigAsync(cancellationToken);
+            IntentCheck.CheckTransaction(prepared.Transaction, intent, prepared.Reveal.SettleBy, await chain.DeploymentAsync(cancellationToken), config.Facilitator);
+            narrator.Good("checked the transaction: it locks this payment, carries the text as a memo, and does nothing else");
+        }
+
         foreach (var line in prepared.Text.Split('\n').Where(l => l.Length > 0))
         {
             narrator.Log("to sign", line);
@@ -122,7 +132,7 @@ internal sealed class DemoRunner(Repository repository, IStack stack, Scenario s
             return await SubmitWronglyAsync(api, prepared, job, cancellationToken);
         }
 
-        await api.SubmitAsync(prepared, job, ApiClient.Sign(payer, prepared.Text), cancellationToken);
+        await api.SubmitAsync(prepared, job, Agreement.By(payer, prepared), cancellationToken);
         narrator.Good($"submitted {prepared.PaymentIntent.JobId}");
         return DemoReport.Of(await FollowAsync(api, prepared.PaymentIntent.JobId, cancellationToken));
     }
@@ -134,7 +144,7 @@ internal sealed class DemoRunner(Repository repository, IStack stack, Scenario s
         var jobId = prepared.PaymentIntent.JobId;
         try
         {
-            await api.SubmitAsync(prepared, job, ApiClient.Sign(stranger, prepared.Text), cancellationToken);
+            await api.SubmitAsync(prepared, job, WrongAgreement(stranger, prepared), cancellationToken);
         }
         catch (RefusedException refusal)
         {
@@ -146,6 +156,19 @@ internal sealed class DemoRunner(Repository repository, IStack stack, Scenario s
 
         Demand(false, "a stranger's signature was accepted");
         return DemoReport.Of(await api.JobAsync(jobId, cancellationToken));
+    }
+
+    private static Agreement WrongAgreement(Account stranger, PreparedIntent prepared)
+    {
+        if (prepared.Transaction is not { } transaction)
+        {
+            return new Agreement(Signature: ApiClient.Sign(stranger, prepared.Text));
+        }
+
+        // A count, the relayer's empty place, the payer's place.
+        var bytes = Convert.FromBase64String(transaction.Base64);
+        stranger.Sign(Transaction.Deserialize(bytes).MessageBytes.Span).CopyTo(bytes, 1 + Ed25519.SignatureLength);
+        return new Agreement(Transaction: Convert.ToBase64String(bytes));
     }
 
     private static async Task<bool> IsUnknownAsync(ApiClient api, string jobId, CancellationToken cancellationToken)

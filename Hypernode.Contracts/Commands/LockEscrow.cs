@@ -9,7 +9,7 @@ namespace Hypernode.Contracts.Commands;
 public sealed record LockEscrow(
     JobId JobId,
     PaymentIntent Intent,
-    string Signature,
+    PayerSignature Signature,
     Hash256 SpecHash,
     long SettleBy,
     Hash256 Salt,

@@ -8,7 +8,7 @@ namespace Hypernode.Contracts.Commands;
 public sealed record VerifyIntent(
     JobId JobId,
     PaymentIntent Intent,
-    string Signature,
+    PayerSignature Signature,
     Hash256 SpecHash,
     long SettleBy,
     Hash256 Salt) : IJobMessage;

@@ -8,7 +8,7 @@ namespace Hypernode.Contracts.Events;
 public sealed record JobSubmitted(
     JobId JobId,
     PaymentIntent Intent,
-    string Signature,
+    PayerSignature Signature,
     JobSpec Spec,
     Hash256 SpecHash,
     long SettleBy,

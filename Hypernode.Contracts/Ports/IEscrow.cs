@@ -1,3 +1,4 @@
+using System.Text;
 using Hypernode.Contracts.Commands;
 using Hypernode.Contracts.Intents;
 using Hypernode.Contracts.Jobs;
@@ -32,6 +33,22 @@ public interface IEscrow
 
     /// <summary>Payments that are still open and whose settle_by is before <paramref name="settleBy"/> (s).</summary>
     Task<IReadOnlyList<EscrowView>> OpenPastAsync(long settleBy, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// For a wallet that signs a transaction instead of a text: it locks exactly this payment, needs no allowance, and carries
+    /// the intent's text as a memo, so that it commits to the same things. Nobody can send it before the relayer signs, too.
+    /// </summary>
+    /// <exception cref="IOException">The chain can't be asked now.</exception>
+    /// <exception cref="NotSupportedException">This chain takes signed texts only.</exception>
+    Task<WalletTransaction> PrepareTransactionAsync(PaymentIntent intent, long settleBy, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("this chain takes signed texts only");
+
+    /// <summary>Null: not the transaction for this intent, to the byte, or not signed by its payer.</summary>
+    PayerSignature? ReadTransaction(PaymentIntent intent, long settleBy, ReadOnlySpan<byte> signed) => null;
+
+    /// <summary>Did the payer agree to exactly this? Asks nobody.</summary>
+    bool IsAgreed(PaymentIntent intent, long settleBy, PayerSignature signature) =>
+        signature.Blockhash is null && Verify(intent.Client, Encoding.UTF8.GetBytes(intent.ToSigningText()), signature.Value);
 
     /// <summary>Signature check of RFC 8032 over raw bytes; false for anything malformed.</summary>
     bool Verify(WalletAddress signer, ReadOnlySpan<byte> message, string signatureBase58);
@@ -79,5 +96,9 @@ public sealed record EscrowView(
     Hash256 ExecutionHash,
     Hash256 LogsHash,
     string? LastSignature);
+
+/// <param name="Bytes">The transaction, with empty places for its signatures.</param>
+/// <param name="LastValidBlockHeight">It can't land after this block.</param>
+public sealed record WalletTransaction(byte[] Bytes, ulong LastValidBlockHeight);
 
 public sealed record PayerFunds(HyperAmount Balance, HyperAmount Allowance);

@@ -10,10 +10,9 @@ public interface IJobIntake
     Task<IntakeResult> SubmitAsync(JobSubmission submission, CancellationToken cancellationToken);
 }
 
-/// <param name="Signature">64 bytes, base58, over the intent's text.</param>
 public sealed record JobSubmission(
     PaymentIntent Intent,
-    string Signature,
+    PayerSignature Signature,
     JobSpec Spec,
     Hash256 SpecHash,
     long SettleBy,

@@ -30,7 +30,7 @@ public sealed record JobView(
     NodeId? AssignedNode,
     string? Outcome,
     PaymentIntent Intent,
-    string IntentSignature,
+    PayerSignature IntentSignature,
     JobSpec Spec,
     Hash256 SpecHash,
     long SettleBy,

@@ -36,6 +36,13 @@ public sealed class Transaction
     public IReadOnlyList<PublicKey> MissingSigners =>
         [.. Message.Signers.Where((_, i) => signatures[i].AsSpan().SequenceEqual(NoSignature))];
 
+    /// <summary>64 bytes; null: it has not signed, or is no signer of this.</summary>
+    public byte[]? SignatureOf(PublicKey signer)
+    {
+        var slot = Message.Signers.ToList().IndexOf(signer);
+        return slot < 0 || signatures[slot].AsSpan().SequenceEqual(NoSignature) ? null : [.. signatures[slot]];
+    }
+
     /// <summary>Signs as one of several; the others may follow elsewhere.</summary>
     public Transaction PartialSign(params IEnumerable<Account> signers)
     {

@@ -151,7 +151,7 @@ internal sealed class PostgresIntakeWriter(PostgresDatabase database) : IIntakeW
 
     private static (string Name, NpgsqlParameter Value)[] RowsOf(Draft[] drafts) =>
     [
-        Column(drafts, "signature", d => d.S.Signature),
+        Column(drafts, "signature", d => d.S.Signature.ToString()),
         Column(drafts, "amount", d => StoredValue.Of(d.S.Intent.Amount)),
         Column(drafts, "at", d => StoredValue.Truncate(d.S.At)),
         Column(drafts, "created_at", d => DateTimeOffset.FromUnixTimeMilliseconds(d.S.Intent.Timestamp)),

@@ -101,7 +101,7 @@ internal sealed class SqliteIntakeWriter(SqliteDatabase database) : IIntakeWrite
             ("wallet", intent.Client),
             ("amount", intent.Amount),
             ("job", intent.JobId),
-            ("signature", s.Signature),
+            ("signature", s.Signature.ToString()),
             ("nonce", intent.Nonce),
             ("created_at", DateTimeOffset.FromUnixTimeMilliseconds(intent.Timestamp)),
             ("expires_at", DateTimeOffset.FromUnixTimeMilliseconds(intent.ExpiresAt)),

@@ -26,7 +26,7 @@ internal sealed record NewJob(JobSubmission Submission, Guid UserId, OutboxMessa
         var sameNonce = known.Client == intent.Client.ToString() && known.Nonce == intent.Nonce.ToString();
         return (sameNonce, sameIntent, sameJob) switch
         {
-            (true, true, true) when known.Signature == s.Signature && known.SpecHash == s.SpecHash.ToString() => IntakeResult.Repeated,
+            (true, true, true) when known.Signature == s.Signature.ToString() && known.SpecHash == s.SpecHash.ToString() => IntakeResult.Repeated,
             (true, _, _) => IntakeResult.NonceUsed,
             (_, true, _) => IntakeResult.IntentUsed,
             (_, _, true) => IntakeResult.JobUsed,

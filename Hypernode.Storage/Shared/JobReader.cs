@@ -147,7 +147,7 @@ internal sealed class JobReader(Database database) : IJobReader
                 intent.CreatedAt.ToUnixTimeMilliseconds(),
                 intent.ExpiresAt.ToUnixTimeMilliseconds(),
                 Hash256.Parse(intent.Nonce)),
-            intent.Signature,
+            PayerSignature.Parse(intent.Signature),
             JsonSerializer.Deserialize<JobSpec>(job.Spec, ContractJson.Options)!,
             Hash256.Parse(job.SpecHash),
             job.SettleBy,

@@ -72,16 +72,21 @@ public static class IntentRules
             return new("nonce-mismatch", "the nonce does not commit to this job, payer, settle_by and network");
         }
 
-        var text = System.Text.Encoding.UTF8.GetBytes(intent.ToSigningText());
-        return escrow.Verify(intent.Client, text, command.Signature) ? null : new("signature-invalid", "the payer's key did not sign this text");
+        return escrow.IsAgreed(intent, command.SettleBy, command.Signature) ? null : new("signature-invalid", "the payer's key did not sign this");
     }
 
-    /// <summary>Null: the amount can be taken.</summary>
-    public static IntentRefusal? CheckFunds(HyperAmount amount, PayerFunds funds)
+    /// <summary>Null: the amount can be taken. A transaction that the payer signed needs no allowance.</summary>
+    public static IntentRefusal? CheckFunds(VerifyIntent command, PayerFunds funds)
     {
+        var amount = command.Intent.Amount;
         if (funds.Balance < amount)
         {
             return new("balance-too-small", $"the wallet holds {funds.Balance} HYPER, the job may cost {amount}");
+        }
+
+        if (command.Signature.Blockhash is not null)
+        {
+            return null;
         }
 
         if (funds.Allowance == HyperAmount.Zero)

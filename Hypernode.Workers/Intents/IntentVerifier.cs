@@ -12,7 +12,7 @@ public sealed class IntentVerifier(IEscrow escrow, TimeProvider time, ILogger<In
     {
         var refusal = IntentRules.CheckTerms(command, time.GetUtcNow())
             ?? IntentRules.CheckSignature(command, escrow)
-            ?? IntentRules.CheckFunds(command.Intent.Amount, await AskFundsAsync(command, cancellationToken));
+            ?? IntentRules.CheckFunds(command, await AskFundsAsync(command, cancellationToken));
         if (refusal is null)
         {
             return new IntentVerified(command.JobId);

@@ -22,12 +22,7 @@ public static class Bodies
     {
         var job = Job(host);
         changeJob?.Invoke(job);
-        var answer = await host.Anonymous.PostAsync("/api/facilitator/prepare-intent", ApiHost.Json(new JsonObject
-        {
-            ["client"] = wallet.Address.ToString(),
-            ["amount"] = "2.5",
-            ["job"] = job.DeepClone(),
-        }.ToJsonString()));
+        var answer = await PrepareAsync(host, wallet, job);
         answer.EnsureSuccessStatusCode();
         var prepared = await ApiHost.JsonOfAsync(answer);
         return new JsonObject
@@ -38,6 +33,36 @@ public static class Bodies
             ["job"] = job,
             ["reveal"] = prepared["reveal"]!.DeepClone(),
         };
+    }
+
+    /// <summary>As <see cref="SubmissionAsync"/>, with a transaction that the wallet signs.</summary>
+    public static async Task<JsonObject> TransactionAsync(ApiHost host, TestWallet wallet, TestWallet? signer = null)
+    {
+        var job = Job(host);
+        var answer = await PrepareAsync(host, wallet, job, "transaction");
+        answer.EnsureSuccessStatusCode();
+        var prepared = await ApiHost.JsonOfAsync(answer);
+        var transaction = Convert.FromBase64String(prepared["transaction"]!["base64"]!.GetValue<string>());
+        (signer ?? wallet).Sign(transaction.AsSpan(64)).CopyTo(transaction, 0);
+        return new JsonObject
+        {
+            ["paymentIntent"] = prepared["paymentIntent"]!.DeepClone(),
+            ["transaction"] = Convert.ToBase64String(transaction),
+            ["publicKey"] = wallet.Address.ToString(),
+            ["job"] = job,
+            ["reveal"] = prepared["reveal"]!.DeepClone(),
+        };
+    }
+
+    public static Task<HttpResponseMessage> PrepareAsync(ApiHost host, TestWallet wallet, JsonNode job, string? funding = null)
+    {
+        var body = new JsonObject { ["client"] = wallet.Address.ToString(), ["amount"] = "2.5", ["job"] = job.DeepClone() };
+        if (funding is not null)
+        {
+            body["funding"] = funding;
+        }
+
+        return host.Anonymous.PostAsync("/api/facilitator/prepare-intent", ApiHost.Json(body.ToJsonString()));
     }
 
     public static Task<HttpResponseMessage> SubmitAsync(ApiHost host, JsonNode body) =>

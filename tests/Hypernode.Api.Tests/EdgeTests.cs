@@ -131,7 +131,7 @@ public sealed class EdgeTests
         (await KnownAsync()).ShouldBe("unknown");
         var text = await host.Anonymous.GetStringAsync(path);
         text.ShouldNotContain(job.Salt.ToString());
-        text.ShouldNotContain(job.IntentSignature);
+        text.ShouldNotContain(job.IntentSignature.Value);
         text.ShouldNotContain("sort /in");
         (await host.Anonymous.GetAsync("/api/facilitator/payment-intent/nonsense")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
 

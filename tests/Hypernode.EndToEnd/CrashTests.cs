@@ -87,8 +87,8 @@ public class CrashTests(ITestOutputHelper output)
         {
             while (open.TryDequeue(out var next))
             {
-                var signature = ApiClient.Sign(payer, next.Text);
-                while (!await TryAsync(() => api.SubmitAsync(next, spec, signature, CancellationToken.None)))
+                var agreement = Agreement.By(payer, next);
+                while (!await TryAsync(() => api.SubmitAsync(next, spec, agreement, CancellationToken.None)))
                 {
                     await Task.Delay(100);
                 }

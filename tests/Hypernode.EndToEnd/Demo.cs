@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Hypernode.Cli.Adapters;
+using Hypernode.Cli.Client;
 using Hypernode.Cli.Demo;
 
 [assembly: CollectionBehavior(DisableTestParallelization = true)]
@@ -14,10 +15,10 @@ internal static class Demo
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
     /// <returns>The one line on its stdout. Its exit code was 0, which it is only when every sum held on chain.</returns>
-    public static async Task<DemoReport> RunAsync(string scenario, bool services = false)
+    public static async Task<DemoReport> RunAsync(string scenario, bool services = false, Funding funding = Funding.Intent)
     {
         var repository = Repository.Find();
-        var start = new ProcessStartInfo("bash", [Path.Combine(repository.Root, "hn"), "demo", "--json", "--scenario", scenario, .. services ? new[] { "--services" } : []])
+        var start = new ProcessStartInfo("bash", [Path.Combine(repository.Root, "hn"), "demo", "--json", "--scenario", scenario, "--funding", funding.ToString(), .. services ? new[] { "--services" } : []])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

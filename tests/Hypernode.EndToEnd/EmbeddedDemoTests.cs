@@ -1,53 +1,69 @@
+using Hypernode.Cli.Client;
+
 namespace Hypernode.EndToEnd;
 
 [Trait("Needs", "docker")]
 [Trait("Needs", "localnet")]
 public class EmbeddedDemoTests
 {
-    [Fact]
-    public async Task Happy_pays_the_node_and_returns_the_rest()
+    [Theory]
+    [InlineData(Funding.Intent)]
+    [InlineData(Funding.Transaction)]
+    public async Task Happy_pays_the_node_and_returns_the_rest(Funding funding)
     {
-        var report = await Demo.RunAsync("happy");
+        var report = await Demo.RunAsync("happy", funding: funding);
 
         Stories.PaidInFull(report, "Succeeded", attempt: 1);
         report.Transitions.Select(t => t.State).ShouldBe(
             ["Submitted", "IntentVerified", "EscrowPending", "Matching", "Assigned", "Executing", "Executed", "Verified", "SettlementPending", "Paid"]);
     }
 
-    [Fact]
-    public async Task Bad_exit_is_charged_as_metered() =>
-        Stories.PaidInFull(await Demo.RunAsync("bad-exit"), "JobFault", attempt: 1);
+    [Theory]
+    [InlineData(Funding.Intent)]
+    [InlineData(Funding.Transaction)]
+    public async Task Bad_exit_is_charged_as_metered(Funding funding) =>
+        Stories.PaidInFull(await Demo.RunAsync("bad-exit", funding: funding), "JobFault", attempt: 1);
 
-    [Fact]
-    public async Task Node_death_is_finished_by_another_node()
+    [Theory]
+    [InlineData(Funding.Intent)]
+    [InlineData(Funding.Transaction)]
+    public async Task Node_death_is_finished_by_another_node(Funding funding)
     {
-        var report = await Demo.RunAsync("node-death");
+        var report = await Demo.RunAsync("node-death", funding: funding);
 
         Stories.PaidInFull(report, "Succeeded", attempt: 2);
         report.Transitions.ShouldContain(t => t.State == "Matching" && t.Cause.Contains("NodeSilent", StringComparison.Ordinal));
     }
 
-    [Fact]
-    public async Task Expiry_gives_everything_back_by_itself() =>
-        Stories.RefundedInFull(await Demo.RunAsync("expiry"), "Expired");
+    [Theory]
+    [InlineData(Funding.Intent)]
+    [InlineData(Funding.Transaction)]
+    public async Task Expiry_gives_everything_back_by_itself(Funding funding) =>
+        Stories.RefundedInFull(await Demo.RunAsync("expiry", funding: funding), "Expired");
 
-    [Fact]
-    public async Task A_forged_receipt_is_not_paid() =>
-        Stories.RefundedInFull(await Demo.RunAsync("forged-receipt"), "AttemptsUsedUp");
+    [Theory]
+    [InlineData(Funding.Intent)]
+    [InlineData(Funding.Transaction)]
+    public async Task A_forged_receipt_is_not_paid(Funding funding) =>
+        Stories.RefundedInFull(await Demo.RunAsync("forged-receipt", funding: funding), "AttemptsUsedUp");
 
-    [Fact]
-    public async Task Cancelled_before_assignment_everything_comes_back()
+    [Theory]
+    [InlineData(Funding.Intent)]
+    [InlineData(Funding.Transaction)]
+    public async Task Cancelled_before_assignment_everything_comes_back(Funding funding)
     {
-        var report = await Demo.RunAsync("cancel");
+        var report = await Demo.RunAsync("cancel", funding: funding);
 
         Stories.RefundedInFull(report, "Cancelled");
         report.Transitions.ShouldNotContain(t => t.State == "Assigned");
     }
 
-    [Fact]
-    public async Task A_bad_signature_locks_and_stores_nothing()
+    [Theory]
+    [InlineData(Funding.Intent)]
+    [InlineData(Funding.Transaction)]
+    public async Task A_bad_signature_locks_and_stores_nothing(Funding funding)
     {
-        var report = await Demo.RunAsync("bad-signature");
+        var report = await Demo.RunAsync("bad-signature", funding: funding);
 
         report.State.ShouldBe("Rejected");
         new[] { report.Amount, report.Charge, report.NodeShare, report.ProtocolFee, report.PlatformFee, report.Refund }.ShouldAllBe(sum => sum == 0);

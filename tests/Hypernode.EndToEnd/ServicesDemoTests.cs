@@ -1,3 +1,5 @@
+using Hypernode.Cli.Client;
+
 namespace Hypernode.EndToEnd;
 
 /// <summary>The same over RabbitMQ and PostgreSQL, each role and each agent a process of its own. <c>hn</c> starts what it needs.</summary>
@@ -7,9 +9,11 @@ namespace Hypernode.EndToEnd;
 [Trait("Needs", "rabbitmq")]
 public class ServicesDemoTests
 {
-    [Fact]
-    public async Task Happy_pays_the_node_and_returns_the_rest() =>
-        Stories.PaidInFull(await Demo.RunAsync("happy", services: true), "Succeeded", attempt: 1);
+    [Theory]
+    [InlineData(Funding.Intent)]
+    [InlineData(Funding.Transaction)]
+    public async Task Happy_pays_the_node_and_returns_the_rest(Funding funding) =>
+        Stories.PaidInFull(await Demo.RunAsync("happy", services: true, funding), "Succeeded", attempt: 1);
 
     [Fact]
     public async Task Node_death_by_sigkill_is_finished_by_another_node() =>

@@ -105,7 +105,7 @@ internal sealed class SagaWorld : IAsyncDisposable
         };
     }
 
-    public JobSubmitted Submitted() => new(Job, Intent(), "signature", Spec, Spec.Hash(), Now.AddHours(2).ToUnixTimeSeconds(), Hash256.Zero);
+    public JobSubmitted Submitted() => new(Job, Intent(), new PayerSignature("signature"), Spec, Spec.Hash(), Now.AddHours(2).ToUnixTimeSeconds(), Hash256.Zero);
 
     public NodeMatched Matched(int attempt = 1, NodeId? node = null) => new(
         Job, attempt, node ?? Node, default, default, 0, new HyperAmount(10), Hash256.Of([1]));

@@ -39,7 +39,7 @@ internal static class Given
             now.ToUnixTimeMilliseconds() - 1,
             now.ToUnixTimeMilliseconds() + 300_001,
             NewHash());
-        return new JobSubmission(intent, Base58.Encode(RandomNumberGenerator.GetBytes(64)), spec, spec.Hash(), now.ToUnixTimeSeconds() + 2_000, NewHash(), now);
+        return new JobSubmission(intent, new PayerSignature(Base58.Encode(RandomNumberGenerator.GetBytes(64))), spec, spec.Hash(), now.ToUnixTimeSeconds() + 2_000, NewHash(), now);
     }
 
     public static async Task<JobId> AJobAsync(StorageFixture storage, WalletAddress? client = null, DateTimeOffset? at = null)

@@ -68,6 +68,12 @@ internal sealed class EscrowChain(
 
             await purse.CheckAsync(cancellation);
             var step = await build(payment, cancellation);
+            if (step.Blockhash is not null && pending is not null)
+            {
+                // It had its one chance: the same bytes again are the same transaction.
+                return Refusals.WalletTransactionLost(pending);
+            }
+
             return step.Refusal ?? await SendAsync(intent, step, isSo, cancellation);
         }
         catch (Exception e) when (e is RpcException or RpcTransportException or FormatException or IOException)
@@ -103,7 +109,13 @@ internal sealed class EscrowChain(
     private async Task<EscrowAnswer> SendAsync(Guid intent, Step step, Func<PaymentIntentAccount, bool> isSo, CancellationToken cancellation)
     {
         var blockhash = await rpc.GetLatestBlockHashAsync(cancellation: cancellation);
-        var transaction = await BuildAsync(step, blockhash, await fees.BudgetAsync(cancellation), cancellation);
+        if (step.Blockhash is { } given)
+        {
+            // Older than the latest one, so it has run out at the latest when that one has.
+            blockhash = blockhash with { Blockhash = given };
+        }
+
+        var transaction = await BuildAsync(step, blockhash, step.Blockhash is null ? await fees.BudgetAsync(cancellation) : [], cancellation);
         // From here on something may have happened: the signature goes with every answer.
         var result = await new TransactionSender(rpc, tracker).SendAsync(transaction, blockhash.LastValidBlockHeight, cancellation: cancellation);
         switch (result)
@@ -120,6 +132,8 @@ internal sealed class EscrowChain(
             return await FindSoAsync(intent, isSo, cancellation) ?? (EscrowAnswer)(result switch
             {
                 ConfirmationResult.Failed failed => Refusals.From(failed.Error),
+                ConfirmationResult.Expired expired when step.Blockhash is not null =>
+                    Refusals.WalletTransactionLost(new PendingTransaction(expired.Signature, expired.LastValidBlockHeight)),
                 ConfirmationResult.Expired expired => Refusals.Expired(expired),
                 _ => throw new InvalidOperationException($"No such result: {result}"),
             });
@@ -197,8 +211,13 @@ internal sealed class EscrowChain(
 }
 
 /// <summary>What to send, or why there is nothing to send.</summary>
-internal sealed record Step(IReadOnlyList<TransactionInstruction> Instructions, IReadOnlyList<ISigner> Signers, EscrowAnswer.Refused? Refusal = null)
+/// <param name="Blockhash">of a transaction that somebody has signed already: it is sent as it is, or never</param>
+internal sealed record Step(
+    IReadOnlyList<TransactionInstruction> Instructions, IReadOnlyList<ISigner> Signers, EscrowAnswer.Refused? Refusal = null, string? Blockhash = null)
 {
+    public static Step OfGiven(string blockhash, IReadOnlyList<TransactionInstruction> instructions, GivenSignature given) =>
+        new(instructions, [given], Blockhash: blockhash);
+
     public static Step Of(IReadOnlyList<TransactionInstruction> instructions, params IReadOnlyList<ISigner> signers) => new(instructions, signers);
 
     public static Step Refuse(EscrowAnswer.Refused refusal) => new([], [], refusal);

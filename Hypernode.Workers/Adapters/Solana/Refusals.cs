@@ -1,3 +1,4 @@
+using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Ports;
 using Hypernode.Solana;
 using Hypernode.Solana.Facilitator;
@@ -52,6 +53,11 @@ internal static class Refusals
         "transaction-expired",
         $"{expired.Signature} did not land before block height {expired.LastValidBlockHeight}",
         CanRetry: true);
+
+    public static EscrowAnswer.Refused WalletTransactionLost(PendingTransaction lost) => new(
+        "transaction-expired",
+        $"the wallet's transaction {lost.Signature} did not land and can't any more: nothing was locked, submit the job anew",
+        CanRetry: false);
 
     public static EscrowAnswer.Refused Missing(Guid intent) => new(
         PaymentMissing,

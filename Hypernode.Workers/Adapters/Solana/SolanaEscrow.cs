@@ -22,6 +22,7 @@ public sealed class SolanaEscrow : IEscrow
     private readonly SolanaOptions options;
     private readonly TimeProvider time;
     private readonly EscrowChain chain;
+    private readonly WalletTransactions walletTransactions;
 
     /// <param name="config">as the chain has it</param>
     /// <param name="relayer">Config's facilitator: signs, and pays fees and rent</param>
@@ -39,6 +40,7 @@ public sealed class SolanaEscrow : IEscrow
         Deployment = deployment;
         program = new FacilitatorProgram(deployment.Program.ToKey());
         chain = new EscrowChain(rpc, program, relayer, [config.ProtocolVault, config.PlatformVault], options, time, loggers, signals);
+        walletTransactions = new WalletTransactions(program, relayer.PublicKey, config.Mint);
     }
 
     public Deployment Deployment { get; }
@@ -99,6 +101,18 @@ public sealed class SolanaEscrow : IEscrow
         return [.. open.Where(p => p.SettleBy < settleBy).OrderBy(p => p.SettleBy).Select(p => p.ToView(program, lastSignature: null))];
     });
 
+    public Task<WalletTransaction> PrepareTransactionAsync(PaymentIntent intent, long settleBy, CancellationToken cancellationToken) => AskAsync(async () =>
+    {
+        var latest = await rpc.GetLatestBlockHashAsync(cancellation: cancellationToken);
+        return new WalletTransaction(walletTransactions.Prepare(intent, settleBy, latest.Blockhash), latest.LastValidBlockHeight);
+    });
+
+    public PayerSignature? ReadTransaction(PaymentIntent intent, long settleBy, ReadOnlySpan<byte> signed) => walletTransactions.Read(intent, settleBy, signed);
+
+    public bool IsAgreed(PaymentIntent intent, long settleBy, PayerSignature signature) => signature.Blockhash is null
+        ? Verify(intent.Client, Encoding.UTF8.GetBytes(intent.ToSigningText()), signature.Value)
+        : walletTransactions.IsSigned(intent, settleBy, signature);
+
     public bool Verify(WalletAddress signer, ReadOnlySpan<byte> message, string signatureBase58) =>
         TryDecodeSignature(signatureBase58, out var signature) && signer.ToKey().Verify(message, signature);
 
@@ -118,9 +132,14 @@ public sealed class SolanaEscrow : IEscrow
     private Step BuildLock(LockEscrow command)
     {
         var intent = command.Intent;
-        if (!TryDecodeSignature(command.Signature, out var signature))
+        if (!TryDecodeSignature(command.Signature.Value, out var signature))
         {
             return Step.Refuse("signature-malformed", "the signature is not base58 of 64 bytes");
+        }
+
+        if (command.Signature.Blockhash is { } blockhash)
+        {
+            return Step.OfGiven(blockhash, walletTransactions.InstructionsOf(intent, command.SettleBy), new GivenSignature(intent.Client.ToKey(), signature));
         }
 
         var text = Encoding.UTF8.GetBytes(intent.ToSigningText());

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text;
 using Hypernode.Contracts.Commands;
 using Hypernode.Contracts.Intents;
 using Hypernode.Contracts.Jobs;
@@ -17,6 +18,8 @@ public sealed class FakeEscrow : IEscrow
         Hash256.Of("cluster"u8),
         WalletAddress.FromBytes(Hash256.Of("program"u8).ToBytes()),
         WalletAddress.FromBytes(Hash256.Of("mint"u8).ToBytes()));
+
+    private const string Blockhash = "GHtXQBsoZHVnNFa9YevAzFr17DJjgHXk3ycTKD5xD3Zi";
 
     public bool IsDown { get; set; }
 
@@ -41,8 +44,25 @@ public sealed class FakeEscrow : IEscrow
     public Task<IReadOnlyList<EscrowView>> OpenPastAsync(long settleBy, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<EscrowView>>([]);
 
+    /// <summary>Room for the payer's signature, and what it signs: not a real transaction, but one that only its payer can sign.</summary>
+    public Task<WalletTransaction> PrepareTransactionAsync(PaymentIntent intent, long settleBy, CancellationToken cancellationToken) =>
+        IsDown ? throw new IOException("the chain is away") : Task.FromResult(new WalletTransaction([.. new byte[64], .. MessageOf(intent, settleBy)], 150));
+
+    public PayerSignature? ReadTransaction(PaymentIntent intent, long settleBy, ReadOnlySpan<byte> signed)
+    {
+        var signature = new PayerSignature(Base58.Encode(signed[..Math.Min(64, signed.Length)]), Blockhash);
+        return signed.Length > 64 && signed[64..].SequenceEqual(MessageOf(intent, settleBy)) && IsAgreed(intent, settleBy, signature) ? signature : null;
+    }
+
+    public bool IsAgreed(PaymentIntent intent, long settleBy, PayerSignature signature) => Verify(
+        intent.Client,
+        signature.Blockhash is null ? Encoding.UTF8.GetBytes(intent.ToSigningText()) : MessageOf(intent, settleBy),
+        signature.Value);
+
     public bool Verify(WalletAddress signer, ReadOnlySpan<byte> message, string signatureBase58) =>
         TestWallet.Verify(signer, message, signatureBase58);
+
+    private static byte[] MessageOf(PaymentIntent intent, long settleBy) => Encoding.UTF8.GetBytes($"{intent.ToSigningText()}\n{settleBy}\n{Blockhash}");
 
     /// <summary>The API never moves money.</summary>
     private Task<EscrowAnswer> Write()

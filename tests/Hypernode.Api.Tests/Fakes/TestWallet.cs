@@ -24,7 +24,9 @@ public sealed class TestWallet
 
     public WalletAddress Address { get; }
 
-    public string Sign(string text) => Base58.Encode(Ed25519.Sign(_seed, Encoding.UTF8.GetBytes(text)));
+    public string Sign(string text) => Base58.Encode(Sign(Encoding.UTF8.GetBytes(text)));
+
+    public byte[] Sign(ReadOnlySpan<byte> message) => Ed25519.Sign(_seed, message);
 
     public static bool Verify(WalletAddress signer, ReadOnlySpan<byte> message, string signature) =>
         Base58.TryDecode(signature, out var bytes) && bytes.Length == 64 && Ed25519.Verify(signer.ToBytes(), message, bytes);

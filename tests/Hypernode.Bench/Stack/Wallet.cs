@@ -42,7 +42,7 @@ internal sealed class Wallet(IEscrow escrow, IOptions<WorkflowWindows> windows, 
             expires,
             IntentNonce.Compute(escrow.Deployment, client, _specHash, settleBy, salt));
         var signature = Contracts.Text.Base58.Encode(payer.Sign(System.Text.Encoding.UTF8.GetBytes(intent.ToSigningText())));
-        return new JobSubmission(intent, signature, _spec, _specHash, settleBy, salt, now);
+        return new JobSubmission(intent, new PayerSignature(signature), _spec, _specHash, settleBy, salt, now);
     }
 
     public void Dispose()

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using Hypernode.Contracts.Intents;
 using Hypernode.Contracts.Commands;
 using Hypernode.Contracts.Events;
 using Hypernode.Contracts.Jobs;
@@ -205,7 +206,7 @@ public sealed class DeadLetterTests : BrokerTests
     private static JobSubmission Submission() => Submissions.New();
 
     private static LockEscrow Lock(JobSubmission s, string signature) =>
-        new(s.Intent.JobId, s.Intent, signature, s.SpecHash, s.SettleBy, s.Salt, null);
+        new(s.Intent.JobId, s.Intent, new PayerSignature(signature), s.SpecHash, s.SettleBy, s.Salt, null);
 
     /// <summary>The parked message as it is, without taking it away.</summary>
     private static async Task<BasicGetResult> CopyAsync(BrokerHost host, Guid id)
@@ -258,7 +259,7 @@ public sealed class DeadLetterTests : BrokerTests
                 throw new IOException("the chain does not answer");
             }
 
-            if (command.Signature == "poison")
+            if (command.Signature.Value == "poison")
             {
                 Interlocked.Increment(ref _tried);
                 throw new InvalidOperationException("password=hunter2 was refused");

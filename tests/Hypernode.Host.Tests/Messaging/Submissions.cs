@@ -36,6 +36,6 @@ internal static class Submissions
             now.ToUnixTimeMilliseconds() - 1,
             now.ToUnixTimeMilliseconds() + 300_000,
             Hash256.FromBytes(RandomNumberGenerator.GetBytes(32)));
-        return new JobSubmission(intent, "sig", spec, spec.Hash(), now.ToUnixTimeSeconds() + 5_000, Hash256.FromBytes(RandomNumberGenerator.GetBytes(32)), now);
+        return new JobSubmission(intent, new PayerSignature("sig"), spec, spec.Hash(), now.ToUnixTimeSeconds() + 5_000, Hash256.FromBytes(RandomNumberGenerator.GetBytes(32)), now);
     }
 }

@@ -26,7 +26,7 @@ internal static class Given
             (at + TimeSpan.FromMinutes(5)).ToUnixTimeMilliseconds(),
             Hash256.FromBytes(RandomNumberGenerator.GetBytes(32)));
         return new JobSubmission(
-            intent, Base58.Encode(RandomNumberGenerator.GetBytes(64)), spec, spec.Hash(), (at + (settleWithin ?? TimeSpan.FromHours(1))).ToUnixTimeSeconds(), Hash256.Of([1]), at);
+            intent, new PayerSignature(Base58.Encode(RandomNumberGenerator.GetBytes(64))), spec, spec.Hash(), (at + (settleWithin ?? TimeSpan.FromHours(1))).ToUnixTimeSeconds(), Hash256.Of([1]), at);
     }
 
     public static JobSubmitted Submitted(this JobSubmission s) =>

@@ -139,7 +139,7 @@ public sealed class StrandedJobsTests
             var intent = new PaymentIntent(new IntentId(Guid.NewGuid()), wallet, new HyperAmount(1), id, 1, 2, Hash256.Zero);
             var spec = new JobSpec(JobType.Custom, "sha256:" + Hash256.Zero, new JobLimits(500, 256), 5, Script: "true");
             return Task.FromResult<JobView?>(new(
-                id, wallet, JobStateNames.Initial, 0, null, null, intent, "", spec, spec.Hash(), 3, Hash256.Zero, null, null, null, null, null, [], Now, null));
+                id, wallet, JobStateNames.Initial, 0, null, null, intent, new PayerSignature("signature"), spec, spec.Hash(), 3, Hash256.Zero, null, null, null, null, null, [], Now, null));
         }
 
         public Task<JobView?> FindByIntentAsync(IntentId id, CancellationToken cancellationToken) => throw new NotSupportedException();

@@ -87,7 +87,7 @@ internal sealed class SimClients(Universe universe)
         var amount = random.Chance(0.02) ? 2_000_000_000UL : (ulong)random.Between(30_000, 90_000);
         var payment = new PaymentIntent(intent, payer, new HyperAmount(amount), job, made, expires, nonce);
         var signature = HostEscrow.Sign(random.Chance(0.02) ? universe.NewWallet() : payer, Encoding.UTF8.GetBytes(payment.ToSigningText()));
-        return new JobSubmission(payment, signature, spec, hash, settleBy, salt, now);
+        return new JobSubmission(payment, new PayerSignature(signature), spec, hash, settleBy, salt, now);
     }
 
     /// <summary>Asked again until somebody answers: a host may die with the question.</summary>

@@ -58,6 +58,14 @@ public sealed class EscrowFixture : IAsyncLifetime
             Keys.Relayer, [wallet])).ShouldHaveHappened();
     }
 
+    /// <summary>HYPER and nothing else: no SOL, no allowance.</summary>
+    internal async Task GiveHyperAsync(Account wallet, ulong baseUnits) => (await localnet.Sender.SendAsync(
+        [
+            AssociatedTokenAccountProgram.CreateAssociatedTokenAccount(Keys.UpgradeAuthority.PublicKey, wallet.PublicKey, Mint),
+            TokenProgram.MintTo(Mint, FacilitatorProgram.TokenAccountOf(wallet.PublicKey, Mint), baseUnits, Keys.UpgradeAuthority.PublicKey),
+        ],
+        Keys.UpgradeAuthority)).ShouldHaveHappened();
+
     /// <summary>The wallet hands its usual token account to a stranger (SPL's SetAuthority, AccountOwner).</summary>
     internal async Task GiveAccountAwayAsync(Account wallet)
     {

@@ -225,7 +225,7 @@ public class EscrowStories(EscrowFixture fixture) : IClassFixture<EscrowFixture>
     {
         var tooMuch = NewLock(450_000_000);
         Refused(await Escrow.LockAsync(tooMuch, None)).ShouldBe(("AllowanceTooSmall", false));
-        Refused(await Escrow.LockAsync(NewLock(1_000) with { Signature = "not base58 0OIl" }, None)).ShouldBe(("signature-malformed", false));
+        Refused(await Escrow.LockAsync(NewLock(1_000) with { Signature = new PayerSignature("not base58 0OIl") }, None)).ShouldBe(("signature-malformed", false));
         var order = NewLock(1_000);
         Refused(await Escrow.LockAsync(order with { Salt = Hash256.Of("another"u8) }, None)).ShouldBe(("TextMismatch", false));
         Refused(await Escrow.LockAsync(order with { Signature = NewLock(1_000).Signature }, None)).Code.ShouldBe("InvalidSignature");
@@ -296,7 +296,7 @@ public class EscrowStories(EscrowFixture fixture) : IClassFixture<EscrowFixture>
         var nonce = Hypernode.Contracts.Intents.IntentNonce.Compute(fixture.Setup.Deployment, client, spec, settleBy, salt);
         var intent = new PaymentIntent(new IntentId(FacilitatorWorld.NewId()), client, new HyperAmount(amount), job, now, now + lifetimeSeconds * 1_000L, nonce);
         var signature = Base58.Encode(payer.Sign(Encoding.UTF8.GetBytes(intent.ToSigningText())));
-        return new LockEscrow(job, intent, signature, spec, settleBy, salt, Pending: null);
+        return new LockEscrow(job, intent, new PayerSignature(signature), spec, settleBy, salt, Pending: null);
     }
 
     private SettlePayment Settle(LockEscrow order, int attempt, ulong charge) => new(

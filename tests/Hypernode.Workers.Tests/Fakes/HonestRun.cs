@@ -38,7 +38,7 @@ public sealed class HonestRun
             IntentId, JobId, Payer.Address, new Key(44).Address, Intent.Amount, EscrowStatus.Pending, 1, Authority.Address, SettleBy,
             HyperAmount.Zero, Hash256.Zero, Hash256.Zero, "lock-signature");
         Job = new JobView(
-            JobId, Payer.Address, JobStateNames.Executed, 1, NodeId, null, Intent, Payer.Sign(Intent.ToSigningText()), Spec, Spec.Hash(), SettleBy,
+            JobId, Payer.Address, JobStateNames.Executed, 1, NodeId, null, Intent, Agreement(), Spec, Spec.Hash(), SettleBy,
             Salt, null, null, null, null, null, [], TakenAt, null);
 
         Chunks = [.. Chain(("agent", "started"), ("stdout", "hello\n"), ("agent", "ended"))];
@@ -126,8 +126,10 @@ public sealed class HonestRun
         return this;
     }
 
-    public VerifyIntent VerifyIntent() => new(JobId, Intent, Payer.Sign(Intent.ToSigningText()), Spec.Hash(), SettleBy, Salt);
+    public PayerSignature Agreement() => new(Payer.Sign(Intent.ToSigningText()));
+
+    public VerifyIntent VerifyIntent() => new(JobId, Intent, Agreement(), Spec.Hash(), SettleBy, Salt);
 
     public LockEscrow LockEscrow(PendingTransaction? pending = null) =>
-        new(JobId, Intent, Payer.Sign(Intent.ToSigningText()), Spec.Hash(), SettleBy, Salt, pending);
+        new(JobId, Intent, Agreement(), Spec.Hash(), SettleBy, Salt, pending);
 }

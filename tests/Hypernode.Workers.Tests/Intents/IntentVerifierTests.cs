@@ -37,7 +37,7 @@ public sealed class IntentVerifierTests
     public async Task Terms_out_of_range_are_refused_by_name(string code, Func<HonestRun, PaymentIntent> change)
     {
         _run.Intent = change(_run);
-        var command = new VerifyIntent(_run.JobId, _run.Intent, "1", _run.Spec.Hash(), _run.SettleBy, _run.Salt);
+        var command = new VerifyIntent(_run.JobId, _run.Intent, new PayerSignature("1"), _run.Spec.Hash(), _run.SettleBy, _run.Salt);
         (await RefusedAsync(command)).ShouldBe(code);
     }
 
@@ -66,17 +66,17 @@ public sealed class IntentVerifierTests
     [InlineData("not base58 0OIl")]
     [InlineData("1111")]
     public async Task A_malformed_signature_is_refused(string signature) =>
-        (await RefusedAsync(_run.VerifyIntent() with { Signature = signature })).ShouldBe("signature-invalid");
+        (await RefusedAsync(_run.VerifyIntent() with { Signature = new PayerSignature(signature) })).ShouldBe("signature-invalid");
 
     [Fact]
     public async Task A_strangers_signature_is_refused() =>
-        (await RefusedAsync(_run.VerifyIntent() with { Signature = new Key(99).Sign(_run.Intent.ToSigningText()) })).ShouldBe("signature-invalid");
+        (await RefusedAsync(_run.VerifyIntent() with { Signature = new PayerSignature(new Key(99).Sign(_run.Intent.ToSigningText())) })).ShouldBe("signature-invalid");
 
     [Fact]
     public async Task A_signature_over_another_amount_is_refused()
     {
         var signature = _run.Payer.Sign((_run.Intent with { Amount = new HyperAmount(1) }).ToSigningText());
-        (await RefusedAsync(_run.VerifyIntent() with { Signature = signature })).ShouldBe("signature-invalid");
+        (await RefusedAsync(_run.VerifyIntent() with { Signature = new PayerSignature(signature) })).ShouldBe("signature-invalid");
     }
 
     [Theory]

@@ -1,0 +1,31 @@
+using Hypernode.Solana;
+
+namespace Hypernode.Cli.Client;
+
+/// <summary>What a wallet signs to pay for a job.</summary>
+public enum Funding
+{
+    /// <summary>The intent's text; the wallet has approved its allowance before, once.</summary>
+    Intent,
+
+    /// <summary>A transaction that carries the text; no allowance is needed.</summary>
+    Transaction,
+}
+
+/// <summary>The wallet's yes to a prepared intent: one of the two.</summary>
+/// <param name="Signature">Over the text, base58.</param>
+/// <param name="Transaction">Signed, base64.</param>
+public sealed record Agreement(string? Signature = null, string? Transaction = null)
+{
+    /// <summary>Signs the transaction if one was prepared, else the text. What it says must have been checked (<see cref="IntentCheck"/>).</summary>
+    public static Agreement By(Account wallet, PreparedIntent prepared)
+    {
+        if (prepared.Transaction is not { } transaction)
+        {
+            return new Agreement(Signature: ApiClient.Sign(wallet, prepared.Text));
+        }
+
+        var toSign = Solana.Transaction.Deserialize(Convert.FromBase64String(transaction.Base64));
+        return new Agreement(Transaction: Convert.ToBase64String(toSign.PartialSign(wallet).Serialize()));
+    }
+}

@@ -71,7 +71,7 @@ internal sealed partial class Generator
         1 => right with { By = [] },
         2 => right with { By = [.. right.By.Skip(1)] },
         3 => right with { By = [.. right.By.Skip(1), _random.Pick("stranger", "o9", "o0", "alice")] },
-        4 => right with { By = [.. right.By.Take(right.By.Count - 1), right.By[0]] },
+        4 => right with { By = [.. right.By.SkipLast(1), right.By.Count > 0 ? right.By[0] : "o0"] },
         5 => right with { Layout = Layout.Copies, By = [.. right.By.Take(3)] },
         6 => right with { Layout = Layout.Elsewhere, By = [.. right.By.Take(3)] },
         7 => right with { Forged = right.By.Count > 0 },

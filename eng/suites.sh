@@ -91,7 +91,7 @@ suite_node() {
   suite="node $folder"
   is_wanted "$suite" || return 0
   log=$work/${folder//\//-}.log
-  (cd "$folder" && timeout --kill-after=30 400 node --test --test-reporter=tap) > "$log" 2>&1 < /dev/null
+  (cd "$folder" && timeout --kill-after=30 600 node --test --test-reporter=tap) > "$log" 2>&1 < /dev/null
   code=$?
   local ok bad
   ok=$(sed -n 's/^# pass \([0-9]*\)$/\1/p' "$log" | tail -1)

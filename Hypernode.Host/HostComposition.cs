@@ -147,7 +147,7 @@ internal static class HostComposition
     /// <summary>
     /// A node's silence is judged where nodes are heard, by each such host for itself: a cluster's job stays with the host that
     /// had it last, even with one that has lost the broker and hears nobody. Two that notice the same silence do no harm: the
-    /// attempt is a fencing token. Orphaned payments are refunded where the relayer's key is, by one host at a time.
+    /// attempt is a fencing token. Orphaned payments are refunded, and those that are over closed, where the relayer's key is, by one host at a time.
     /// </summary>
     private static void AddSweeps(this IServiceCollection services, HostOptions host)
     {
@@ -161,6 +161,8 @@ internal static class HostComposition
         {
             services.AddSingleton(new RecurringWork("expiry-sweep", TimeSpan.FromSeconds(5), (s, ct) =>
                 s.GetRequiredService<ExpirySweep>().RunOnceAsync(s.GetRequiredService<TimeProvider>().GetUtcNow(), ct), RecurringWork.WorkerHosts));
+            services.AddSingleton(new RecurringWork("close-sweep", TimeSpan.FromMinutes(5), (s, ct) =>
+                s.GetRequiredService<CloseSweep>().RunOnceAsync(s.GetRequiredService<TimeProvider>().GetUtcNow(), ct), RecurringWork.WorkerHosts));
         }
     }
 

@@ -56,6 +56,12 @@ internal static partial class Log
     [LoggerMessage(3600, LogLevel.Error, "payment {IntentId} of {JobId} is open past its settle_by and its job is {State}: refunding it")]
     public static partial void OrphanFound(ILogger logger, IntentId intentId, JobId jobId, string state);
 
+    [LoggerMessage(3602, LogLevel.Information, "{Closed} of {Due} payments that are over were closed, and their rent is back")]
+    public static partial void PaymentsClosed(ILogger logger, int closed, int due);
+
+    [LoggerMessage(3603, LogLevel.Warning, "payments that are over could not be closed now: {Detail}; the next sweep goes on")]
+    public static partial void PaymentsNotClosed(ILogger logger, string detail);
+
     [LoggerMessage(3601, LogLevel.Error, "payment {IntentId} of {JobId}: orphan not refunded, {Detail}; the next sweep tries again")]
     public static partial void OrphanNotRefunded(ILogger logger, IntentId intentId, JobId jobId, string detail);
 }

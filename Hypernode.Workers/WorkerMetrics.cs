@@ -12,6 +12,9 @@ public static class WorkerMetrics
     /// <summary>Messages of nodes that were dropped, by <c>reason</c> and <c>kind</c>.</summary>
     internal static Counter<long> IngressDropped { get; } = Meter.CreateCounter<long>("hypernode.ingress.dropped");
 
+    /// <summary>Payments that are over and whose account was closed, by the sweep.</summary>
+    internal static Counter<long> Closed { get; } = Meter.CreateCounter<long>("hypernode.escrow.closed");
+
     /// <summary>Payments on chain that nobody's saga looks after, found by the sweep.</summary>
     internal static Counter<long> Orphans { get; } = Meter.CreateCounter<long>("hypernode.escrow.orphans");
 }

@@ -15,8 +15,8 @@ namespace Hypernode.Workers;
 public static class WorkersServiceCollectionExtensions
 {
     /// <summary>
-    /// One <see cref="IHandle{TCommand}"/> a command, the nodes' ingress, and the two sweeps. The host adds what they stand on:
-    /// storage, <see cref="IEscrow"/>, <see cref="IIdSource"/> and <see cref="IMessageSender"/>.
+    /// One <see cref="IHandle{TCommand}"/> a command, the nodes' ingress, and the three sweeps. The host adds what they stand on:
+    /// storage, <see cref="IEscrow"/>, <see cref="ITombstones"/>, <see cref="IIdSource"/> and <see cref="IMessageSender"/>.
     /// </summary>
     public static IServiceCollection AddHypernodeWorkers(this IServiceCollection services)
     {
@@ -39,6 +39,7 @@ public static class WorkersServiceCollectionExtensions
         services.AddSingleton<IngressClock>();
         services.AddSingleton<HeartbeatSweep>();
         services.AddSingleton<ExpirySweep>();
+        services.AddSingleton<CloseSweep>();
         return services;
     }
 }

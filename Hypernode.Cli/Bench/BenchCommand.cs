@@ -25,6 +25,7 @@ internal static class BenchCommand
           ./hn bench history --quick            a short run, to see that it works
           ./hn bench crowd --markdown           the tables, ready to paste
           ./hn bench settle                     settlements a second, confirmed on the localnet
+          ./hn bench settle --faults            ten thousand of them on a bad network, and no double pay
         """)
     {
         Measure(new("engine", "Jobs a second and CPU a job of every stack, interleaved; then messages a job and latency of the services stack.", Rounds: 5, Jobs: 2_000, Seconds: 12)),
@@ -50,8 +51,9 @@ internal static class BenchCommand
         var command = new Command(defaults.What, defaults.About) { json, markdown, rounds, jobs, seconds, outstanding, warmUp, quick, data };
         var withPeers = new Option<bool>("--peers") { Description = "beside Restate and DBOS too (installs them with npm ci)" };
         var warm = new Option<bool>("--warm") { Description = "the steady state: processes that have run for a while, instead of fresh ones in each round" };
+        var faults = new Option<bool>("--faults") { Description = $"{BenchDefaults.FaultyJobs} settlements, with 1 % of the transactions dropped, 1 % of the answers lost, 1 % delivered twice and 1 % of the commands given twice; then every unit is counted" };
         var rows = new Option<string?>("--rows") { Description = "only these: services, apart, embedded, reference, textbook, twin, restate, dbos" };
-        Option[] own = defaults.Size == 0 ? [withPeers, warm, rows] : [size];
+        Option[] own = defaults.Size == 0 ? [withPeers, warm, rows] : defaults.What == "settle" ? [size, faults] : [size];
         foreach (var option in own)
         {
             command.Add(option);
@@ -77,6 +79,13 @@ internal static class BenchCommand
                 arguments.Add("--warm");
             }
 
+            if (defaults.What == "settle" && parsed.GetValue(faults))
+            {
+                // The last one counts.
+                var many = isQuick || parsed.GetResult(size) is { Implicit: false } ? null : (int?)BenchDefaults.FaultyJobs;
+                arguments.AddRange(["--faults", "true", .. many is null ? Array.Empty<string>() : ["--size", $"{many}"]]);
+            }
+
             if (defaults.Size == 0 && parsed.GetValue(rows) is { } chosen)
             {
                 arguments.AddRange(["--rows", chosen]);
@@ -87,57 +96,44 @@ internal static class BenchCommand
         return command;
     }
 
-    private static async Task<int> RunAsync(List<string> arguments, string? data, bool peers)
+    private static Task<int> RunAsync(List<string> arguments, string? data, bool peers) => CommandRun.RunAsync(async cancellationToken =>
     {
-        using var interruption = new Interruption();
-        try
+        var repository = Repository.Find();
+        await using var guard = CleanupGuard.Start(repository);
+        var throwaway = data is null;
+        data = DataFolder(data);
+        if (throwaway)
         {
-            var repository = Repository.Find();
-            await using var guard = CleanupGuard.Start(repository);
-            var throwaway = data is null;
-            data = DataFolder(data);
-            if (throwaway)
-            {
-                // The logs stay, for who wants to look.
-                guard.Announce($"forget {Shell.Quote(data)}");
-            }
-
-            if (arguments[0] == "settle")
-            {
-                return await SettleAsync(repository, [.. arguments, "--data", data], guard, interruption.Token);
-            }
-
-            var services = await ServicesEndpoint.StartAsync(repository, data, throwaway, guard, Say, interruption.Token);
-            arguments.AddRange(["--data", data]);
-            if (peers)
-            {
-                arguments.AddRange(["--peers", repository.BenchPeers]);
-            }
-
-            return await Foreground.RunAsync(
-                "dotnet",
-                [repository.BenchProgram, .. arguments],
-                new Dictionary<string, string> { ["HYPERNODE_BENCH_SERVICES"] = services.ToJson() },
-                guard,
-                interruption.Token);
+            // The logs stay, for who wants to look.
+            guard.Announce($"forget {Shell.Quote(data)}");
         }
-        catch (OperationCanceledException) when (interruption.Token.IsCancellationRequested)
+
+        if (arguments[0] == "settle")
         {
-            return 130;
+            return await SettleAsync(repository, [.. arguments, "--data", data], guard, cancellationToken);
         }
-        catch (Exception e) when (PlainFailure.Is(e))
+
+        var services = await ServicesEndpoint.StartAsync(repository, data, throwaway, guard, CommandRun.Say, cancellationToken);
+        arguments.AddRange(["--data", data]);
+        if (peers)
         {
-            await Console.Error.WriteLineAsync($"hn: {PlainFailure.Describe(e)}");
-            return 1;
+            arguments.AddRange(["--peers", repository.BenchPeers]);
         }
-    }
+
+        return await Foreground.RunAsync(
+            "dotnet",
+            [repository.BenchProgram, .. arguments],
+            new Dictionary<string, string> { ["HYPERNODE_BENCH_SERVICES"] = services.ToJson() },
+            guard,
+            cancellationToken);
+    }, interrupted: 130);
 
     private static async Task<int> SettleAsync(Repository repository, List<string> arguments, CleanupGuard guard, CancellationToken cancellationToken)
     {
         const int slotMs = 400;
         const int walletHyper = 100_000;
         await using var chain = await RunningLocalnet.StartAsync(
-            repository, new LocalnetPlan(0, null, slotMs, walletHyper, Faults: false, Controls: false), guard, TimeProvider.System, Say, cancellationToken);
+            repository, new LocalnetPlan(0, null, slotMs, walletHyper, Faults: arguments.Contains("--faults"), Controls: false), guard, TimeProvider.System, CommandRun.Say, cancellationToken);
         return await Foreground.RunAsync(
             "dotnet",
             [repository.BenchProgram, .. arguments],
@@ -162,8 +158,6 @@ internal static class BenchCommand
             ? throw new CliException($"{wanted} is not empty: a benchmark starts afresh")
             : wanted;
     }
-
-    private static void Say(string text) => Console.Error.WriteLine($"hn: {text}");
 }
 
 /// <summary>What one benchmark does when nothing else is said.</summary>
@@ -172,4 +166,7 @@ internal sealed record BenchDefaults(string What, string About, int Rounds = 3, 
 {
     /// <summary>As many as a warm stack can do in its seconds: time ends the round.</summary>
     public const int WarmJobs = 5_000;
+
+    /// <summary>Settlements on a bad network.</summary>
+    public const int FaultyJobs = 10_000;
 }

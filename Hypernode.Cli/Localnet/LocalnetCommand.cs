@@ -17,6 +17,8 @@ internal static class LocalnetCommand
         var hyper = new Option<int>("--hyper") { Description = "HYPER that the wallet gets", DefaultValueFactory = _ => 10_000 };
         var faults = new Option<bool>("--faults") { Description = "allow localnet_faults: transactions that are dropped, or whose answer is lost" };
         var controls = new Option<bool>("--controls") { Description = "allow localnet_warp and localnet_setAccount" };
+        var finality = new Option<int>("--finalized-after") { Description = "slots from a block to its finality", DefaultValueFactory = _ => 32 };
+        finality.Validators.Add(result => InRange(result, 1, 100_000, "--finalized-after"));
         port.Validators.Add(result => InRange(result, 0, 65_534, "--port"));
         slot.Validators.Add(result => InRange(result, 5, 60_000, "--slot-ms"));
         hyper.Validators.Add(result => InRange(result, 0, 1_000_000, "--hyper"));
@@ -31,41 +33,27 @@ internal static class LocalnetCommand
               ./hn localnet --port 0 --json | jq -r .programs.facilitator
             """)
         {
-            port, json, data, slot, hyper, faults, controls,
+            port, json, data, slot, finality, hyper, faults, controls,
         };
         command.SetAction((parsed, _) => RunAsync(
             new LocalnetPlan(
-                parsed.GetValue(port), parsed.GetValue(data)?.FullName, parsed.GetValue(slot), parsed.GetValue(hyper), parsed.GetValue(faults), parsed.GetValue(controls)),
+                parsed.GetValue(port), parsed.GetValue(data)?.FullName, parsed.GetValue(slot), parsed.GetValue(hyper), parsed.GetValue(faults), parsed.GetValue(controls), parsed.GetValue(finality)),
             parsed.GetValue(json)));
         return command;
     }
 
-    private static async Task<int> RunAsync(LocalnetPlan plan, bool json)
+    private static Task<int> RunAsync(LocalnetPlan plan, bool json) => CommandRun.RunAsync(async cancellationToken =>
     {
-        using var interruption = new Interruption();
-        try
-        {
-            var repository = Repository.Find();
-            await using var guard = CleanupGuard.Start(repository);
-            await using var chain = await RunningLocalnet.StartAsync(repository, plan, guard, TimeProvider.System, Say, interruption.Token);
-            await Console.Out.WriteLineAsync(json ? chain.Addresses.ToJsonString() : Describe(chain.Addresses));
-            await Console.Out.FlushAsync(interruption.Token);
-            Say("Ctrl-C ends it");
-            await chain.EndedAsync(interruption.Token);
-            await Console.Error.WriteLineAsync($"hn: the localnet ended by itself:\n{chain.Tail()}");
-            return 1;
-        }
-        catch (OperationCanceledException) when (interruption.Token.IsCancellationRequested)
-        {
-            Say("stopping");
-            return 0;
-        }
-        catch (Exception e) when (PlainFailure.Is(e))
-        {
-            await Console.Error.WriteLineAsync($"hn: {PlainFailure.Describe(e)}");
-            return 1;
-        }
-    }
+        var repository = Repository.Find();
+        await using var guard = CleanupGuard.Start(repository);
+        await using var chain = await RunningLocalnet.StartAsync(repository, plan, guard, TimeProvider.System, CommandRun.Say, cancellationToken);
+        await Console.Out.WriteLineAsync(json ? chain.Addresses.ToJsonString() : Describe(chain.Addresses));
+        await Console.Out.FlushAsync(cancellationToken);
+        CommandRun.Say("Ctrl-C ends it");
+        await chain.EndedAsync(cancellationToken);
+        await Console.Error.WriteLineAsync($"hn: the localnet ended by itself:\n{chain.Tail()}");
+        return 1;
+    });
 
     /// <summary>The same object, a line a value: for people.</summary>
     internal static string Describe(JsonObject addresses) => string.Join('\n', Lines(addresses, ""));
@@ -86,10 +74,8 @@ internal static class LocalnetCommand
             result.AddError($"{name} must be {least} to {most}");
         }
     }
-
-    private static void Say(string text) => Console.Error.WriteLine($"hn: {text}");
 }
 
 /// <param name="Data">null: a temporary folder</param>
 /// <param name="Hyper">what the wallet gets, in HYPER</param>
-internal sealed record LocalnetPlan(int Port, string? Data, int SlotMs, int Hyper, bool Faults, bool Controls);
+internal sealed record LocalnetPlan(int Port, string? Data, int SlotMs, int Hyper, bool Faults, bool Controls, int FinalizedAfter = 32);

@@ -16,7 +16,7 @@ internal sealed class RunningLocalnet : IAsyncDisposable
         Addresses = addresses;
     }
 
-    /// <summary>rpc, ws, genesis, programs, config, mints, vaults, oracles, authorities, wallet, keys (the folder).</summary>
+    /// <summary>rpc, ws, genesis, programs, config, configs, mints, vaults, oracles, authorities, wallet, keys (the folder).</summary>
     public JsonObject Addresses { get; }
 
     /// <exception cref="CliException">a port is taken, the node does not start, or the chain of the folder is another one's</exception>
@@ -33,7 +33,7 @@ internal sealed class RunningLocalnet : IAsyncDisposable
 
         List<string> arguments =
         [
-            repository.Localnet, "--port", $"{plan.Port}", "--data", Path.Combine(data, "ledger"), "--slot-ms", $"{plan.SlotMs}", "--until-stdin-closes",
+            repository.Localnet, "--port", $"{plan.Port}", "--data", Path.Combine(data, "ledger"), "--slot-ms", $"{plan.SlotMs}", "--finalized-after", $"{plan.FinalizedAfter}", "--until-stdin-closes",
         ];
         arguments.AddRange(plan.Faults ? ["--faults"] : []);
         arguments.AddRange(plan.Controls ? ["--controls"] : []);

@@ -28,42 +28,26 @@ internal static class UpCommand
         return command;
     }
 
-    private static async Task<int> RunAsync(StackPlan plan)
+    private static Task<int> RunAsync(StackPlan plan) => CommandRun.RunAsync(async cancellationToken =>
     {
-        using var interruption = new Interruption();
-        try
-        {
-            var repository = Repository.Find();
+        var repository = Repository.Find();
 
-            // Embedded and services keep different databases of the same chain: they must not share a folder.
-            plan = plan with { DataPath = Path.Combine(plan.DataPath, plan.Services ? "services" : "embedded") };
-            Directory.CreateDirectory(plan.DataPath);
-            await using var guard = CleanupGuard.Start(repository);
-            if (plan.Runtime == JobRuntime.Process)
-            {
-                Say("--runtime process: jobs run UNSANDBOXED, as plain processes of this machine");
-            }
-
-            Say($"starting the {(plan.Services ? "services" : "embedded")} stack on {plan.DataPath}");
-            await using var stack = await StackStarter.StartAsync(repository, plan, guard, TimeProvider.System, Say, interruption.Token);
-            using var api = new ApiClient(stack.Ready.Url);
-            await stack.EnlistAsync(api, interruption.Token);
-            await Console.Out.WriteLineAsync($"\n{string.Join('\n', stack.Addresses)}\njob image    {stack.Image}\nwallet       {Path.Combine(plan.DataPath, "keys", "payer.json")}\n\nCtrl-C ends it.");
-            var ended = await stack.SomethingEndedAsync(interruption.Token);
-            await Console.Error.WriteLineAsync($"hn: it ended by itself: {ended}");
-            return 1;
-        }
-        catch (OperationCanceledException) when (interruption.Token.IsCancellationRequested)
+        // Embedded and services keep different databases of the same chain: they must not share a folder.
+        plan = plan with { DataPath = Path.Combine(plan.DataPath, plan.Services ? "services" : "embedded") };
+        Directory.CreateDirectory(plan.DataPath);
+        await using var guard = CleanupGuard.Start(repository);
+        if (plan.Runtime == JobRuntime.Process)
         {
-            Say("stopping");
-            return 0;
+            CommandRun.Say("--runtime process: jobs run UNSANDBOXED, as plain processes of this machine");
         }
-        catch (Exception e) when (PlainFailure.Is(e))
-        {
-            await Console.Error.WriteLineAsync($"hn: {PlainFailure.Describe(e)}");
-            return 1;
-        }
-    }
 
-    private static void Say(string text) => Console.Error.WriteLine($"hn: {text}");
+        CommandRun.Say($"starting the {(plan.Services ? "services" : "embedded")} stack on {plan.DataPath}");
+        await using var stack = await StackStarter.StartAsync(repository, plan, guard, TimeProvider.System, CommandRun.Say, cancellationToken);
+        using var api = new ApiClient(stack.Ready.Url);
+        await stack.EnlistAsync(api, cancellationToken);
+        await Console.Out.WriteLineAsync($"\n{string.Join('\n', stack.Addresses)}\njob image    {stack.Image}\nwallet       {Path.Combine(plan.DataPath, "keys", "payer.json")}\n\nCtrl-C ends it.");
+        var ended = await stack.SomethingEndedAsync(cancellationToken);
+        await Console.Error.WriteLineAsync($"hn: it ended by itself: {ended}");
+        return 1;
+    });
 }

@@ -4,6 +4,7 @@ using Hypernode.Contracts.Money;
 using Hypernode.Contracts.Ports;
 using Hypernode.Host.Adapters;
 using Hypernode.Solana;
+using Hypernode.Solana.Facilitator;
 using Hypernode.Workers.Adapters.Solana;
 using Microsoft.Extensions.Options;
 
@@ -25,8 +26,12 @@ internal sealed partial class SolanaChain(
 {
     private readonly HttpClient _http = new() { Timeout = Timeout.InfiniteTimeSpan }; // the RPC client has its own limit for each request
     private ChainKeys? _keys;
+    private HttpClient? _signers;
     private SolanaEscrow? _escrow;
+    private SolanaTombstones? _tombstones;
     private SignatureSocket? _signals;
+
+    public ITombstones Tombstones => _tombstones ?? throw new InvalidOperationException("the chain is not prepared yet");
 
     public IEscrow Escrow => _escrow ?? throw new InvalidOperationException("the chain is not prepared yet");
 
@@ -39,21 +44,29 @@ internal sealed partial class SolanaChain(
         var settings = options.Value;
         _keys = OpenKeys(settings);
         var rpc = RpcConnection.Open(
-            _http, settings.Endpoints(), new RpcClientOptions { Timeout = TimeSpan.FromSeconds(settings.RequestSeconds), GatherStatuses = TimeSpan.FromMilliseconds(5) }, time, loggers);
+            _http, settings.Endpoints(), new RpcClientOptions { Timeout = TimeSpan.FromSeconds(settings.RequestSeconds), GatherStatuses = TimeSpan.FromMilliseconds(5), GatherCalls = TimeSpan.FromMilliseconds(settings.BatchMilliseconds) }, time, loggers);
         await RequireOneClusterAsync(rpc, cancellationToken);
-        var bootstrap = new ChainBootstrap(rpc, _keys, settings, time, loggers.CreateLogger<ChainBootstrap>());
-        using var programKey = KeyFile.Load(ShippedFiles.Find(settings.ProgramKeyPath, "programs/keys/facilitator-keypair.json"));
-        var program = await File.ReadAllBytesAsync(ShippedFiles.Find(settings.ProgramPath, "programs/bin/facilitator.so"), cancellationToken);
+        var signers = OpenSigners(_keys, settings);
+        var bootstrap = new ChainBootstrap(rpc, _keys, settings, time, loggers.CreateLogger<ChainBootstrap>(), signers);
+        using var programs = new ShippedPrograms(
+            await ShippedAsync("facilitator", settings.ProgramKeyPath, settings.ProgramPath, cancellationToken),
+            await ShippedAsync("node_registry", "", "", cancellationToken),
+            await ShippedAsync("payment_splitter", "", "", cancellationToken));
         var grace = TimeSpan.FromSeconds(windows.Value.RefundGraceSeconds);
-        var setup = await bootstrap.RunAsync(programKey, program, grace, cancellationToken);
+        var setup = await bootstrap.RunAsync(programs, grace, cancellationToken);
         await FundDemoWalletAsync(bootstrap, settings, cancellationToken);
         Addresses = ChainAddresses.Of(setup, _keys);
 
         var oracles = new SimulatedOracleQuorum([.. _keys.Oracles], setup.Config.Threshold);
         OracleQuorum(logger, oracles.Description);
         _signals = settings.WsUrl.Length == 0 ? null : new SignatureSocket(new Uri(settings.WsUrl), time, loggers.CreateLogger<SignatureSocket>());
-        _escrow = new SolanaEscrow(rpc, setup.Deployment, setup.Config, _keys.Relayer, _keys.Assigner, oracles, settings, time, loggers, _signals);
+        _escrow = new SolanaEscrow(rpc, setup.Deployment, setup.Config, signers.Relayer, signers.Assigner, oracles, settings, time, loggers, _signals);
+        _tombstones = new SolanaTombstones(rpc, new FacilitatorProgram(new PublicKey(setup.Deployment.Program.ToBytes())), signers.Relayer, settings, time);
     }
+
+    private static async Task<ShippedProgram> ShippedAsync(string name, string keyPath, string path, CancellationToken cancellationToken) => new(
+        KeyFile.Load(ShippedFiles.Find(keyPath, $"programs/keys/{name}-keypair.json")),
+        await File.ReadAllBytesAsync(ShippedFiles.Find(path, $"programs/bin/{name}.so"), cancellationToken));
 
     private static ChainKeys OpenKeys(SolanaOptions settings)
     {
@@ -62,6 +75,19 @@ internal sealed partial class SolanaChain(
             return ChainKeys.LoadOrCreate(settings.KeysPath, settings.KeyPasswordFile.Length == 0 ? null : EncryptedKeyFile.ReadPassword(settings.KeyPasswordFile));
         }
         catch (Exception e) when (e is FormatException or CryptographicException)
+        {
+            throw new ChainSetupException(e.Message);
+        }
+    }
+
+    private ChainSigners OpenSigners(ChainKeys keys, SolanaOptions settings)
+    {
+        _signers = new HttpClient { Timeout = TimeSpan.FromSeconds(settings.SignerSeconds) };
+        try
+        {
+            return ChainSigners.Of(keys, settings, _signers);
+        }
+        catch (FormatException e)
         {
             throw new ChainSetupException(e.Message);
         }
@@ -106,6 +132,7 @@ internal sealed partial class SolanaChain(
         }
 
         _keys?.Dispose();
+        _signers?.Dispose();
         _http.Dispose();
     }
 
@@ -121,6 +148,7 @@ internal static class ChainComposition
         services.AddSingleton<SolanaChain>();
         services.AddSingleton<IChainSetup>(p => p.GetRequiredService<SolanaChain>());
         services.AddSingleton(p => p.GetRequiredService<SolanaChain>().Escrow);
+        services.AddSingleton(p => p.GetRequiredService<SolanaChain>().Tombstones);
         return services;
     }
 }

@@ -55,15 +55,22 @@ public class LocalnetTests
             using var http = new HttpClient();
             IRpcClient client = new RpcClient(http, rpc);
             (await client.GetGenesisHashAsync()).ShouldBe(said["cluster"]!.GetValue<string>());
-            (await client.GetAccountInfoAsync(Key(said["programs"]!["facilitator"])))!.Executable.ShouldBeTrue();
+            foreach (var (name, program) in said["programs"]!.AsObject())
+            {
+                (await client.GetAccountInfoAsync(Key(program)))!.Executable.ShouldBeTrue(name);
+                (await client.GetAccountInfoAsync(Key(said["configs"]![name])))!.Owner.ShouldBe(Key(program), name);
+            }
+
+            said["programs"]!.AsObject().Count.ShouldBe(3);
             (await client.GetAccountInfoAsync(Key(said["config"])))!.Owner.ShouldBe(Key(said["programs"]!["facilitator"]));
-            TokenMint.From(await client.GetAccountInfoAsync(Key(said["mints"]!["hyper"])))!.Decimals.ShouldBe((byte)6);
-            TokenMint.From(await client.GetAccountInfoAsync(Key(said["mints"]!["usdc"])))!.Decimals.ShouldBe((byte)6);
-            said["vaults"]!.AsObject().Count.ShouldBe(4);
+            foreach (var mint in said["mints"]!.AsObject())
+            {
+                TokenMint.From(await client.GetAccountInfoAsync(Key(mint.Value)))!.Decimals.ShouldBe((byte)6);
+            }
+
             foreach (var (name, vault) in said["vaults"]!.AsObject())
             {
-                var mint = name.StartsWith("usdc", StringComparison.Ordinal) ? "usdc" : "hyper";
-                TokenAccount.From(await client.GetAccountInfoAsync(Key(vault)))!.Mint.ShouldBe(Key(said["mints"]![mint]), name);
+                TokenAccount.From(await client.GetAccountInfoAsync(Key(vault)))!.Mint.ShouldBe(Key(said["mints"]![name.StartsWith("usdc", StringComparison.Ordinal) ? "usdc" : "hyper"]), name);
             }
 
             said["oracles"]!.AsArray().Select(Key).Distinct().Count().ShouldBe(5);

@@ -28,6 +28,7 @@ public sealed class CompositionTests
         host.Services.GetRequiredService<INodeIngress>().ShouldBeOfType<NodeIngress>();
         host.Services.GetRequiredService<HeartbeatSweep>().ShouldNotBeNull();
         host.Services.GetRequiredService<ExpirySweep>().ShouldNotBeNull();
+        host.Services.GetRequiredService<CloseSweep>().ShouldNotBeNull();
     }
 
     [Fact]
@@ -40,6 +41,7 @@ public sealed class CompositionTests
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddLogging().AddHypernodeWorkers()
             .AddSingleton<IEscrow, FakeEscrow>()
+            .AddSingleton<ITombstones, FakeTombstones>()
             .AddSingleton<INodeDirectory, FakeNodes>()
             .AddSingleton<IEvidence, FakeEvidence>()
             .AddSingleton<IJobReader, FakeJobs>()

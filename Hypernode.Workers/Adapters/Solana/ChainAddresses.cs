@@ -7,8 +7,9 @@ namespace Hypernode.Workers.Adapters.Solana;
 /// <param name="Cluster">the genesis hash, as the programs' Config has it</param>
 /// <param name="Programs">by name</param>
 /// <param name="Config">the facilitator's Config account</param>
+/// <param name="Configs">every program's</param>
 /// <param name="Mints">by token</param>
-/// <param name="Vaults">where fees go, by share; those of payments in USDC by "usdc" and share</param>
+/// <param name="Vaults">where fees and slashed stake arrive, and where the splitter passes fees on to; those of payments in USDC by "usdc" and share</param>
 /// <param name="Oracles">in the order of Config</param>
 /// <param name="Threshold">so many of them must sign</param>
 /// <param name="Authorities">who may do what, by role</param>
@@ -17,6 +18,7 @@ public sealed record ChainAddresses(
     string Cluster,
     IReadOnlyDictionary<string, string> Programs,
     string Config,
+    IReadOnlyDictionary<string, string> Configs,
     IReadOnlyDictionary<string, string> Mints,
     IReadOnlyDictionary<string, string> Vaults,
     IReadOnlyList<string> Oracles,
@@ -26,8 +28,17 @@ public sealed record ChainAddresses(
     public static ChainAddresses Of(ChainSetup setup, ChainKeys keys)
     {
         var program = setup.Deployment.Program.ToKey();
+        var config = new FacilitatorProgram(program).ConfigAddress.Key;
         var mints = new Dictionary<string, string> { ["hyper"] = setup.Config.Mint.Key };
-        var vaults = new Dictionary<string, string> { ["protocol"] = setup.Config.ProtocolVault.Key, ["platform"] = setup.Config.PlatformVault.Key };
+        var vaults = new Dictionary<string, string>
+        {
+            ["protocol"] = setup.Config.ProtocolVault.Key,
+            ["platform"] = setup.Config.PlatformVault.Key,
+            ["slash"] = setup.Registry.SlashVault.Key,
+            ["treasury"] = setup.Splitter.Rules.Treasury.Key,
+            ["development"] = setup.Splitter.Rules.Development.Key,
+            ["stakingPool"] = setup.Splitter.Rules.StakingPool.Key,
+        };
         if (setup.Config.Accepted(keys.UsdcMint.PublicKey) is { } usdc)
         {
             mints["usdc"] = usdc.Mint.Key;
@@ -37,8 +48,19 @@ public sealed record ChainAddresses(
         return new ChainAddresses(
             setup.Deployment.Network,
             Base58.Encode(setup.Config.Cluster),
-            new Dictionary<string, string> { ["facilitator"] = program.Key },
-            new FacilitatorProgram(program).ConfigAddress.Key,
+            new Dictionary<string, string>
+            {
+                ["facilitator"] = program.Key,
+                ["nodeRegistry"] = setup.RegistryProgram.ProgramIdKey.Key,
+                ["paymentSplitter"] = setup.SplitterProgram.ProgramIdKey.Key,
+            },
+            config,
+            new Dictionary<string, string>
+            {
+                ["facilitator"] = config,
+                ["nodeRegistry"] = setup.RegistryProgram.ConfigAddress.Key,
+                ["paymentSplitter"] = setup.SplitterProgram.ConfigAddress.Key,
+            },
             mints,
             vaults,
             [.. setup.Config.Oracles.Select(o => o.Key)],

@@ -3,14 +3,19 @@ using Hypernode.Contracts.Money;
 using Hypernode.Contracts.Text;
 using Hypernode.Solana;
 using Hypernode.Solana.Facilitator;
+using Hypernode.Solana.NodeRegistry;
+using Hypernode.Solana.Splitter;
 using Microsoft.Extensions.Logging;
 using Base58 = Hypernode.Solana.Base58;
 
 namespace Hypernode.Workers.Adapters.Solana;
 
 /// <summary>What is on the chain now, and ready.</summary>
-/// <param name="Config">as the chain has it, whoever wrote it</param>
-public sealed record ChainSetup(Deployment Deployment, FacilitatorConfig Config);
+/// <param name="Config">the facilitator's, as the chain has it, whoever wrote it</param>
+/// <param name="Registry">the node registry's</param>
+/// <param name="Splitter">the payment splitter's</param>
+public sealed record ChainSetup(
+    Deployment Deployment, FacilitatorConfig Config, NodeRegistryProgram RegistryProgram, RegistryConfig Registry, PaymentSplitterProgram SplitterProgram, SplitterConfig Splitter);
 
 /// <summary>The chain holds something else than these keys and settings: nothing here may overwrite it.</summary>
 public sealed class ChainSetupException(string message, bool mayPass = false) : Exception(message)
@@ -20,9 +25,9 @@ public sealed class ChainSetupException(string message, bool mayPass = false) : 
 }
 
 /// <summary>
-/// Brings a fresh localnet to where jobs can be paid: SOL for the keys, the facilitator through the real loader, HYPER's
-/// mint and a stablecoin's, the vaults, Config. Every step looks first, so it may be run at every start, by several
-/// processes at once, and after a crash in any step.
+/// Brings a fresh localnet to where jobs can be paid: SOL for the keys, the programs through the real loader, HYPER's mint, the
+/// splitter with the vaults that fees go to, the registry, the facilitator's Config. Every step looks first, so it may be run at
+/// every start, by several processes at once, and after a crash in any step.
 /// </summary>
 public sealed partial class ChainBootstrap
 {
@@ -35,43 +40,51 @@ public sealed partial class ChainBootstrap
 
     private readonly IRpcClient rpc;
     private readonly ChainKeys keys;
+    private readonly ChainSigners signers;
     private readonly string network;
     private readonly TimeProvider time;
     private readonly ILogger log;
-    private readonly TransactionSender sender;
+    private readonly ChainSteps steps;
     private readonly ProgramDeployer deployer;
 
-    public ChainBootstrap(IRpcClient rpc, ChainKeys keys, SolanaOptions options, TimeProvider time, ILogger<ChainBootstrap> log)
+    /// <param name="signers">who relays and assigns; the keys' own when null</param>
+    public ChainBootstrap(IRpcClient rpc, ChainKeys keys, SolanaOptions options, TimeProvider time, ILogger<ChainBootstrap> log, ChainSigners? signers = null)
     {
+        this.signers = signers ?? ChainSigners.Of(keys);
         (this.rpc, this.keys, network, this.time, this.log) = (rpc, keys, options.Network, time, log);
         var tracker = new ConfirmationTracker(rpc, time, new ConfirmationOptions { PollInterval = TimeSpan.FromMilliseconds(options.PollMilliseconds) });
-        sender = new TransactionSender(rpc, tracker);
+        var sender = new TransactionSender(rpc, tracker);
+        steps = new ChainSteps(rpc, sender, keys);
         deployer = new ProgramDeployer(rpc, sender, time);
     }
 
     private PublicKey Mint => keys.Mint.PublicKey;
 
-    /// <summary>What payments are taken in. A mint of our own that stands for USDC is for localnets only.</summary>
-    private IReadOnlyList<AcceptedMint> Accepted =>
-        [.. Mints.Select(m => new AcceptedMint(
-            m.PublicKey,
-            FacilitatorProgram.TokenAccountOf(keys.ProtocolTreasury.PublicKey, m.PublicKey),
-            FacilitatorProgram.TokenAccountOf(keys.PlatformTreasury.PublicKey, m.PublicKey)))];
-
     private IReadOnlyList<Account> Mints => network == "localnet" ? [keys.Mint, keys.UsdcMint] : [keys.Mint];
 
-    /// <param name="programKey">the program's own key: its address</param>
-    /// <param name="program">the bytes of the .so</param>
+    /// <summary>
+    /// What payments are taken in, HYPER first. The splitter passes HYPER's fees on; those in another mint go to the treasuries
+    /// directly. A mint of our own that stands for USDC is for localnets only.
+    /// </summary>
+    private IReadOnlyList<AcceptedMint> Accepted(SplitterSetup vaults) =>
+    [
+        new AcceptedMint(Mint, vaults.VaultOf(Fee.Protocol), vaults.VaultOf(Fee.Platform)),
+        .. Mints.Skip(1).Select(m => new AcceptedMint(
+            m.PublicKey,
+            FacilitatorProgram.TokenAccountOf(keys.ProtocolTreasury.PublicKey, m.PublicKey),
+            FacilitatorProgram.TokenAccountOf(keys.PlatformTreasury.PublicKey, m.PublicKey))),
+    ];
+
     /// <param name="refundGrace">for a new Config; one that is there keeps its own</param>
     /// <exception cref="ChainSetupException">the chain was set up with other keys</exception>
     /// <exception cref="IOException">the chain can't be asked now</exception>
-    public async Task<ChainSetup> RunAsync(Account programKey, byte[] program, TimeSpan refundGrace, CancellationToken cancellation)
+    public async Task<ChainSetup> RunAsync(ShippedPrograms programs, TimeSpan refundGrace, CancellationToken cancellation)
     {
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                return await TryRunAsync(programKey, program, refundGrace, cancellation);
+                return await TryRunAsync(programs, refundGrace, cancellation);
             }
             catch (ChainSetupException failure) when (failure.MayPass && attempt < Attempts)
             {
@@ -81,30 +94,42 @@ public sealed partial class ChainBootstrap
         }
     }
 
-    private async Task<ChainSetup> TryRunAsync(Account programKey, byte[] program, TimeSpan refundGrace, CancellationToken cancellation)
+    private async Task<ChainSetup> TryRunAsync(ShippedPrograms programs, TimeSpan refundGrace, CancellationToken cancellation)
     {
         try
         {
             await EnsureSolAsync(keys.UpgradeAuthority.PublicKey, cancellation);
-            await EnsureSolAsync(keys.Relayer.PublicKey, cancellation);
-            var outcome = await deployer.DeployAsync(programKey, keys.UpgradeAuthority, keys.UpgradeAuthority, program, cancellation: cancellation);
-            LogProgram(programKey.PublicKey.Key, outcome);
+            await EnsureSolAsync(signers.Relayer.PublicKey, cancellation);
+            await Task.WhenAll(programs.All.Select(program => DeployAsync(program, cancellation)));
             foreach (var mint in Mints)
             {
                 await EnsureMintAsync(mint, cancellation);
                 await EnsureTokenAccountsAsync([keys.ProtocolTreasury.PublicKey, keys.PlatformTreasury.PublicKey], mint.PublicKey, cancellation);
             }
 
-            var facilitator = new FacilitatorProgram(programKey.PublicKey);
-            var config = await EnsureConfigAsync(facilitator, refundGrace, cancellation);
+            await EnsureTokenAccountsAsync([keys.StakingPool.PublicKey, keys.SlashTreasury.PublicKey], cancellation);
+            var cluster = Base58.Decode(await rpc.GetGenesisHashAsync(cancellation));
+            var (registry, splitter) = (new NodeRegistryProgram(programs.NodeRegistry.Address), new PaymentSplitterProgram(programs.Splitter.Address));
+            var splitterSetup = new SplitterSetup(steps, splitter);
+            var splitterConfig = await splitterSetup.EnsureAsync(cancellation);
+            var registryConfig = await new RegistrySetup(steps, registry).EnsureAsync(cluster, cancellation);
+            var facilitator = new FacilitatorProgram(programs.Facilitator.Address);
+            var config = await EnsureConfigAsync(facilitator, splitterSetup, cluster, refundGrace, cancellation);
             LogReady(facilitator.ConfigAddress.Key, Mint.Key);
             return new ChainSetup(
-                new Deployment(network, Hash256.FromBytes(config.Cluster), programKey.PublicKey.ToAddress(), Mint.ToAddress()), config);
+                new Deployment(network, Hash256.FromBytes(config.Cluster), programs.Facilitator.Address.ToAddress(), Mint.ToAddress()),
+                config, registry, registryConfig, splitter, splitterConfig);
         }
         catch (Exception e) when (e is RpcException or RpcTransportException)
         {
             throw new IOException($"The chain can't be set up now: {e.Message}", e);
         }
+    }
+
+    private async Task DeployAsync(ShippedProgram program, CancellationToken cancellation)
+    {
+        var outcome = await deployer.DeployAsync(program.Key, keys.UpgradeAuthority, keys.UpgradeAuthority, program.Code, cancellation: cancellation);
+        LogProgram(program.Address.Key, outcome);
     }
 
     /// <summary>A wallet of the demo: token accounts with at least this much of each mint in them, and SOL for its own transactions.</summary>
@@ -118,20 +143,22 @@ public sealed partial class ChainBootstrap
             var balance = (await rpc.GetTokenAccountBalanceAsync(account, cancellation: cancellation)).Amount;
             if (balance < atLeast.BaseUnits)
             {
-                await MustHappenAsync(
-                    [TokenProgram.MintTo(mint, account, atLeast.BaseUnits - balance, keys.UpgradeAuthority.PublicKey)], "mint tokens", cancellation);
+                await steps.MustHappenAsync([TokenProgram.MintTo(mint, account, atLeast.BaseUnits - balance, steps.Authority)], "mint tokens", cancellation);
             }
         }
     }
 
-    /// <summary>The token accounts of these wallets in this mint, made where they are missing.</summary>
+    /// <summary>The token accounts of these wallets in HYPER, made where they are missing: a node needs one to be paid.</summary>
+    public Task EnsureTokenAccountsAsync(IReadOnlyList<PublicKey> owners, CancellationToken cancellation) => EnsureTokenAccountsAsync(owners, Mint, cancellation);
+
     private async Task EnsureTokenAccountsAsync(IReadOnlyList<PublicKey> owners, PublicKey mint, CancellationToken cancellation)
     {
+        const int inOneTransaction = 4;
         var accounts = await rpc.GetMultipleAccountsAsync([.. owners.Select(o => FacilitatorProgram.TokenAccountOf(o, mint))], cancellation: cancellation);
-        foreach (var owner in owners.Where((_, i) => accounts[i] is null))
+        foreach (var some in owners.Where((_, i) => accounts[i] is null).Chunk(inOneTransaction))
         {
-            await MustHappenAsync(
-                [AssociatedTokenAccountProgram.CreateAssociatedTokenAccount(keys.UpgradeAuthority.PublicKey, owner, mint)], "make a token account", cancellation);
+            await steps.MustHappenAsync(
+                [.. some.Select(owner => AssociatedTokenAccountProgram.CreateAssociatedTokenAccount(steps.Authority, owner, mint))], "make token accounts", cancellation);
         }
     }
 
@@ -165,7 +192,7 @@ public sealed partial class ChainBootstrap
 
         var authority = keys.UpgradeAuthority.PublicKey;
         var rent = await rpc.GetMinimumBalanceForRentExemptionAsync(TokenProgram.MintAccountDataSize, cancellation);
-        await MustHappenAsync(
+        await steps.MustHappenAsync(
             [
                 SystemProgram.CreateAccount(authority, mint.PublicKey, rent, TokenProgram.MintAccountDataSize, TokenProgram.ProgramIdKey),
                 TokenProgram.InitializeMint(mint.PublicKey, HyperAmount.Decimals, authority),
@@ -173,10 +200,10 @@ public sealed partial class ChainBootstrap
             "make the mint", cancellation, mint);
     }
 
-    private async Task<FacilitatorConfig> EnsureConfigAsync(FacilitatorProgram facilitator, TimeSpan refundGrace, CancellationToken cancellation)
+    private async Task<FacilitatorConfig> EnsureConfigAsync(
+        FacilitatorProgram facilitator, SplitterSetup vaults, byte[] cluster, TimeSpan refundGrace, CancellationToken cancellation)
     {
         var reader = new FacilitatorReader(rpc, facilitator);
-        var cluster = Base58.Decode(await rpc.GetGenesisHashAsync(cancellation));
         if (await PresentAsync(reader, cancellation) is { } present)
         {
             if (present.RefundGrace != (long)refundGrace.TotalSeconds)
@@ -184,18 +211,16 @@ public sealed partial class ChainBootstrap
                 LogOtherGrace(present.RefundGrace, (long)refundGrace.TotalSeconds);
             }
 
-            return RequireOurs(present, cluster);
+            return RequireOurs(present, vaults, cluster);
         }
 
+        var accepted = Accepted(vaults);
         var terms = new InitializeTerms(
-            cluster, keys.Relayer.PublicKey, keys.Assigner.PublicKey, [.. keys.Oracles.Select(o => o.PublicKey)], OracleThreshold, checked((long)refundGrace.TotalSeconds));
-        await MustHappenAsync(
-            [
-                facilitator.Initialize(
-                    terms, keys.UpgradeAuthority.PublicKey, Mint, Accepted[0].ProtocolVault, Accepted[0].PlatformVault, Accepted.Skip(1).SingleOrDefault()),
-            ],
+            cluster, signers.Relayer.PublicKey, signers.Assigner.PublicKey, [.. keys.Oracles.Select(o => o.PublicKey)], OracleThreshold, checked((long)refundGrace.TotalSeconds));
+        await steps.MustHappenAsync(
+            [facilitator.Initialize(terms, steps.Authority, Mint, accepted[0].ProtocolVault, accepted[0].PlatformVault, accepted.Skip(1).SingleOrDefault())],
             "initialize the facilitator", cancellation);
-        return RequireOurs(await reader.GetConfigAsync(cancellation) ?? throw new ChainSetupException("Config was written, and is not there."), cluster);
+        return RequireOurs(await reader.GetConfigAsync(cancellation) ?? throw new ChainSetupException("Config was written, and is not there."), vaults, cluster);
     }
 
     private static async Task<FacilitatorConfig?> PresentAsync(FacilitatorReader reader, CancellationToken cancellation)
@@ -211,7 +236,7 @@ public sealed partial class ChainBootstrap
     }
 
     /// <summary>Field by field: an oracle that signs for another cluster, or fees that go to another's vault, would be found out only with money.</summary>
-    private FacilitatorConfig RequireOurs(FacilitatorConfig config, byte[] cluster)
+    private FacilitatorConfig RequireOurs(FacilitatorConfig config, SplitterSetup vaults, byte[] cluster)
     {
         if (!config.Cluster.AsSpan().SequenceEqual(cluster))
         {
@@ -223,31 +248,14 @@ public sealed partial class ChainBootstrap
             throw new ChainSetupException($"The facilitator on this chain wants {config.Threshold} oracles to sign, and {OracleThreshold} do here.");
         }
 
-        var ours = config.Facilitator == keys.Relayer.PublicKey
-            && config.Assigner == keys.Assigner.PublicKey
+        var ours = config.Facilitator == signers.Relayer.PublicKey
+            && config.Assigner == signers.Assigner.PublicKey
             && config.Mint == Mint
-            && Accepted.All(ours => config.Accepted(ours.Mint) == ours)
+            && Accepted(vaults).All(ours => config.Accepted(ours.Mint) == ours)
             && config.Oracles.SequenceEqual(keys.Oracles.Select(o => o.PublicKey));
         return ours
             ? config
             : throw new ChainSetupException("The facilitator on this chain was set up with other keys: use their folder, or a fresh chain.");
-    }
-
-    private async Task MustHappenAsync(
-        IReadOnlyList<TransactionInstruction> instructions, string what, CancellationToken cancellation, params IReadOnlyList<Account> signers) =>
-        Require(await sender.SendAsync(instructions, keys.UpgradeAuthority, signers, cancellation: cancellation), what);
-
-    private static void Require(ConfirmationResult result, string what)
-    {
-        switch (result)
-        {
-            case { Happened: true }:
-                return;
-            case ConfirmationResult.Failed failed:
-                throw new ChainSetupException($"Could not {what}: {failed.Error}", mayPass: true);
-            default:
-                throw new IOException($"Could not {what}: {result}");
-        }
     }
 
     private async Task UntilAsync(Func<Task<bool>> condition, string what, CancellationToken cancellation)

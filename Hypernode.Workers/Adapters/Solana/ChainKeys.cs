@@ -22,11 +22,17 @@ public sealed class ChainKeys : IDisposable
     /// <summary>The address of a stablecoin's mint, on localnets only: it stands for USDC, which stock x402 clients pay in.</summary>
     public required Account UsdcMint { get; init; }
 
-    /// <summary>Owns the vaults of the protocol's tenth.</summary>
+    /// <summary>Owns the treasury's account, to which the splitter passes the protocol's share on.</summary>
     public required Account ProtocolTreasury { get; init; }
 
-    /// <summary>Owns the vaults of the platform's twentieth.</summary>
+    /// <summary>Owns the account of development and operation.</summary>
     public required Account PlatformTreasury { get; init; }
+
+    /// <summary>Owns the account that those who stake are paid from.</summary>
+    public required Account StakingPool { get; init; }
+
+    /// <summary>Owns the account that slashed stake goes to.</summary>
+    public required Account SlashTreasury { get; init; }
 
     /// <param name="password">null: plain files, for development; else they are made, and must be, encrypted</param>
     /// <exception cref="FormatException">a file is plain where it should be encrypted, or the other way round, or damaged</exception>
@@ -44,6 +50,8 @@ public sealed class ChainKeys : IDisposable
             UsdcMint = Key("usdc-mint"),
             ProtocolTreasury = Key("protocol-treasury"),
             PlatformTreasury = Key("platform-treasury"),
+            StakingPool = Key("staking-pool"),
+            SlashTreasury = Key("slash-treasury"),
         };
     }
 
@@ -62,7 +70,7 @@ public sealed class ChainKeys : IDisposable
 
     public void Dispose()
     {
-        foreach (var key in (IEnumerable<Account>)[UpgradeAuthority, Relayer, Assigner, .. Oracles, Mint, UsdcMint, ProtocolTreasury, PlatformTreasury])
+        foreach (var key in (IEnumerable<Account>)[UpgradeAuthority, Relayer, Assigner, .. Oracles, Mint, UsdcMint, ProtocolTreasury, PlatformTreasury, StakingPool, SlashTreasury])
         {
             key.Dispose();
         }

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Hypernode.Solana;
 
 namespace Hypernode.Workers.Adapters.Solana;
 
@@ -56,6 +57,29 @@ public sealed class SolanaOptions : IValidatableObject
     /// <summary>A file (mode 0600) with the password under which the control plane's keys are encrypted at rest; empty: plain development keys.</summary>
     public string KeyPasswordFile { get; set; } = "";
 
+    /// <summary>A signing service that keeps the relayer's key, which also pays fees and rent: it is POSTed each message; empty: a key file. It must be https, or on this machine.</summary>
+    public string RelayerSignerUrl { get; set; } = "";
+
+    /// <summary>The public key that the relayer's signing service signs with, base58.</summary>
+    public string RelayerPublicKey { get; set; } = "";
+
+    /// <summary>A signing service that keeps the assigner's key; empty: a key file. It must be https, or on this machine.</summary>
+    public string AssignerSignerUrl { get; set; } = "";
+
+    /// <summary>The public key that the assigner's signing service signs with, base58.</summary>
+    public string AssignerPublicKey { get; set; } = "";
+
+    /// <summary>A file (mode 0600) with the bearer token for the signing services; empty: none is sent.</summary>
+    public string SignerTokenFile { get; set; } = "";
+
+    /// <summary>For one signature of a signing service, in seconds.</summary>
+    [Range(1, 60)]
+    public int SignerSeconds { get; set; } = 5;
+
+    /// <summary>RPC calls that come within so many milliseconds go out as one batch, to nodes that take batches; 0: each by itself.</summary>
+    [Range(0, 1_000)]
+    public int BatchMilliseconds { get; set; }
+
     /// <summary>Below this the fee payer has to be topped up, in thousandths of a SOL: a warning, and an error at a tenth of it.</summary>
     [Range(1, 1_000_000)]
     public int FeePayerLowMilliSol { get; set; } = 1_000;
@@ -66,7 +90,7 @@ public sealed class SolanaOptions : IValidatableObject
     /// <summary>The facilitator's key (its address); empty: the development key beside the programs.</summary>
     public string ProgramKeyPath { get; set; } = "";
 
-    /// <summary>On a localnet the demo wallet <c>payer.json</c> is given this much HYPER once.</summary>
+    /// <summary>On a localnet the demo wallet <c>payer.json</c> is given this much HYPER once, and as much of the mint that stands in for USDC.</summary>
     [Range(0, 1_000_000)]
     public int DemoWalletHyper { get; set; } = 10_000;
 
@@ -87,6 +111,12 @@ public sealed class SolanaOptions : IValidatableObject
             yield return new ValidationResult("WsUrl is no ws or wss address.", [nameof(WsUrl)]);
         }
 
+        foreach (var wrong in ValidateSigner(nameof(RelayerSignerUrl), RelayerSignerUrl, nameof(RelayerPublicKey), RelayerPublicKey)
+            .Concat(ValidateSigner(nameof(AssignerSignerUrl), AssignerSignerUrl, nameof(AssignerPublicKey), AssignerPublicKey)))
+        {
+            yield return wrong;
+        }
+
         for (var i = 0; i < RpcUrls.Count; i++)
         {
             if (!Uri.TryCreate(RpcUrls[i], UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
@@ -97,6 +127,30 @@ public sealed class SolanaOptions : IValidatableObject
             {
                 yield return new ValidationResult($"RpcUrls:{i} is there twice: a second endpoint must be another one.", [nameof(RpcUrls)]);
             }
+        }
+    }
+
+    private static IEnumerable<ValidationResult> ValidateSigner(string urlName, string url, string keyName, string key)
+    {
+        if (url.Length == 0)
+        {
+            if (key.Length > 0)
+            {
+                yield return new ValidationResult($"{keyName} is for {urlName}, which is empty.", [keyName]);
+            }
+
+            yield break;
+        }
+
+        // What is signed is money: nobody in between may see the token.
+        if (!Uri.TryCreate(url, UriKind.Absolute, out var address) || !(address.Scheme == Uri.UriSchemeHttps || address.Scheme == Uri.UriSchemeHttp && address.IsLoopback))
+        {
+            yield return new ValidationResult($"{urlName} is no https address, nor an http one of this machine.", [urlName]);
+        }
+
+        if (!PublicKey.TryParse(key, out _))
+        {
+            yield return new ValidationResult($"{keyName} is no base58 public key.", [keyName]);
         }
     }
 }

@@ -10,9 +10,10 @@ namespace Hypernode.Bench.Running;
 /// <param name="Seconds">No job begins later than this in a round.</param>
 /// <param name="Warm">Processes that have run for a while, instead of fresh ones in each round.</param>
 /// <param name="WarmUpSeconds">A warm row has run for so long before its first round.</param>
+/// <param name="Faults">Settlements on a bad network, to count units and not time.</param>
 /// <param name="Size">Jobs, finished jobs or timers, as <paramref name="What"/> has it.</param>
 internal sealed record BenchOptions(
-    string What, string Data, string Output, string? Peers, int Rounds, int Jobs, int Seconds, int Outstanding, bool Warm, int WarmUpSeconds, int Size, IReadOnlyList<string> Rows)
+    string What, string Data, string Output, string? Peers, int Rounds, int Jobs, int Seconds, int Outstanding, bool Warm, int WarmUpSeconds, int Size, IReadOnlyList<string> Rows, bool Faults = false)
 {
     public const string ServicesVariable = "HYPERNODE_BENCH_SERVICES";
 
@@ -46,6 +47,7 @@ internal sealed record BenchOptions(
             values.ContainsKey("--warm"),
             int.Parse(values["--warm-up"]),
             int.Parse(values["--size"]),
-            values.GetValueOrDefault("--rows")?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? []);
+            values.GetValueOrDefault("--rows")?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [],
+            values.ContainsKey("--faults"));
     }
 }

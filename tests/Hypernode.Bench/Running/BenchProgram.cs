@@ -15,7 +15,9 @@ internal static class BenchProgram
             var options = BenchOptions.Parse(args);
             var machine = Machine.Describe();
             // Settlements need a chain, and neither database nor broker.
-            var report = options.What == "settle" ? await new SettleBench(options, Say).RunAsync() : await MeasureEngineAsync(options);
+            var report = options.What != "settle" ? await MeasureEngineAsync(options)
+                : options.Faults ? await new FaultyBench(options, Say).RunAsync()
+                : await new SettleBench(options, Say).RunAsync();
             await WriteAsync(report, options.Output, machine);
             return 0;
         }

@@ -1,5 +1,9 @@
 using System.Text.Json;
+using System.Net.Http.Json;
 using Hypernode.Bench.Running;
+using Hypernode.Contracts.Intents;
+using Hypernode.Contracts.Ports;
+using Hypernode.Contracts.Text;
 using Hypernode.Solana;
 using Hypernode.Solana.Facilitator;
 using Hypernode.Workers.Adapters.Solana;
@@ -18,12 +22,14 @@ internal sealed class SettleWorld : IDisposable
     private const long HourSeconds = 3_600;
 
     private readonly HttpClient _http = new(new SocketsHttpHandler { MaxConnectionsPerServer = 64 }) { Timeout = Timeout.InfiniteTimeSpan };
+    private readonly string _address;
     private readonly ChainKeys _keys;
     private readonly FacilitatorProgram _program;
     private readonly Account _payer;
 
     private SettleWorld(string rpc, string keys, string program)
     {
+        _address = rpc;
         Rpc = new RpcClient(_http, new Uri(rpc), new RpcClientOptions { Timeout = TimeSpan.FromSeconds(30), GatherStatuses = TimeSpan.FromMilliseconds(10), GatherCalls = TimeSpan.FromMilliseconds(5) });
         Sender = new TransactionSender(Rpc, new ConfirmationTracker(Rpc, TimeProvider.System, new ConfirmationOptions { PollInterval = TimeSpan.FromMilliseconds(400) }));
         _keys = ChainKeys.LoadOrCreate(keys);
@@ -37,6 +43,12 @@ internal sealed class SettleWorld : IDisposable
     public TransactionSender Sender { get; }
 
     public FacilitatorConfig Config { get; private set; } = null!;
+
+    /// <summary>The product's own way to the chain, with its defaults.</summary>
+    public IEscrow Escrow(SolanaOptions options) => new SolanaEscrow(
+        Rpc,
+        new Deployment("localnet", Hash256.FromBytes(Config.Cluster), WalletAddress.FromBytes(_program.ProgramIdKey.AsSpan()), WalletAddress.FromBytes(Config.Mint.AsSpan())),
+        Config, _keys.Relayer, _keys.Assigner, new SimulatedOracleQuorum(_keys.Oracles, Config.Threshold), options, TimeProvider.System);
 
     public IReadOnlyList<Account> Nodes { get; }
 
@@ -61,13 +73,13 @@ internal sealed class SettleWorld : IDisposable
         return world;
     }
 
-    /// <summary>A payment that waits for its settlement: locked by the payer and assigned, in one transaction.</summary>
+    /// <summary>A payment that waits for its settlement: locked by the payer and assigned, in one transaction. Its job has the same id.</summary>
     public async Task<Guid> FundAsync(LatestBlockHash blockhash, int node)
     {
         var intent = Guid.NewGuid();
         var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
         var transaction = new TransactionBuilder().SetFeePayer(Relayer.PublicKey).SetRecentBlockHash(blockhash.Blockhash)
-            .AddInstruction(_program.AuthorizePayment(new PaymentTerms(intent, Guid.NewGuid(), Amount, now + HourSeconds, now + 2 * HourSeconds), _payer.PublicKey, Relayer.PublicKey, Config.Mint))
+            .AddInstruction(_program.AuthorizePayment(new PaymentTerms(intent, intent, Amount, now + HourSeconds, now + 2 * HourSeconds), _payer.PublicKey, Relayer.PublicKey, Config.Mint))
             .AddInstruction(_program.AssignNode(intent, Attempt, Nodes[node % NodeCount].PublicKey, _keys.Assigner.PublicKey))
             .Build(Relayer, _payer, _keys.Assigner);
         Require(await Sender.SendAsync(transaction, blockhash.LastValidBlockHeight));
@@ -88,12 +100,22 @@ internal sealed class SettleWorld : IDisposable
             .Build(Relayer);
     }
 
-    /// <summary>All that was ever paid to nodes, protocol and platform, in base units.</summary>
-    public async Task<ulong> PaidAsync()
+    /// <summary>Sets what goes wrong, and says what has gone wrong so far.</summary>
+    public async Task<JsonElement> FaultsAsync(object wanted)
     {
-        PublicKey[] accounts = [.. Nodes.Select(n => FacilitatorProgram.TokenAccountOf(n.PublicKey, Config.Mint)), Config.ProtocolVault, Config.PlatformVault];
-        return (await Rpc.GetMultipleAccountsAsync(accounts)).Aggregate(0ul, (sum, account) => checked(sum + (TokenAccount.From(account)?.Amount ?? 0)));
+        using var response = await _http.PostAsJsonAsync(_address, new { jsonrpc = "2.0", id = 1, method = "localnet_faults", @params = new[] { wanted } });
+        return (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("result");
     }
+
+    /// <summary>What each of them has: nodes in order, protocol, platform, payer.</summary>
+    public async Task<ulong[]> BalancesAsync()
+    {
+        PublicKey[] accounts = [.. Nodes.Select(n => FacilitatorProgram.TokenAccountOf(n.PublicKey, Config.Mint)), Config.ProtocolVault, Config.PlatformVault, PayerToken];
+        return [.. (await Rpc.GetMultipleAccountsAsync(accounts)).Select(account => TokenAccount.From(account)?.Amount ?? 0)];
+    }
+
+    /// <summary>All that was ever paid to nodes, protocol and platform, in base units.</summary>
+    public async Task<ulong> PaidAsync() => (await BalancesAsync())[..^1].Aggregate(0ul, (sum, held) => checked(sum + held));
 
     public static void Require(ConfirmationResult result)
     {

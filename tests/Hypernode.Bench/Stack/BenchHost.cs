@@ -37,6 +37,7 @@ internal static class BenchHost
         services.AddOptions<LoadOptions>().BindConfiguration(LoadOptions.Section);
         services.AddSingleton<SimulatedChain>();
         services.AddSingleton<IEscrow>(p => p.GetRequiredService<SimulatedChain>());
+        services.AddSingleton<ITombstones>(p => p.GetRequiredService<SimulatedChain>());
         services.AddSingleton<IChainSetup>(p => p.GetRequiredService<SimulatedChain>());
     }
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text;
 using Hypernode.Contracts.Commands;
 using Hypernode.Contracts.Intents;
+using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Money;
 using Hypernode.Contracts.Ports;
 using Hypernode.Contracts.Text;
@@ -15,7 +16,7 @@ namespace Hypernode.Bench.Stack;
 /// SIMULATION: a chain without latency, kept in memory; every wallet is rich, every transaction lands. Signatures are checked
 /// for real. Where roles are apart, the process that moves the chain answers the others over a socket.
 /// </summary>
-internal sealed class SimulatedChain(IOptions<LoadOptions> options) : IEscrow, IChainSetup, IDisposable
+internal sealed class SimulatedChain(IOptions<LoadOptions> options) : IEscrow, ITombstones, IChainSetup, IDisposable
 {
     private static readonly PayerFunds _rich = new(new HyperAmount(1_000_000_000_000), new HyperAmount(1_000_000_000_000));
 
@@ -55,6 +56,11 @@ internal sealed class SimulatedChain(IOptions<LoadOptions> options) : IEscrow, I
         Find(intent) ?? (_socket is { IsClient: true } socket ? await socket.AskAsync(intent, cancellationToken) : null);
 
     public Task<PayerFunds> FundsOfAsync(WalletAddress payer, CancellationToken cancellationToken) => Task.FromResult(_rich);
+
+    public Task<IReadOnlyList<IntentId>> ClosableAsync(long now, int most, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<IntentId>>([]);
+
+    public Task<int> CloseAsync(IReadOnlyList<IntentId> payments, CancellationToken cancellationToken) => Task.FromResult(0);
 
     public Task<IReadOnlyList<EscrowView>> OpenPastAsync(long settleBy, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<EscrowView>>([]);

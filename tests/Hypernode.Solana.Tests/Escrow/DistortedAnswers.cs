@@ -59,3 +59,41 @@ internal sealed class DeafHandler(params string[] methods) : DelegatingHandler(n
         return methods.Any(m => body.Contains($"\"{m}\"")) ? throw new HttpRequestException("the answer got lost") : response;
     }
 }
+
+/// <summary>A node that tells lies about what became of transactions, while it is told to.</summary>
+internal sealed class LyingHandler(string lie) : DelegatingHandler(new SocketsHttpHandler())
+{
+    /// <summary>Never seen, however long ago it was.</summary>
+    public const string NeverSeen = "null";
+
+    /// <summary>Failed, in the very slot in which it succeeded.</summary>
+    public const string Failed = "failed";
+
+    public bool Lies { get; set; } = true;
+
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        var body = await request.Content!.ReadAsStringAsync(cancellationToken);
+        var response = await base.SendAsync(request, cancellationToken);
+        if (!Lies || !body.Contains("\"getSignatureStatuses\""))
+        {
+            return response;
+        }
+
+        var answer = JsonNode.Parse(await response.Content.ReadAsStringAsync(cancellationToken))!;
+        var statuses = answer["result"]!["value"]!.AsArray();
+        for (var i = 0; i < statuses.Count; i++)
+        {
+            if (lie == NeverSeen)
+            {
+                statuses[i] = null;
+            }
+            else if (statuses[i] is JsonObject status)
+            {
+                status["err"] = JsonNode.Parse("""{"InstructionError":[1,{"Custom":6010}]}""");
+            }
+        }
+
+        return new HttpResponseMessage(response.StatusCode) { Content = new StringContent(answer.ToJsonString()) };
+    }
+}

@@ -7,10 +7,19 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Hypernode.Solana.Tests.Escrow;
 
 /// <summary>The escrow port on a chain that the bootstrap made, with a program address of the test's own.</summary>
-public sealed class EscrowFixture : IAsyncLifetime
+public class EscrowFixture : IAsyncLifetime
 {
-    private readonly LocalnetFixture localnet = new();
+    private readonly LocalnetFixture localnet;
     private readonly TempFolder folder = new();
+
+    public EscrowFixture()
+        : this(new LocalnetFixture())
+    {
+    }
+
+    internal EscrowFixture(LocalnetFixture localnet) => this.localnet = localnet;
+
+    internal LocalnetFixture Localnet => localnet;
 
     internal IRpcClient Rpc => localnet.Rpc;
 
@@ -20,7 +29,9 @@ public sealed class EscrowFixture : IAsyncLifetime
 
     internal ChainKeys Keys { get; private set; } = null!;
 
-    internal Account ProgramKey { get; } = new();
+    internal ShippedPrograms Programs { get; } = NewPrograms();
+
+    internal Account ProgramKey => Programs.Facilitator.Key;
 
     internal ChainBootstrap Bootstrap { get; private set; } = null!;
 
@@ -34,14 +45,19 @@ public sealed class EscrowFixture : IAsyncLifetime
 
     internal SolanaOptions Options { get; } = new() { PollMilliseconds = 20, ConfirmationSeconds = 5 };
 
-    internal static byte[] Program => File.ReadAllBytes(RepositoryFiles.At("programs/bin/facilitator.so"));
+    /// <summary>The three programs at addresses of the test's own.</summary>
+    internal static ShippedPrograms NewPrograms()
+    {
+        static ShippedProgram Shipped(string name) => new(new Account(), File.ReadAllBytes(RepositoryFiles.At($"programs/bin/{name}.so")));
+        return new ShippedPrograms(Shipped("facilitator"), Shipped("node_registry"), Shipped("payment_splitter"));
+    }
 
     public async Task InitializeAsync()
     {
         await localnet.InitializeAsync();
         Keys = ChainKeys.LoadOrCreate(KeysFolder);
         Bootstrap = new ChainBootstrap(Rpc, Keys, Options, TimeProvider.System, NullLogger<ChainBootstrap>.Instance);
-        Setup = await Bootstrap.RunAsync(ProgramKey, Program, TimeSpan.FromSeconds(1), CancellationToken.None);
+        Setup = await Bootstrap.RunAsync(Programs, TimeSpan.FromSeconds(1), CancellationToken.None);
         await FundAsync(Wallet);
         Escrow = EscrowOver(Rpc);
     }
@@ -95,8 +111,8 @@ public sealed class EscrowFixture : IAsyncLifetime
         return account.Amount;
     }
 
-    internal SolanaEscrow EscrowOver(IRpcClient rpc) => new(
-        rpc, Setup.Deployment, Setup.Config, Keys.Relayer, Keys.Assigner,
+    internal SolanaEscrow EscrowOver(IRpcClient rpc, ISigner? relayer = null, ISigner? assigner = null) => new(
+        rpc, Setup.Deployment, Setup.Config, relayer ?? Keys.Relayer, assigner ?? Keys.Assigner,
         new SimulatedOracleQuorum(Keys.Oracles, ChainBootstrap.OracleThreshold), Options, TimeProvider.System);
 
     public async Task DisposeAsync()
@@ -104,6 +120,17 @@ public sealed class EscrowFixture : IAsyncLifetime
         await localnet.DisposeAsync();
         // null when the node did not start
         Keys?.Dispose();
+        Programs.Dispose();
         folder.Dispose();
+        GC.SuppressFinalize(this);
+    }
+}
+
+/// <summary>The same on a node of its own, whose clock can be moved and whose network can be made bad.</summary>
+public sealed class ControlledEscrowFixture : EscrowFixture
+{
+    public ControlledEscrowFixture()
+        : base(new LocalnetFixture(["--controls", "--faults", "--slot-ms", "100"]))
+    {
     }
 }

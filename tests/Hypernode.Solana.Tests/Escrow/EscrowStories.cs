@@ -28,7 +28,7 @@ public class EscrowStories(EscrowFixture fixture) : IClassFixture<EscrowFixture>
     public async Task A_bootstrap_that_runs_again_changes_nothing()
     {
         var balance = await fixture.Rpc.GetBalanceAsync(fixture.Keys.UpgradeAuthority.PublicKey);
-        var again = await fixture.Bootstrap.RunAsync(fixture.ProgramKey, EscrowFixture.Program, TimeSpan.FromSeconds(99), None);
+        var again = await fixture.Bootstrap.RunAsync(fixture.Programs, TimeSpan.FromSeconds(99), None);
         again.Deployment.ShouldBe(fixture.Setup.Deployment);
         again.Config.RefundGrace.ShouldBe(1, "the chain's own stands");
         (await fixture.Rpc.GetBalanceAsync(fixture.Keys.UpgradeAuthority.PublicKey)).ShouldBe(balance);
@@ -38,12 +38,12 @@ public class EscrowStories(EscrowFixture fixture) : IClassFixture<EscrowFixture>
     public async Task Three_processes_that_start_at_once_set_up_one_chain()
     {
         using var folder = new TempFolder();
-        using var program = new Account();
+        using var programs = EscrowFixture.NewPrograms();
         var setups = await Task.WhenAll(Enumerable.Range(0, 3).Select(async _ =>
         {
             using var keys = ChainKeys.LoadOrCreate(folder.Path);
             var bootstrap = new ChainBootstrap(fixture.Rpc, keys, fixture.Options, TimeProvider.System, NullLogger<ChainBootstrap>.Instance);
-            return await bootstrap.RunAsync(program, EscrowFixture.Program, TimeSpan.Zero, None);
+            return await bootstrap.RunAsync(programs, TimeSpan.Zero, None);
         }));
         setups.Select(s => s.Deployment).Distinct().Count().ShouldBe(1);
     }
@@ -54,7 +54,7 @@ public class EscrowStories(EscrowFixture fixture) : IClassFixture<EscrowFixture>
         using var folder = new TempFolder();
         using var other = ChainKeys.LoadOrCreate(folder.Path);
         var bootstrap = new ChainBootstrap(fixture.Rpc, other, fixture.Options, TimeProvider.System, NullLogger<ChainBootstrap>.Instance);
-        await Should.ThrowAsync<ChainSetupException>(() => bootstrap.RunAsync(fixture.ProgramKey, EscrowFixture.Program, TimeSpan.Zero, None));
+        await Should.ThrowAsync<ChainSetupException>(() => bootstrap.RunAsync(fixture.Programs, TimeSpan.Zero, None));
     }
 
     [Theory]
@@ -70,7 +70,7 @@ public class EscrowStories(EscrowFixture fixture) : IClassFixture<EscrowFixture>
 
         using var other = ChainKeys.LoadOrCreate(folder.Path);
         var bootstrap = new ChainBootstrap(fixture.Rpc, other, fixture.Options, TimeProvider.System, NullLogger<ChainBootstrap>.Instance);
-        await Should.ThrowAsync<ChainSetupException>(() => bootstrap.RunAsync(fixture.ProgramKey, EscrowFixture.Program, TimeSpan.FromSeconds(1), None));
+        await Should.ThrowAsync<ChainSetupException>(() => bootstrap.RunAsync(fixture.Programs, TimeSpan.FromSeconds(1), None));
     }
 
     [Fact]
@@ -79,7 +79,7 @@ public class EscrowStories(EscrowFixture fixture) : IClassFixture<EscrowFixture>
         using var http = new HttpClient(new OtherGenesisHandler());
         var rpc = new RpcClient(http, fixture.Endpoint, new RpcClientOptions { ReadAttempts = 1 });
         var bootstrap = new ChainBootstrap(rpc, fixture.Keys, fixture.Options, TimeProvider.System, NullLogger<ChainBootstrap>.Instance);
-        (await Should.ThrowAsync<ChainSetupException>(() => bootstrap.RunAsync(fixture.ProgramKey, EscrowFixture.Program, TimeSpan.FromSeconds(1), None)))
+        (await Should.ThrowAsync<ChainSetupException>(() => bootstrap.RunAsync(fixture.Programs, TimeSpan.FromSeconds(1), None)))
             .Message.ShouldContain("another cluster");
     }
 

@@ -1,9 +1,20 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+
 namespace Hypernode.Solana.Tests.Localnet;
 
 /// <summary>The client's parts over the run's one node.</summary>
 public sealed class LocalnetFixture : IAsyncLifetime
 {
     private readonly HttpClient http = new();
+    private readonly string[]? own;
+
+    public LocalnetFixture()
+    {
+    }
+
+    /// <param name="own">options of a node that is this fixture's alone</param>
+    internal LocalnetFixture(string[] own) => this.own = own;
 
     public Uri Endpoint { get; private set; } = null!;
 
@@ -18,7 +29,7 @@ public sealed class LocalnetFixture : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        Endpoint = await LocalnetNode.EndpointAsync();
+        Endpoint = own is null ? await LocalnetNode.EndpointAsync() : await LocalnetNode.StartAsync(own);
         (Rpc, Sender, Deployer) = Connect(http);
     }
 
@@ -29,6 +40,14 @@ public sealed class LocalnetFixture : IAsyncLifetime
         var tracker = new ConfirmationTracker(rpc, TimeProvider.System, new ConfirmationOptions { PollInterval = TimeSpan.FromMilliseconds(20) });
         var sender = new TransactionSender(rpc, tracker);
         return (rpc, sender, new ProgramDeployer(rpc, sender, TimeProvider.System));
+    }
+
+    /// <summary>One of the methods that no real cluster has.</summary>
+    internal async Task<JsonElement> ControlAsync(string method, object parameters)
+    {
+        using var response = await http.PostAsJsonAsync(Endpoint, new { jsonrpc = "2.0", id = 1, method, @params = new[] { parameters } });
+        var answer = await response.Content.ReadFromJsonAsync<JsonElement>();
+        return answer.TryGetProperty("result", out var result) ? result : throw new InvalidOperationException($"{method}: {answer}");
     }
 
     /// <summary>A new key with some SOL.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.Json;
 
@@ -12,25 +13,27 @@ internal static class LocalnetNode
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(180);
 
     private static readonly Lazy<Task<Uri>> Started = new(() =>
-        Environment.GetEnvironmentVariable("HYPERNODE_TEST_LOCALNET") is { Length: > 0 } given ? Task.FromResult(new Uri(given)) : StartAsync());
+        Environment.GetEnvironmentVariable("HYPERNODE_TEST_LOCALNET") is { Length: > 0 } given ? Task.FromResult(new Uri(given)) : StartAsync([]));
 
-    // Held for the life of this process, and with it the child's input.
-    private static Process? node;
+    // Held for the life of this process, and with them the children's inputs.
+    private static readonly ConcurrentBag<Process> Nodes = [];
 
     public static Task<Uri> EndpointAsync() => Started.Value;
 
-    private static async Task<Uri> StartAsync()
+    /// <summary>A further node, with options of its own.</summary>
+    public static async Task<Uri> StartAsync(params string[] arguments)
     {
         var folder = RepositoryFiles.At("localnet");
         using var patience = new CancellationTokenSource(Patience);
         await InstallAsync(folder, patience.Token);
-        node = Process.Start(new ProcessStartInfo("node", ["main.cjs", "--port", "0", "--until-stdin-closes"])
+        var node = Process.Start(new ProcessStartInfo("node", ["main.cjs", "--port", "0", "--until-stdin-closes", .. arguments])
         {
             WorkingDirectory = folder,
             UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
         }) ?? throw new InvalidOperationException("node does not start");
+        Nodes.Add(node);
         var ready = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
         node.OutputDataReceived += (_, line) =>
         {

@@ -104,7 +104,7 @@ suite_node() {
 suite_programs() {
   local started=$SECONDS log=$work/programs.log code ok bad
   is_wanted "programs" || return 0
-  timeout --kill-after=30 600 "$1" > "$log" 2>&1 < /dev/null
+  timeout --kill-after=30 900 "$1" > "$log" 2>&1 < /dev/null
   code=$?
   ok=$(sed -n 's/^test result: .* \([0-9]*\) passed; .*/\1/p' "$log" | awk '{ n += $1 } END { print n + 0 }')
   bad=$(sed -n 's/^test result: .* passed; \([0-9]*\) failed; .*/\1/p' "$log" | awk '{ n += $1 } END { print n + 0 }')

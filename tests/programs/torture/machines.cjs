@@ -1,35 +1,27 @@
 // The virtual machines that the torture programs run on: `run(which, input)` gives the result as sixteen hex digits.
 const fs = require('node:fs');
 const path = require('node:path');
-const { ComputeBudgetProgram, Keypair, PublicKey, Transaction, TransactionInstruction } = require('@solana/web3.js');
+const { execFile } = require('node:child_process');
+const { promisify } = require('node:util');
+const { Keypair, Transaction } = require('@solana/web3.js');
 const { ComputeBudget, FailedTransactionMetadata, LiteSvm } = require('litesvm/dist/internal.js');
+const { UNITS, programId, budget, instruction, hex } = require('./calls.cjs');
 
-const UNITS = 1_400_000;
-const LOADER = new PublicKey('BPFLoader2111111111111111111111111111111111');
-const programId = Keypair.fromSeed(Buffer.alloc(32, 7)).publicKey;
-
-/** The input of the which-th function is different from its neighbours', as on the host. */
-function instruction(which, input) {
-  const data = Buffer.alloc(16);
-  data.writeBigUInt64LE(BigInt(which));
-  data.writeBigUInt64LE(BigInt(input * 7 + which), 8);
-  return new TransactionInstruction({ programId, keys: [], data });
-}
-
-const hex = (bytes) => (bytes.length === 8 ? Buffer.from(bytes).readBigUInt64LE().toString(16).padStart(16, '0') : `return data of ${bytes.length} bytes`);
+/** How often the second machine may die before that is a failure: a wrong result is one at once. */
+const LIVES = 6;
 
 /** The current runtime, in this process. */
 function liteSvm(elf) {
   const svm = new LiteSvm();
-  const budget = new ComputeBudget();
-  budget.computeUnitLimit = BigInt(UNITS);
-  svm.setComputeBudget(budget);
+  const limits = new ComputeBudget();
+  limits.computeUnitLimit = BigInt(UNITS);
+  svm.setComputeBudget(limits);
   svm.setTransactionHistory(0n);
   const payer = Keypair.generate();
   svm.airdrop(payer.publicKey.toBytes(), 1_000_000_000_000n);
   svm.addProgram(programId.toBytes(), elf);
-  return async (which, input) => {
-    const transaction = new Transaction().add(ComputeBudgetProgram.setComputeUnitLimit({ units: UNITS }), instruction(which, input));
+  return (which, input) => {
+    const transaction = new Transaction().add(budget, instruction(which, input));
     transaction.recentBlockhash = svm.latestBlockhash();
     transaction.feePayer = payer.publicKey;
     transaction.sign(payer);
@@ -41,28 +33,23 @@ function liteSvm(elf) {
 }
 
 /** Another one: Solana 1.18's, with another virtual machine and loader. It knows version 0 only. */
-async function bankrun(elf) {
-  process.env.RUST_LOG ??= 'error';
-  const { start } = require('solana-bankrun');
-  // As an account of the chain's first block. By name and folder, as it also takes programs, it sometimes loses the name.
-  const info = { lamports: 10 ** 12, data: elf, owner: LOADER, executable: true, rentEpoch: 0 };
-  const context = await start([], [{ address: programId, info }]);
-  return async (which, input) => {
-    const transaction = new Transaction().add(ComputeBudgetProgram.setComputeUnitLimit({ units: UNITS }), instruction(which, input));
-    // Its slots follow the wall clock: on a busy machine the hash of the start is soon too old.
-    [transaction.recentBlockhash] = await context.banksClient.getLatestBlockhash();
-    transaction.feePayer = context.payer.publicKey;
-    transaction.sign(context.payer);
-    const { result, meta } = await context.banksClient.tryProcessTransaction(transaction);
-    if (result !== null) return `failed: ${result} ${meta?.logMessages.slice(-2).join(' | ')}`;
-    return hex(Buffer.concat([Buffer.from(meta.returnData.data), Buffer.alloc(8)]).subarray(0, 8)); // it cuts zeros off
-  };
+async function bankrun(folder, count, inputs) {
+  for (let life = 1; ; life++) {
+    try {
+      const script = path.join(__dirname, 'second.cjs');
+      const { stdout } = await promisify(execFile)(process.execPath, [script, folder, String(count), String(inputs)], { env: { ...process.env, RUST_LOG: 'error' }, timeout: 120_000 });
+      const table = stdout.trim().split('\n').map((line) => line.split(' '));
+      return (which, input) => table[which][input];
+    } catch (error) {
+      if (life === LIVES) throw error;
+    }
+  }
 }
 
-/** Every machine, for the programs `torture.so` and `torture.v3.so` of a folder. */
-async function machines(folder) {
+/** Every machine, for the programs `torture.so` and `torture.v3.so` of a folder with `count` functions. */
+async function machines(folder, count, inputs) {
   const [v0, v3] = ['torture.so', 'torture.v3.so'].map((name) => fs.readFileSync(path.join(folder, name)));
-  return { 'LiteSVM v0': liteSvm(v0), 'LiteSVM v3': liteSvm(v3), 'bankrun v0': await bankrun(v0) };
+  return { 'LiteSVM v0': liteSvm(v0), 'LiteSVM v3': liteSvm(v3), 'bankrun v0': await bankrun(folder, count, inputs) };
 }
 
 module.exports = { machines };

@@ -148,6 +148,23 @@ public class RpcClientTests
         static string Error(JsonNode request, string error) => $$"""{"jsonrpc":"2.0","id":{{request["id"]}},"error":{{error}}}""";
     }
 
+    /// <summary>On a busy machine the time to wait may be over before anybody waits.</summary>
+    [Fact]
+    public async Task A_moment_that_has_passed_at_once_loses_nothing()
+    {
+        var node = new FakeNode((_, request) => Ok(request["method"]!.GetValue<string>() == "getBalance"
+            ? """{"context":{"slot":1},"value":7}"""
+            : """{"context":{"slot":1},"value":[null]}"""));
+        IRpcClient client = new RpcClient(
+            new HttpClient(node), new Uri("http://127.0.0.1:1"),
+            new RpcClientOptions { GatherCalls = TimeSpan.FromTicks(1), GatherStatuses = TimeSpan.FromTicks(1), ReadAttempts = 1 }, new SkippingRetries());
+        for (var i = 0; i < 50; i++)
+        {
+            (await client.GetBalanceAsync(Someone)).ShouldBe(7ul);
+            (await client.GetSignatureStatusesAsync(["a"])).Value.ShouldHaveSingleItem();
+        }
+    }
+
     [Theory]
     [InlineData("""{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"no batches here"}}""")]
     [InlineData("[]")]

@@ -20,21 +20,23 @@ internal sealed class CallGatherer(Func<byte[], Task<JsonElement>> post, TimeSpa
     public async Task<JsonElement> CallAsync(byte[] request, long id, CancellationToken cancellation)
     {
         Batch batch;
+        bool isFirst;
         lock (gate)
         {
-            if (open is null)
-            {
-                open = new Batch();
-                _ = SendAsync(open);
-            }
-
-            batch = open;
+            isFirst = open is null;
+            batch = open ??= new Batch();
             batch.Requests.Add(request);
             if (batch.Requests.Count == MostInOne)
             {
                 open = null;
                 batch.Full.TrySetResult();
             }
+        }
+
+        if (isFirst)
+        {
+            // Not within the lock, which this thread could enter again: on a busy machine the moment may have passed already.
+            _ = SendAsync(batch);
         }
 
         var answers = await batch.Answers.Task.WaitAsync(cancellation);

@@ -15,12 +15,13 @@ internal sealed class StatusGatherer(Func<IReadOnlyList<string>, bool, Task<Sign
     {
         Batch batch;
         int place;
+        var isFirst = false;
         lock (gate)
         {
             if (!open.TryGetValue(searchHistory, out batch!))
             {
                 batch = open[searchHistory] = new Batch();
-                _ = SendAsync(batch, searchHistory);
+                isFirst = true;
             }
 
             place = batch.Signatures.Count;
@@ -30,6 +31,12 @@ internal sealed class StatusGatherer(Func<IReadOnlyList<string>, bool, Task<Sign
                 open.Remove(searchHistory);
                 batch.Full.TrySetResult();
             }
+        }
+
+        if (isFirst)
+        {
+            // Not within the lock, which this thread could enter again: on a busy machine the moment may have passed already.
+            _ = SendAsync(batch, searchHistory);
         }
 
         var answer = await batch.Answer.Task.WaitAsync(cancellation);

@@ -11,7 +11,7 @@ set -euo pipefail
 cd "$(dirname "$0")"
 . ./toolchain.sh
 
-BATCH=50 INPUTS=2
+BATCH=50 INPUTS=6
 seeds=200 from=1 json= install= corpus= out=
 while [ $# -gt 0 ]; do
   case $1 in

@@ -49,8 +49,7 @@ class Program {
   /** An expression of `type`; `scope` has [name, type] of what may be read. */
   value(type, scope, depth) {
     const { random } = this;
-    const known = scope.filter(([, t]) => t === type);
-    if (depth <= 0) return known.length > 0 && random.below(5) > 0 ? random.pick(known)[0] : this.literal(type);
+    if (depth <= 0) return random.below(6) > 0 ? this.known(type, scope) : this.literal(type);
     const sub = (t = type) => this.value(t, scope, depth - 1 - random.below(2));
     const wide = BITS[type] === 128;
     switch (random.below(17)) {
@@ -71,6 +70,12 @@ class Program {
       case 15: return `(words[(${sub('u8')}) as usize % words.len()] as ${type})`;
       default: return this.called(type, sub);
     }
+  }
+
+  /** Something that only the run knows: what the compiler can work out itself would test the compiler alone. */
+  known(type, scope) {
+    const same = scope.filter(([, t]) => t === type);
+    return same.length > 0 && this.random.below(4) > 0 ? this.random.pick(same)[0] : `(${this.random.pick(scope)[0]} as ${type})`;
   }
 
   condition(scope, depth) {
@@ -144,6 +149,22 @@ class Program {
     }
   }
 
+  /** One operation on what came in, and nothing around it that could hide its result. */
+  direct() {
+    const { random } = this;
+    const type = this.type();
+    const [a, b] = [random.pick(['a', 'c', 'a ^ c']), random.pick(['b', 'c', 'b.rotate_left(7)'])].map((v) => `((${v}) as ${type})`);
+    const narrow = BITS[type] < 128;
+    const operation = random.pick([
+      ...['add', 'sub', 'mul'].map((op) => `${a}.wrapping_${op}(${b})`),
+      ...(narrow ? ['div', 'rem', 'div', 'rem'].map((op) => `${a}.wrapping_${op}(${b} | 1)`) : []),
+      ...(narrow ? ['add', 'sub', 'mul', 'mul'].map((op) => `${a}.checked_${op}(${b}).unwrap_or(${this.literal(type)})`) : []),
+      ...['shl', 'shr'].map((op) => `${a}.wrapping_${op}(b as u32)`),
+      `${a}.saturating_sub(${b})`, `(${a} < ${b}) as ${type}`, `${a}.rotate_left(c as u32 & ${BITS[type] - 1})`,
+    ]);
+    return `h = mix(h, (${operation}) as u64);`;
+  }
+
   /** Copies of all sizes: known and not, overlapping and not, small enough to be unrolled and not. */
   movement(value) {
     const { random } = this;
@@ -158,6 +179,7 @@ class Program {
   }
 
   text() {
+    const direct = Array.from({ length: 8 }, () => this.direct());
     const body = this.block([['a', 'u64'], ['b', 'u64'], ['c', 'u64']], 2, 9 + this.random.below(8));
     return [
       ...this.helpers.map((helper) => helper.text),
@@ -165,6 +187,7 @@ class Program {
       `fn seed${this.seed}(mut a: u64, mut b: u64, mut c: u64) -> u64 {`,
       'let mut h = 0xcbf29ce484222325u64; let mut bytes = fill(a ^ b); let mut words = [0i32; 16];',
       'for (i, w) in words.iter_mut().enumerate() { *w = (c.rotate_left(i as u32 * 4)) as i32; }',
+      ...direct,
       ...body,
       'mix(mix(mix(h, a), b), bytes.iter().fold(c, |s, x| s.rotate_left(5) ^ *x as u64))',
       '}',

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Hypernode.Cli.Bench;
 using Hypernode.Cli.Demo;
 using Hypernode.Cli.Localnet;
+using Hypernode.Cli.Receipts;
 using Hypernode.Cli.Up;
 
 var root = new RootCommand("Hypernode: a GPU compute marketplace on Solana. Start it as ./hn, which builds what changed.")
@@ -10,7 +11,13 @@ var root = new RootCommand("Hypernode: a GPU compute marketplace on Solana. Star
     UpCommand.Create(),
     LocalnetCommand.Create(),
     BenchCommand.Create(),
+    ReceiptCommand.Create(),
 };
 
+var parsed = root.Parse(args);
+
 // Our own signal handling ends the stack in order; the library's would end the process after two seconds.
-return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+var exitCode = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+
+// A command line that was not understood is no answer to what was asked: 1 may mean a "no".
+return parsed.Errors.Count > 0 ? 2 : exitCode;

@@ -41,6 +41,7 @@ internal static class JobsEndpoints
             .WithSummary("Asks for the job's end: before assignment it is refunded in full, while it runs it is charged as metered.");
         jobs.MapJobLogs();
         jobs.MapJobResult();
+        jobs.MapJobReceipt();
     }
 
     private static async Task<IResult> ListAsync(

@@ -119,6 +119,32 @@ public sealed class ApiClient(HttpClient http) : IDisposable
         return await answer.Content.ReadAsByteArrayAsync(cancellationToken);
     }
 
+    /// <summary>The signed receipt of the job's last attempt, as the API writes it.</summary>
+    public async Task<string> ReceiptAsync(string jobId, CancellationToken cancellationToken)
+    {
+        using var answer = await http.GetAsync($"/api/jobs/{jobId}/receipt", cancellationToken);
+        await RefuseAsync(answer, cancellationToken);
+        return await answer.Content.ReadAsStringAsync(cancellationToken);
+    }
+
+    /// <summary>Every log chunk so far, of all attempts, in order.</summary>
+    public async Task<IReadOnlyList<JsonNode>> LogChunksAsync(string jobId, CancellationToken cancellationToken)
+    {
+        var chunks = new List<JsonNode>();
+        for (string? cursor = null; ;)
+        {
+            var page = await GetAsync<JsonObject>($"/api/jobs/{jobId}/logs{(cursor is null ? "" : $"?cursor={cursor}")}", cancellationToken);
+            var items = page["items"] as JsonArray ?? [];
+            if (items.Count == 0)
+            {
+                return chunks;
+            }
+
+            chunks.AddRange(items.Select(i => i!.DeepClone()));
+            cursor = page["next"]!.GetValue<string>();
+        }
+    }
+
     /// <summary>
     /// Follows a job until it has ended. A stream that breaks off is taken up again after the last line that came; a state may
     /// then be told twice.

@@ -71,6 +71,7 @@ internal sealed class DemoRunner(Repository repository, IStack stack, Scenario s
         _failures.AddRange(SumsCheck.Failures(Claimed(report), before, after, payment, BoundOf(report), new Ours(payer.PublicKey, DemoJob.Amount.BaseUnits, authorities)));
         CheckEnd(report);
         await FetchResultAsync(api, report, cancellationToken);
+        await KeepEvidenceAsync(api, report, job, cancellationToken);
         foreach (var simulated in _simulated)
         {
             narrator.Warn(simulated);
@@ -280,6 +281,23 @@ internal sealed class DemoRunner(Repository repository, IStack stack, Scenario s
         }
 
         narrator.Step($"result file: {path}");
+    }
+
+    private async Task KeepEvidenceAsync(ApiClient api, DemoReport report, JobSpec job, CancellationToken cancellationToken)
+    {
+        if (report is not { State: JobStateNames.Paid, Outcome: nameof(Verdict.Succeeded) or nameof(Verdict.JobFault) })
+        {
+            return;
+        }
+
+        var folder = Path.Combine(dataPath, "result");
+        var wrong = await Evidence.KeepAsync(api, report.JobId, job, folder, cancellationToken);
+        _failures.AddRange(wrong);
+        if (wrong.Count == 0)
+        {
+            narrator.Good("the node's receipt holds: signature, job, log chain");
+            narrator.Step($"check it yourself: ./hn receipt verify {Shell.Quote(Path.Combine(folder, "receipt.json"))} --artifacts {Shell.Quote(folder)} --logs {Shell.Quote(Path.Combine(folder, "logs.json"))} --job {Shell.Quote(Path.Combine(folder, "job.json"))}");
+        }
     }
 
     private void Demand(bool holds, string otherwise)

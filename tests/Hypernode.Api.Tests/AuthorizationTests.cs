@@ -18,6 +18,7 @@ public sealed class AuthorizationTests(SharedHost shared) : IClassFixture<Shared
         { "POST", "/api/jobs/cancel/{job}", 401, 404, 202 },
         { "GET", "/api/jobs/{job}/logs", 401, 404, 200 },
         { "GET", "/api/jobs/{job}/result", 401, 404, 409 },
+        { "GET", "/api/jobs/{job}/receipt", 401, 404, 409 },
         { "GET", $"/api/jobs/{Unused}", 401, 404, 404 },
         { "GET", "/api/jobs/nonsense", 401, 404, 404 },
         { "POST", $"/api/jobs/cancel/{Unused}", 401, 404, 404 },

@@ -8,17 +8,25 @@ using Hypernode.Cli.Demo;
 
 namespace Hypernode.EndToEnd;
 
-/// <summary><c>./hn demo --json</c> as a user runs it.</summary>
+/// <summary><c>./hn</c> as a user runs it, <c>demo --json</c> above all.</summary>
 internal static class Demo
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
     /// <returns>The one line on its stdout. Its exit code was 0, which it is only when every sum held on chain.</returns>
-    public static async Task<DemoReport> RunAsync(string scenario, bool services = false, Funding funding = Funding.Intent)
+    public static async Task<DemoReport> RunAsync(string scenario, bool services = false, Funding funding = Funding.Intent, string? data = null)
     {
-        var repository = Repository.Find();
-        var start = new ProcessStartInfo("bash", [Path.Combine(repository.Root, "hn"), "demo", "--json", "--scenario", scenario, "--funding", funding.ToString(), .. services ? new[] { "--services" } : []])
+        var lines = await HnAsync(["demo", "--json", "--scenario", scenario, "--funding", funding.ToString(), .. services ? new[] { "--services" } : [], .. data is null ? [] : new[] { "--data", data }]);
+        lines.Length.ShouldBe(1, "stdout has one object on one line, and nothing else");
+        lines[0].ShouldNotContain("null");
+        return JsonSerializer.Deserialize<DemoReport>(lines[0], Json)!;
+    }
+
+    /// <returns>The lines on its stdout. Its exit code was 0.</returns>
+    public static async Task<string[]> HnAsync(params string[] arguments)
+    {
+        var start = new ProcessStartInfo("bash", [Path.Combine(Repository.Find().Root, "hn"), .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -38,13 +46,10 @@ internal static class Demo
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
-            Assert.Fail($"the demo took more than {Patience.TotalMinutes} minutes:\n{await story}");
+            Assert.Fail($"it took more than {Patience.TotalMinutes} minutes:\n{await story}");
         }
 
-        process.ExitCode.ShouldBe(0, await story);
-        var lines = (await output).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        lines.Length.ShouldBe(1, "stdout has one object on one line, and nothing else");
-        lines[0].ShouldNotContain("null");
-        return JsonSerializer.Deserialize<DemoReport>(lines[0], Json)!;
+        process.ExitCode.ShouldBe(0, $"{await story}\n{await output}");
+        return (await output).Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 }

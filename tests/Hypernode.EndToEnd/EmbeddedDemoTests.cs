@@ -18,6 +18,25 @@ public class EmbeddedDemoTests
             ["Submitted", "IntentVerified", "EscrowPending", "Matching", "Assigned", "Executing", "Executed", "Verified", "SettlementPending", "Paid"]);
     }
 
+    [Fact]
+    public async Task The_receipt_that_a_paid_job_leaves_can_be_checked_offline_with_its_files()
+    {
+        var data = Directory.CreateTempSubdirectory("hypernode-receipt-").FullName;
+        try
+        {
+            var report = await Demo.RunAsync("happy", data: data);
+
+            string Of(string name) => Path.Combine(data, "result", name);
+            var verdict = await Demo.HnAsync(
+                "receipt", "verify", Of("receipt.json"), "--artifacts", Path.Combine(data, "result"), "--logs", Of("logs.json"), "--job", Of("job.json"), "--json");
+            verdict.Single().ShouldStartWith($$"""{"ok":true,"jobId":"{{report.JobId}}","attempt":1,"nodeId":"{{report.NodeId}}""");
+        }
+        finally
+        {
+            Directory.Delete(data, recursive: true);
+        }
+    }
+
     [Theory]
     [InlineData(Funding.Intent)]
     [InlineData(Funding.Transaction)]

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Hypernode.Cli.Bench;
 using Hypernode.Cli.Demo;
 using Hypernode.Cli.Localnet;
+using Hypernode.Cli.Nodes;
 using Hypernode.Cli.Receipts;
 using Hypernode.Cli.Up;
 
@@ -12,6 +13,7 @@ var root = new RootCommand("Hypernode: a GPU compute marketplace on Solana. Star
     LocalnetCommand.Create(),
     BenchCommand.Create(),
     ReceiptCommand.Create(),
+    NodeCommands.Create(),
 };
 
 var parsed = root.Parse(args);

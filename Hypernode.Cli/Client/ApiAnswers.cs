@@ -45,7 +45,28 @@ public sealed record JobAnswer(
 /// <param name="At">ms since the epoch.</param>
 public sealed record Transition(string State, long At, string Cause, int Attempt);
 
-public sealed record NodeAnswer(string NodeId, string Authority, string Status, ulong PricePerSecond, long? LastSeenAt);
+/// <param name="PricePerSecond">Base units a second of one slot.</param>
+/// <param name="Earned">Base units.</param>
+/// <param name="LastSeenAt">ms since the epoch.</param>
+public sealed record NodeAnswer(
+    string NodeId,
+    string NodeKey,
+    string Authority,
+    string Status,
+    int Slots,
+    int BusySlots,
+    int CpuMillis,
+    int MemoryMb,
+    ulong PricePerSecond,
+    IReadOnlyList<GpuAnswer> Gpus,
+    IReadOnlyList<string> Images,
+    long JobsCompleted,
+    ulong Earned,
+    long RegisteredAt,
+    long? LastSeenAt);
+
+/// <param name="LowestPricePerSecond">Base units; null when no node is active.</param>
+public sealed record NodeStatsAnswer(int Total, int Slots, int BusySlots, ulong? LowestPricePerSecond);
 
 public sealed record ResultList(IReadOnlyList<ResultFile> Items, string ReceiptHash, int ExitCode);
 
@@ -68,3 +89,5 @@ public sealed class RefusedException(int status, ProblemAnswer? problem, string 
 
     public ProblemAnswer? Problem { get; } = problem;
 }
+
+public sealed record GpuAnswer(string Model, int VramMb);

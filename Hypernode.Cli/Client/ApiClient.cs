@@ -41,7 +41,11 @@ public sealed class ApiClient(HttpClient http) : IDisposable
     }
 
     /// <summary>Both keys sign the same text, which names the network.</summary>
-    public Task RegisterNodeAsync(NodeRegistration node, string network, Account nodeKey, Account authority, CancellationToken cancellationToken)
+    public Task RegisterNodeAsync(NodeRegistration node, string network, Account nodeKey, Account authority, CancellationToken cancellationToken) =>
+        RegisterNodeAsync(node, network, nodeKey, Sign(authority, node.ToSigningText(network)), cancellationToken);
+
+    /// <param name="authoritySignature">Base58, made elsewhere over the same text.</param>
+    public Task RegisterNodeAsync(NodeRegistration node, string network, Account nodeKey, string authoritySignature, CancellationToken cancellationToken)
     {
         var text = node.ToSigningText(network);
         return PostAsync<JsonNode>(
@@ -63,7 +67,7 @@ public sealed class ApiClient(HttpClient http) : IDisposable
                 },
                 timestamp = node.Timestamp,
                 nodeSignature = Sign(nodeKey, text),
-                authoritySignature = Sign(authority, text),
+                authoritySignature,
             },
             cancellationToken);
     }
@@ -108,6 +112,21 @@ public sealed class ApiClient(HttpClient http) : IDisposable
 
     public Task<NodeAnswer> NodeAsync(string nodeId, CancellationToken cancellationToken) =>
         GetAsync<NodeAnswer>($"/api/nodes/{nodeId}", cancellationToken);
+
+    /// <returns>Null: the API does not know it.</returns>
+    public async Task<NodeAnswer?> FindNodeAsync(string nodeId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await NodeAsync(nodeId, cancellationToken);
+        }
+        catch (RefusedException e) when (e.Status == (int)HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+    }
+
+    public Task<NodeStatsAnswer> NodeStatsAsync(CancellationToken cancellationToken) => GetAsync<NodeStatsAnswer>("/api/stats/nodes", cancellationToken);
 
     public Task<ResultList> ResultsAsync(string jobId, CancellationToken cancellationToken) =>
         GetAsync<ResultList>($"/api/jobs/{jobId}/result?list=true", cancellationToken);

@@ -15,7 +15,7 @@ public class ArrowTests
         ["Hypernode.Workers"] = ["Hypernode.Contracts", "Hypernode.Solana"],
         ["Hypernode.Api"] = ["Hypernode.Contracts"],
         ["Hypernode.NodeAgent"] = ["Hypernode.Contracts", "Hypernode.Solana"],
-        ["Hypernode.Cli"] = ["Hypernode.Contracts", "Hypernode.Solana"],
+        ["Hypernode.Cli"] = ["Hypernode.Contracts", "Hypernode.Solana", "Hypernode.NodeAgent"],
         ["Hypernode.Host"] =
         [
             "Hypernode.Contracts", "Hypernode.Sagas", "Hypernode.Storage", "Hypernode.Workers", "Hypernode.Solana", "Hypernode.Api", "Hypernode.NodeAgent",

@@ -1,0 +1,195 @@
+using System.Text.Json.Nodes;
+using Hypernode.Cli.Client;
+using Hypernode.Contracts.Intents;
+using Hypernode.Contracts.Money;
+using Hypernode.Contracts.Nodes;
+using Hypernode.Contracts.Ports;
+using Hypernode.NodeAgent.Execution;
+using Hypernode.NodeAgent.Hardware;
+using Hypernode.Solana;
+
+namespace Hypernode.Cli.Nodes;
+
+/// <summary>Makes this machine a node: each step looks first, and does only what is missing.</summary>
+internal sealed class Joining(JoinPlan plan, IMachine machine, ApiClient api, IRpcClient rpc, IIdSource ids, TimeProvider time)
+{
+    private static readonly HyperAmount DefaultPrice = new(2_000);
+    private readonly List<JoinStep> _steps = [];
+    private readonly NodeFolder _folder = plan.Folder;
+
+    public async Task<JoinReport> RunAsync(CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(_folder.Root);
+        var node = Identity();
+        using var key = Key();
+        using var wallet = plan.Wallet is null ? null : LoadWallet(plan.Wallet);
+        var authority = wallet?.PublicKey ?? plan.Authority ?? throw new CliException("--wallet FILE, or --authority ADDRESS with --unsigned, says whom the node earns for");
+
+        var hardware = await DetectAsync(cancellationToken);
+        var benchmarks = Measure();
+        var published = await api.FindNodeAsync(node.ToString(), cancellationToken);
+        var offer = Offer(hardware, published);
+        var report = new JoinReport(node.ToString(), key.PublicKey.Key, authority.Key, _folder.SettingsFile, false, []);
+        report = await OnChainAsync(report, node, key, wallet, authority, offer, cancellationToken);
+        report = await AtApiAsync(report, node, key, wallet, authority, offer, published, cancellationToken);
+
+        // Last: what chain or API refuse never replaces settings that work.
+        Save(node, offer, authority, benchmarks);
+        return report with { Steps = _steps, Changed = _steps.Exists(s => s.Changed) };
+    }
+
+    private NodeId Identity()
+    {
+        var made = !File.Exists(_folder.IdFile);
+        if (made)
+        {
+            File.WriteAllText(_folder.IdFile, new NodeId(ids.NewId()).ToString());
+        }
+
+        var id = NodeId.TryParse(File.ReadAllText(_folder.IdFile).Trim(), null, out var read) ? read : throw new CliException($"{_folder.IdFile} holds no node id");
+        _steps.Add(new("id", made, id.ToString()));
+        return id;
+    }
+
+    private Account Key()
+    {
+        var made = !File.Exists(_folder.KeyFile);
+        var key = KeyFile.LoadOrCreate(_folder.KeyFile);
+        _steps.Add(new("key", made, $"{key.PublicKey} in {_folder.KeyFile}{(made ? ": keep a backup, the node is bound to it" : "")}"));
+        return key;
+    }
+
+    private static Account LoadWallet(string path)
+    {
+        try
+        {
+            return KeyFile.Load(path);
+        }
+        catch (Exception e) when (e is FormatException or IOException or ArgumentException)
+        {
+            throw new CliException($"--wallet: {e.Message}", e);
+        }
+    }
+
+    private async Task<HardwareReport> DetectAsync(CancellationToken cancellationToken)
+    {
+        string? image = null;
+        try
+        {
+            image = HardwareDetection.ProbeImage(await machine.ImagesAsync(cancellationToken), plan.Images)?.Id;
+        }
+        catch (EngineUnavailableException)
+        {
+            // Detection says it, and the doctor how to mend it.
+        }
+
+        var found = await HardwareDetection.RunAsync(machine, _folder.Root, image, cancellationToken);
+        var gpus = found.Gpus.Count > 0 ? $"{string.Join(", ", found.Gpus.Select(g => $"{g.Model} {g.VramMb} MiB"))}, driver {found.Driver}, CUDA {found.Cuda ?? "unknown"}" : "no GPU";
+        _steps.Add(new("hardware", false, $"{found.Machine.Cores} × {found.Machine.CpuModel}, {found.Machine.MemoryMb} MiB, {found.Machine.DiskFreeBytes >> 30} GiB free, {gpus}{(found.Engine is null ? $"; {found.GpuRemark}" : "")}"));
+        return found;
+    }
+
+    private IReadOnlyList<BenchmarkFigure> Measure()
+    {
+        var known = _folder.Home()?.Benchmarks;
+        var figures = known is { Count: > 0 } ? known : Benchmark.Run(time, plan.BenchmarkFor);
+        _steps.Add(new("benchmark", !ReferenceEquals(figures, known), string.Join(", ", figures.Select(f => $"{f.Type} {f.Value} {f.Unit}"))));
+        return figures;
+    }
+
+    /// <summary>What was asked for, else what was published before, else what the machine has.</summary>
+    private NodeOffer Offer(HardwareReport hardware, NodeAnswer? published)
+    {
+        var slots = plan.Slots ?? published?.Slots ?? 1;
+        var cores = hardware.Engine?.Cpus ?? hardware.Machine.Cores;
+        return new NodeOffer(
+            slots,
+            plan.CpuMillis ?? published?.CpuMillis ?? Math.Max(10, cores * 1000 / slots),
+            // A fifth stays with the system, the engine and the agent.
+            plan.MemoryMb ?? published?.MemoryMb ?? Math.Max(16, hardware.Machine.MemoryMb * 4 / 5 / slots),
+            plan.Price ?? (published is null ? DefaultPrice : new HyperAmount(published.PricePerSecond)),
+            hardware.Gpus,
+            plan.Images.Count > 0 ? plan.Images : published?.Images ?? []);
+    }
+
+    private void Save(NodeId node, NodeOffer offer, PublicKey authority, IReadOnlyList<BenchmarkFigure> benchmarks)
+    {
+        var agent = new JsonObject
+        {
+            ["NodeId"] = node.ToString(),
+            ["DataFolder"] = _folder.In("data"),
+            ["KeyFile"] = _folder.KeyFile,
+            ["Slots"] = offer.Slots,
+            ["MaxCpuMillis"] = offer.CpuMillis,
+            ["MaxMemoryMb"] = offer.MemoryMb,
+            ["Images"] = new JsonArray([.. offer.Images.Select(i => (JsonNode)i)]),
+            ["BlobFolder"] = plan.Blobs ?? _folder.Options().BlobFolder switch { "" => _folder.In("blobs"), var kept => kept },
+        };
+        foreach (var (name, value) in new[] { ("Broker", plan.Broker), ("EngineHost", plan.Engine) })
+        {
+            if (value is not null)
+            {
+                agent[name] = value;
+            }
+        }
+
+        var changed = _folder.Write(agent, new NodeHome(plan.Api, plan.Rpc, plan.Network, plan.Registry.Key, authority.Key, benchmarks));
+        _steps.Add(new("settings", changed, _folder.SettingsFile));
+    }
+
+    private async Task<JoinReport> OnChainAsync(
+        JoinReport report, NodeId node, Account key, Account? wallet, PublicKey authority, NodeOffer offer, CancellationToken cancellationToken)
+    {
+        var chain = new NodeOnChain(rpc, plan.Registry, time);
+        var missing = await chain.MissingAsync(node, authority, key.PublicKey, offer, plan.Stake.BaseUnits, cancellationToken);
+        var what = string.Join(", ", missing.Select(m => m.What));
+        if (missing.Count == 0)
+        {
+            _steps.Add(new("chain", false, $"registered, with at least {plan.Stake} HYPER at stake"));
+            return report;
+        }
+
+        IReadOnlyList<TransactionInstruction> instructions = [.. missing.Select(m => m.Instruction)];
+        if (wallet is null)
+        {
+            _steps.Add(new("chain", false, $"to be signed by the wallet: {what}"));
+            return report with { Transaction = await chain.UnsignedAsync(instructions, authority, key, cancellationToken) };
+        }
+
+        _steps.Add(new("chain", true, $"{what}: {await chain.SendAsync(instructions, wallet, key, plan.Network == "localnet", cancellationToken)}"));
+        return report;
+    }
+
+    private async Task<JoinReport> AtApiAsync(
+        JoinReport report, NodeId node, Account key, Account? wallet, PublicKey authority, NodeOffer offer, NodeAnswer? published, CancellationToken cancellationToken)
+    {
+        if (published is not null && IsAsPublished(published, offer, key.PublicKey, authority))
+        {
+            _steps.Add(new("api", false, $"{plan.Api} knows the node and its offer"));
+            return report;
+        }
+
+        var registration = new NodeRegistration(
+            node, WalletAddress.FromBytes(key.PublicKey.AsSpan()), WalletAddress.FromBytes(authority.AsSpan()), plan.Hostname ?? Environment.MachineName.ToLowerInvariant(),
+            offer, plan.TimestampMs ?? time.GetUtcNow().ToUnixTimeMilliseconds());
+        var text = registration.ToSigningText(plan.Network);
+        var signature = wallet is null ? plan.AuthoritySignature : ApiClient.Sign(wallet, text);
+        if (signature is null)
+        {
+            _steps.Add(new("api", false, "to be signed by the wallet: the registration text (then: --authority-signature and --timestamp)"));
+            return report with { RegistrationText = text, TimestampMs = registration.Timestamp };
+        }
+
+        await api.RegisterNodeAsync(registration, plan.Network, key, signature, cancellationToken);
+        _steps.Add(new("api", true, $"registered at {plan.Api}: {offer.Slots} {(offer.Slots == 1 ? "slot" : "slots")} of {offer.CpuMillis} mCPU and {offer.MemoryMb} MiB at {offer.PricePerSecond} HYPER a second"));
+        return report;
+    }
+
+    /// <summary>As far as the API publishes it: the uuids of GPUs stay with it.</summary>
+    private static bool IsAsPublished(NodeAnswer published, NodeOffer offer, PublicKey key, PublicKey authority) =>
+        published.NodeKey == key.Key
+        && published.Authority == authority.Key
+        && (published.Slots, published.CpuMillis, published.MemoryMb, published.PricePerSecond) == (offer.Slots, offer.CpuMillis, offer.MemoryMb, offer.PricePerSecond.BaseUnits)
+        && published.Gpus.Select(g => (g.Model, g.VramMb)).SequenceEqual(offer.Gpus.Select(g => (g.Model, g.VramMb)))
+        && published.Images.SequenceEqual(offer.Images, StringComparer.Ordinal);
+}

@@ -1,0 +1,68 @@
+using System.CommandLine;
+using System.Text.Json;
+using Hypernode.Cli.Client;
+using Hypernode.Contracts.Money;
+using Hypernode.Solana;
+
+namespace Hypernode.Cli.Nodes;
+
+/// <summary><c>hn node status</c>: slots, jobs, earnings, standing, and why no jobs come.</summary>
+internal static class StatusCommand
+{
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+
+    public static Command Create()
+    {
+        var data = NodeCommands.Data();
+        var json = new Option<bool>("--json") { Description = "print one JSON object on stdout (sums in base units, times in ms)" };
+        var command = new Command(
+            "status",
+            """
+            What this node does and earns, how it stands on chain, and why no jobs come.
+
+            Examples:
+              ./hn node status
+              ./hn node status --json | jq -r '.whyNoJobs[]'
+            """)
+        {
+            data, json,
+        };
+        command.SetAction((parsed, _) => CommandRun.RunAsync(
+            async cancellationToken =>
+            {
+                var report = await ReadAsync(new NodeFolder(parsed.GetRequiredValue(data).FullName), cancellationToken);
+                await Console.Out.WriteLineAsync(parsed.GetValue(json) ? JsonSerializer.Serialize(report, Json) : Describe(report));
+                return 0;
+            },
+            interrupted: 130));
+        return command;
+    }
+
+    /// <exception cref="CliException">The folder holds no node.</exception>
+    public static async Task<NodeReport> ReadAsync(NodeFolder folder, CancellationToken cancellationToken)
+    {
+        var home = folder.Home() ?? throw new CliException($"--data: {folder.Root} holds no node that has joined: hn node join");
+        var node = folder.Options().Node;
+        using var api = new ApiClient(home.Api);
+        using var http = new HttpClient();
+        var chain = new NodeOnChain(new RpcClient(http, new Uri(home.Rpc)), new PublicKey(home.Registry), TimeProvider.System);
+        return NodeReport.Of(
+            node.ToString(),
+            await api.FindNodeAsync(node.ToString(), cancellationToken),
+            await api.NodeStatsAsync(cancellationToken),
+            await chain.FindAsync(node, cancellationToken),
+            await DoctorCommand.ExamineAsync(folder, null, null, null, cancellationToken),
+            TimeProvider.System.GetUtcNow());
+    }
+
+    internal static string Describe(NodeReport r) => string.Join('\n', [
+        $"node        {r.NodeId}, {r.Status}, {(r.LastSeenAt is { } seen ? $"last seen {DateTimeOffset.FromUnixTimeMilliseconds(seen):yyyy-MM-dd HH:mm:ss} UTC" : "never seen")}",
+        $"slots       {r.BusySlots} of {r.Slots} busy, {new HyperAmount(r.PricePerSecond)} HYPER a second each",
+        $"jobs        {r.JobsCompleted} completed, {r.Faults} faults on chain",
+        $"earned      {new HyperAmount(r.Earned)} HYPER: {new HyperAmount(r.EarnedPerJob)} a job, {new HyperAmount(r.EarnedPerDay)} a day",
+        $"stake       {new HyperAmount(r.Stake)} HYPER, tier {r.Tier}: {(r.MaxJobs is { } most ? $"{most} at once" : "any number at once")}",
+        $"reputation  {r.Reputation} of 10000",
+        r.WhyNoJobs.Count == 0 ? "jobs        should come: nothing stands in their way" : "why no (more) jobs come:",
+        .. r.WhyNoJobs.Select(reason => $"  - {reason}"),
+    ]);
+}

@@ -1,0 +1,146 @@
+using Hypernode.Cli.Adapters;
+using Hypernode.Cli.Client;
+using Hypernode.Cli.Nodes;
+using Hypernode.Cli.Stack;
+using Hypernode.Contracts.Jobs;
+using Hypernode.Solana;
+using Hypernode.Solana.NodeRegistry;
+
+namespace Hypernode.Cli.Tests.Nodes;
+
+public sealed class JoinTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("hypernode-join-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [InlineData("--api", "ftp://x")]
+    [InlineData("--rpc", "nonsense")]
+    [InlineData("--registry", "0OIl")]
+    [InlineData("--authority", "short")]
+    [InlineData("--authority-signature", "short")]
+    [InlineData("--wallet", "/nowhere/wallet.json")]
+    [InlineData("--stake", "-1")]
+    [InlineData("--stake", "1.0000001")]
+    [InlineData("--price", "free")]
+    [InlineData("--slots", "0")]
+    [InlineData("--slots", "many")]
+    [InlineData("--cpu-millis", "9")]
+    [InlineData("--memory-mb", "1")]
+    [InlineData("--image", "busybox:latest")]
+    [InlineData("--engine", "tcp://elsewhere:2375")]
+    [InlineData("--benchmark-ms", "0")]
+    public void A_wrong_value_is_refused_by_its_options_name(string option, string value) =>
+        Parse(option, value).Errors.ShouldContain(e => e.Message.Contains(option));
+
+    [Fact]
+    public void A_broker_that_is_none_is_refused_without_its_password()
+    {
+        var errors = Parse("--broker", "http://node:hunter2@x").Errors;
+        errors.ShouldContain(e => e.Message.Contains("--broker"));
+        errors.ShouldAllBe(e => !e.Message.Contains("hunter2"));
+    }
+
+    [Theory]
+    [InlineData()]
+    [InlineData("--unsigned")]
+    [InlineData("--authority-signature", "1111111111111111111111111111111111111111111111111111111111111111", "--unsigned", "--authority", "11111111111111111111111111111111")]
+    public void Who_signs_must_be_clear(params string[] options) =>
+        Should.Throw<CliException>(() => JoinCommand.PlanOf(Parse(options))).Message.ShouldStartWith("--");
+
+    [Fact]
+    public void Every_command_has_examples_in_its_help() =>
+        NodeCommands.Create().Subcommands.Append(NodeCommands.Create()).ShouldAllBe(c => c.Description!.Contains("Examples:"));
+
+    [Fact]
+    public void An_operators_own_settings_stay()
+    {
+        var folder = new NodeFolder(_folder);
+        File.WriteAllText(folder.SettingsFile, """{"Hypernode":{"Agent":{"PidsLimit":99,"Slots":1},"Other":{"A":1}}}""");
+        var home = new NodeHome("http://a", "http://b", "localnet", "R", "W", []);
+
+        folder.Write(new() { ["Slots"] = 2 }, home).ShouldBeTrue();
+        folder.Write(new() { ["Slots"] = 2 }, home).ShouldBeFalse();
+
+        folder.Options().ShouldSatisfyAllConditions(o => o.PidsLimit.ShouldBe(99), o => o.Slots.ShouldBe(2));
+        folder.Home()!.Api.ShouldBe("http://a");
+        File.ReadAllText(folder.SettingsFile).ShouldContain("Other");
+    }
+
+    [Fact]
+    [Trait("Needs", "localnet")]
+    public async Task A_machine_becomes_a_node_once_and_asking_again_changes_nothing()
+    {
+        var repository = Repository.Find();
+        await using var guard = CleanupGuard.Start(repository);
+        var plan = new StackPlan(Path.Combine(_folder, "stack"), Services: false, JobRuntime.Process, new WorkflowWindows(), null, [], SlotMs: 100);
+        Directory.CreateDirectory(plan.DataPath);
+        await using var stack = await EmbeddedStack.StartAsync(repository, plan, guard, TimeProvider.System, static _ => { }, default);
+        var walletFile = Path.Combine(plan.DataPath, "keys", "payer.json");
+        using var wallet = KeyFile.Load(walletFile);
+        using var http = new HttpClient();
+        using var api = new ApiClient(stack.Ready.Url);
+        IRpcClient rpc = new RpcClient(http, new Uri(stack.Ready.Rpc));
+
+        // The first time everything is made.
+        string[] signedHere = ["--wallet", walletFile, "--stake", "1000", "--slots", "2"];
+        var first = await JoinAsync("one", signedHere);
+        first.Steps.Where(s => s.Changed).Select(s => s.Step).ShouldBe(["id", "key", "benchmark", "chain", "api", "settings"]);
+        var onChain = await OnChainAsync(first);
+        (onChain.StakeAmount, onChain.Tier, onChain.Authority, onChain.NodeKey.Key).ShouldBe((1_000_000_000UL, NodeTier.Standard, wallet.PublicKey, first.NodeKey));
+        var published = (await api.FindNodeAsync(first.NodeId, default))!;
+        (published.NodeKey, published.Authority, published.Slots, published.PricePerSecond).ShouldBe((first.NodeKey, wallet.PublicKey.Key, 2, 2_000UL));
+        new FileInfo(first.Settings).UnixFileMode.ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        new FileInfo(Path.Combine(_folder, "one", "node-key.json")).UnixFileMode.ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+
+        // The second time nothing; then the price alone.
+        (await JoinAsync("one", signedHere)).Changed.ShouldBeFalse();
+        var dearer = await JoinAsync("one", [.. signedHere, "--price", "0.004"]);
+        dearer.Steps.Where(s => s.Changed).Select(s => s.Step).ShouldBe(["chain", "api"]);
+        (await OnChainAsync(first)).StakeAmount.ShouldBe(1_000_000_000UL);
+        (await api.FindNodeAsync(first.NodeId, default))!.PricePerSecond.ShouldBe(4_000UL);
+
+        // A wallet elsewhere signs a transaction and a text.
+        string[] elsewhere = ["--unsigned", "--authority", wallet.PublicKey.Key, "--stake", "100"];
+        var toSign = await JoinAsync("two", elsewhere);
+        var transaction = Transaction.Deserialize(Convert.FromBase64String(toSign.Transaction!));
+        transaction.MissingSigners.ShouldBe([wallet.PublicKey]);
+        transaction.PartialSign(wallet);
+        var height = await rpc.GetBlockHeightAsync() + 150;
+        (await new TransactionSender(rpc, new ConfirmationTracker(rpc, TimeProvider.System)).SendAsync(transaction, height)).Happened.ShouldBeTrue();
+        (await JoinAsync("two", elsewhere)).ShouldSatisfyAllConditions(r => r.Transaction.ShouldBeNull(), r => r.RegistrationText.ShouldNotBeNull());
+        var joined = await JoinAsync(
+            "two", [.. elsewhere, "--authority-signature", ApiClient.Sign(wallet, toSign.RegistrationText!), "--timestamp", $"{toSign.TimestampMs}"]);
+        joined.RegistrationText.ShouldBeNull();
+        (await api.FindNodeAsync(joined.NodeId, default)).ShouldNotBeNull();
+        (await JoinAsync("two", elsewhere)).Changed.ShouldBeFalse();
+
+        // More than the wallet has, and a registry that is none.
+        (await Should.ThrowAsync<CliException>(() => JoinAsync("one", ["--wallet", walletFile, "--stake", "100000"]))).Message.ShouldStartWith("--stake");
+        (await Should.ThrowAsync<CliException>(() => JoinAsync("one", [.. signedHere, "--registry", wallet.PublicKey.Key]))).Message.ShouldStartWith("--registry");
+
+        var status = await StatusCommand.ReadAsync(new NodeFolder(Path.Combine(_folder, "one")), default);
+        (status.Stake, status.MaxJobs, status.Slots, status.JobsCompleted).ShouldBe((1_000_000_000UL, 3, 2, 0L));
+        status.WhyNoJobs.ShouldContain(r => r.StartsWith("offline: "));
+        status.WhyNoJobs.ShouldContain(r => r.StartsWith("others are cheaper: "));
+        status.WhyNoJobs.ShouldContain(r => r.StartsWith("engine: "));
+        StatusCommand.Describe(status).ShouldContain("why no");
+
+        Task<JoinReport> JoinAsync(string name, string[] options) => JoinCommand.JoinAsync(
+            JoinCommand.PlanOf(Parse(
+            [
+                "--data", Path.Combine(_folder, name), "--api", stack.Ready.Url, "--rpc", stack.Ready.Rpc, "--engine", "unix:///nowhere/docker.sock", "--benchmark-ms", "5", .. options,
+            ])),
+            default);
+
+        async Task<RegisteredNode> OnChainAsync(JoinReport report)
+        {
+            var registry = new PublicKey(new NodeFolder(Path.GetDirectoryName(report.Settings)!).Home()!.Registry);
+            return (await new NodeRegistryReader(rpc, new NodeRegistryProgram(registry)).GetNodeAsync(new Guid(report.NodeId)))!;
+        }
+    }
+
+    private static System.CommandLine.ParseResult Parse(params string[] options) => JoinCommand.Create().Parse(
+        options.Contains("--api") ? options : ["--api", "http://127.0.0.1:1", .. options.Contains("--rpc") ? options : ["--rpc", "http://127.0.0.1:1", .. options]]);
+}

@@ -18,9 +18,9 @@ internal static class JoinCommand
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
     private static readonly Option<DirectoryInfo> Data = NodeCommands.Data();
-    private static readonly Option<string?> Api = NodeCommands.Url("--api", "the API's address");
-    private static readonly Option<string?> Rpc = NodeCommands.Url("--rpc", "a Solana RPC node's address");
-    private static readonly Option<string> Network = new("--network") { Description = "the network's name, as it is signed", DefaultValueFactory = _ => "localnet" };
+    private static readonly Option<string?> Api = NodeCommands.Url("--api", "the API's address (needed the first time)");
+    private static readonly Option<string?> Rpc = NodeCommands.Url("--rpc", "a Solana RPC node's address (needed the first time)");
+    private static readonly Option<string?> Network = new("--network") { Description = "the network's name, as it is signed (default: as joined, else localnet)" };
     private static readonly Option<string?> Registry = new("--registry") { Description = "the node registry's address (default: the one of this repository's key)" };
     private static readonly Option<FileInfo?> Wallet = new("--wallet") { Description = "key file of the wallet that owns the node and is paid" };
     private static readonly Option<string?> Authority = new("--authority") { Description = "address of the wallet, with --unsigned" };
@@ -52,7 +52,7 @@ internal static class JoinCommand
               ./hn node join --api http://127.0.0.1:5080 --rpc http://127.0.0.1:8899 --wallet wallet.json --no-start
               ./hn node join --api https://api.example --rpc https://rpc.example --network mainnet --wallet wallet.json \
                              --stake 1000 --slots 3 --price 0.005 --broker amqp://node.ID:password@broker.example/
-              ./hn node join … --price 0.004                                changes the price, and nothing else
+              ./hn node join --wallet wallet.json --price 0.004             changes the price, and nothing else
               ./hn node join … --unsigned --authority ADDRESS --json | jq -r .transaction
             """)
         {
@@ -66,8 +66,6 @@ internal static class JoinCommand
 
     private static void Validate()
     {
-        Api.Required = true;
-        Rpc.Required = true;
         NodeCommands.Refuse(Registry, Address);
         NodeCommands.Refuse(Authority, Address);
         NodeCommands.Refuse(AuthoritySignature, t => Contracts.Text.Base58.TryDecode(t, out var bytes) && bytes.Length == 64 ? null : "must be 64 bytes in base58");
@@ -126,12 +124,14 @@ internal static class JoinCommand
             throw new CliException("--authority-signature and --timestamp belong together");
         }
 
+        var folder = new NodeFolder(parsed.GetRequiredValue(Data).FullName);
+        var home = folder.Home();
         return new JoinPlan(
-            new NodeFolder(parsed.GetRequiredValue(Data).FullName),
-            parsed.GetRequiredValue(Api)!,
-            parsed.GetRequiredValue(Rpc)!,
-            parsed.GetRequiredValue(Network),
-            RegistryAddress(parsed.GetValue(Registry)),
+            folder,
+            parsed.GetValue(Api) ?? home?.Api ?? throw new CliException("--api URL is needed the first time"),
+            parsed.GetValue(Rpc) ?? home?.Rpc ?? throw new CliException("--rpc URL is needed the first time"),
+            parsed.GetValue(Network) ?? home?.Network ?? "localnet",
+            RegistryAddress(parsed.GetValue(Registry) ?? home?.Registry),
             wallet,
             authority is null ? null : new PublicKey(authority),
             parsed.GetValue(AuthoritySignature),

@@ -29,6 +29,12 @@ internal sealed record NodeReport(
     /// <summary>Idle nodes beat every 15 s; after this they count as offline.</summary>
     private static readonly TimeSpan Silence = TimeSpan.FromMinutes(10);
 
+    private const string UnknownToApi = "the API does not know the node: hn node join";
+    private const string UnknownOnChain = "not in the registry on chain: hn node join stakes";
+
+    /// <summary>A reason that only holds when the one who was asked has answered.</summary>
+    public static bool IsOfAbsence(string reason) => reason is UnknownToApi or UnknownOnChain;
+
     public static NodeReport Of(
         string nodeId, NodeAnswer? published, NodeStatsAnswer? market, RegisteredNode? chain, IReadOnlyList<CheckResult> checks, DateTimeOffset now)
     {
@@ -57,7 +63,7 @@ internal sealed record NodeReport(
     {
         if (published is null)
         {
-            yield return "the API does not know the node: hn node join";
+            yield return UnknownToApi;
         }
         else if (published.LastSeenAt is not { } seen)
         {
@@ -75,7 +81,7 @@ internal sealed record NodeReport(
 
         if (chain is null)
         {
-            yield return "not in the registry on chain: hn node join stakes";
+            yield return UnknownOnChain;
         }
         else
         {

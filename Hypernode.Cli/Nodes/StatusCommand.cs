@@ -46,13 +46,30 @@ internal static class StatusCommand
         using var api = new ApiClient(home.Api);
         using var http = new HttpClient();
         var chain = new NodeOnChain(new RpcClient(http, new Uri(home.Rpc)), new PublicKey(home.Registry), TimeProvider.System);
-        return NodeReport.Of(
+        var away = new List<string>();
+        var report = NodeReport.Of(
             node.ToString(),
-            await api.FindNodeAsync(node.ToString(), cancellationToken),
-            await api.NodeStatsAsync(cancellationToken),
-            await chain.FindAsync(node, cancellationToken),
+            await OrAwayAsync("the API", () => api.FindNodeAsync(node.ToString(), cancellationToken)),
+            await OrAwayAsync<NodeStatsAnswer?>(null, async () => await api.NodeStatsAsync(cancellationToken)),
+            await OrAwayAsync("the chain", () => chain.FindAsync(node, cancellationToken)),
             await DoctorCommand.ExamineAsync(folder, null, null, null, cancellationToken),
             TimeProvider.System.GetUtcNow());
+
+        // Who does not answer has not said that it does not know the node.
+        return away.Count == 0 ? report : report with { WhyNoJobs = [.. away, .. report.WhyNoJobs.Where(r => !NodeReport.IsOfAbsence(r))] };
+
+        async Task<T?> OrAwayAsync<T>(string? who, Func<Task<T?>> ask)
+        {
+            try
+            {
+                return await ask();
+            }
+            catch (Exception e) when (PlainFailure.Is(e) && !cancellationToken.IsCancellationRequested)
+            {
+                away.AddRange(who is null ? [] : new[] { $"{who} does not answer: {PlainFailure.Describe(e)}" });
+                return default;
+            }
+        }
     }
 
     internal static string Describe(NodeReport r) => string.Join('\n', [

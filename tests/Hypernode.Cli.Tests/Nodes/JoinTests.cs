@@ -54,6 +54,23 @@ public sealed class JoinTests : IDisposable
         NodeCommands.Create().Subcommands.Append(NodeCommands.Create()).ShouldAllBe(c => c.Description!.Contains("Examples:"));
 
     [Fact]
+    public async Task Who_does_not_answer_is_a_reason_and_not_the_end_of_the_status()
+    {
+        var folder = new NodeFolder(_folder);
+        folder.Write(new() { ["NodeId"] = "0f8fad5b-d9cb-469f-a165-70867728950e", ["DataFolder"] = _folder, ["EngineHost"] = "unix:///nowhere" },
+            new NodeHome("http://127.0.0.1:1", "http://127.0.0.1:1", "localnet", "11111111111111111111111111111111", "W", []));
+
+        var report = await StatusCommand.ReadAsync(folder, default);
+
+        report.WhyNoJobs.Count(r => r.Contains("the API does not answer") || r.Contains("the chain does not answer")).ShouldBe(2);
+        report.WhyNoJobs.ShouldNotContain(r => r.Contains("does not know") || r.Contains("not in the registry"));
+    }
+
+    [Fact]
+    public void The_first_time_the_addresses_are_asked_for() => Should.Throw<CliException>(
+        () => JoinCommand.PlanOf(JoinCommand.Create().Parse(["--data", _folder, "--unsigned", "--authority", "11111111111111111111111111111111"]))).Message.ShouldStartWith("--api");
+
+    [Fact]
     public void An_operators_own_settings_stay()
     {
         var folder = new NodeFolder(_folder);
@@ -96,7 +113,8 @@ public sealed class JoinTests : IDisposable
 
         // The second time nothing; then the price alone.
         (await JoinAsync("one", signedHere)).Changed.ShouldBeFalse();
-        var dearer = await JoinAsync("one", [.. signedHere, "--price", "0.004"]);
+        var dearer = await JoinCommand.JoinAsync(
+            JoinCommand.PlanOf(JoinCommand.Create().Parse(["--data", Path.Combine(_folder, "one"), "--wallet", walletFile, "--price", "0.004", "--engine", "unix:///nowhere/docker.sock"])), default);
         dearer.Steps.Where(s => s.Changed).Select(s => s.Step).ShouldBe(["chain", "api"]);
         (await OnChainAsync(first)).StakeAmount.ShouldBe(1_000_000_000UL);
         (await api.FindNodeAsync(first.NodeId, default))!.PricePerSecond.ShouldBe(4_000UL);

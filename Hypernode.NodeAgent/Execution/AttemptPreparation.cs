@@ -1,3 +1,4 @@
+using Hypernode.Contracts.Commands;
 using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Ports;
 using Hypernode.NodeAgent.Leases;
@@ -7,6 +8,17 @@ namespace Hypernode.NodeAgent.Execution;
 /// <summary>Everything that must hold before a container is made: each failure is a typed decline.</summary>
 internal sealed class AttemptPreparation(AgentOptions options, IContainerEngine engine, IOutputFolders outputs, IBlobStore blobs)
 {
+    /// <summary>The least that the kernel's scheduler takes.</summary>
+    private const int MinCpuMillis = 10;
+
+    /// <summary>The least that engines take.</summary>
+    private const int MinMemoryMb = 6;
+
+    private const long MaxRunLimitMs = 7L * 24 * 60 * 60 * 1_000;
+
+    /// <summary>Where an image may not put a volume of its own, nor below.</summary>
+    private static readonly string[] ReservedPlaces = ["/in", "/out", "/proc", "/sys", "/dev"];
+
     public static bool IsOf(ContainerFound container, Lease lease) =>
         container.Labels.GetValueOrDefault(ContainerLabels.Job) == lease.JobId.ToString()
         && container.Labels.GetValueOrDefault(ContainerLabels.Attempt) == lease.Attempt.ToString();
@@ -30,6 +42,7 @@ internal sealed class AttemptPreparation(AgentOptions options, IContainerEngine 
             throw new DeclinedException("inputs-unavailable", "a job has either a script or a command, and no network");
         }
 
+        RequireSense(command);
         RequireCapacity(spec.Limits);
         var image = await ImageAsync(spec.Image, cancellationToken);
         // The process runtime has no hard limits of any kind, and was wished for in so many words.
@@ -55,6 +68,23 @@ internal sealed class AttemptPreparation(AgentOptions options, IContainerEngine 
             });
     }
 
+    /// <summary>To an engine zero means "no limit", and what is negative or huge means anything: whoever asks for that gets nothing.</summary>
+    private static void RequireSense(ExecuteJob command)
+    {
+        var limits = command.Spec.Limits;
+        var most = JobLimits.CapOf(JobType.Custom);
+        if (limits.CpuMillis is < MinCpuMillis || limits.CpuMillis > most.CpuMillis || limits.MemoryMb is < MinMemoryMb || limits.MemoryMb > most.MemoryMb
+            || limits.OutputMb < 0 || limits.OutputMb > most.OutputMb || limits.Gpus < 0)
+        {
+            throw new DeclinedException("no-capacity", "the job's limits are not ones that a container can have");
+        }
+
+        if (command.RunLimitMs is < 1 or > MaxRunLimitMs)
+        {
+            throw new DeclinedException("no-capacity", "the run limit is not one that a job can have");
+        }
+    }
+
     private void RequireCapacity(JobLimits limits)
     {
         if (limits.Gpus > 0)
@@ -68,6 +98,10 @@ internal sealed class AttemptPreparation(AgentOptions options, IContainerEngine 
         }
     }
 
+    private static bool IsPlainPlace(string volume) =>
+        volume.StartsWith('/') && volume.Split('/')[1..].All(part => part is not ("" or "." or ".."))
+        && !volume.Any(c => char.IsControl(c) || c is ':' or ',') && !ReservedPlaces.Any(p => volume == p || volume.StartsWith(p + "/", StringComparison.Ordinal));
+
     private async Task<ImageFound> ImageAsync(string text, CancellationToken cancellationToken)
     {
         if (!ImageReference.TryParse(text, out var reference))
@@ -80,7 +114,8 @@ internal sealed class AttemptPreparation(AgentOptions options, IContainerEngine 
             throw new DeclinedException("image-unavailable", "the image is not one that this node runs");
         }
 
-        return await engine.ResolveImageAsync(reference, cancellationToken)
+        var image = await engine.ResolveImageAsync(reference, cancellationToken)
             ?? throw new DeclinedException("image-unavailable", "the engine has no such image");
+        return image.Volumes.All(IsPlainPlace) ? image : throw new DeclinedException("image-unavailable", "the image wants a volume in a place that is not its own");
     }
 }

@@ -16,6 +16,12 @@ internal static class OutputCollector
     private const int MaxRefusedLines = 20;
     private const int MaxNameLength = 255;
 
+    /// <summary>Entries that are looked at, for each file that may be taken.</summary>
+    private const long EntriesPerFile = 10;
+
+    /// <summary>What bytes that are no UTF-8 are read as: several names would become one.</summary>
+    private const char NotUtf8 = '\uFFFD';
+
     public static async Task<CollectedOutputs> CollectAsync(
         Stream tar, IBlobStore blobs, int maxFiles, long maxBytes, CancellationToken cancellationToken)
     {
@@ -38,25 +44,34 @@ internal static class OutputCollector
         Stream tar, IBlobStore blobs, int maxFiles, long maxBytes, List<Artifact> artifacts, List<string> refused, CancellationToken cancellationToken)
     {
         var left = maxBytes;
+        var names = new HashSet<string>(StringComparer.Ordinal);
         await using var reader = new TarReader(tar);
-        for (var entries = 0L; await reader.GetNextEntryAsync(copyData: false, cancellationToken) is { } entry; entries++)
+        for (var entries = 1L; await reader.GetNextEntryAsync(copyData: false, cancellationToken) is { } entry; entries++)
         {
             var name = NameOf(entry.Name);
+            // Of everything, also of what is not taken: folders have no end either, and what is skipped is still read. The size is in
+            // the header: a sparse file of a terabyte ends it before one byte of it is read.
+            if (entries > EntriesPerFile * maxFiles || entry.Length > left)
+            {
+                refused.Add(WhatFollows(name, maxFiles, maxBytes));
+                break;
+            }
+
             if (entry.EntryType == TarEntryType.Directory)
             {
                 continue;
             }
 
-            if (Refusal(entry, name) is { } reason)
+            if (Refusal(entry, name, names) is { } reason)
             {
+                left -= entry.Length;
                 Refuse(refused, $"{Printable(name)} is not taken: {reason}");
                 continue;
             }
 
-            // The size is in the header: a sparse file of a terabyte is refused before one byte of it is read.
-            if (artifacts.Count == maxFiles || entry.Length > left || entries > 10L * maxFiles)
+            if (artifacts.Count == maxFiles)
             {
-                refused.Add($"{Printable(name)} and what follows is not taken: more than {maxFiles} files or {maxBytes} bytes");
+                refused.Add(WhatFollows(name, maxFiles, maxBytes));
                 break;
             }
 
@@ -66,10 +81,15 @@ internal static class OutputCollector
         }
     }
 
-    private static string? Refusal(TarEntry entry, string name) => entry.EntryType switch
+    private static string WhatFollows(string name, int maxFiles, long maxBytes) =>
+        $"{Printable(name)} and what follows is not taken: more than {maxFiles} files or {maxBytes} bytes";
+
+    private static string? Refusal(TarEntry entry, string name, HashSet<string> names) => entry.EntryType switch
     {
         TarEntryType.RegularFile or TarEntryType.V7RegularFile or TarEntryType.ContiguousFile =>
-            IsSafe(name) ? null : "its name is not one that we store",
+            !IsSafe(name) ? "its name is not one that we store"
+            : names.Add(name) ? null
+            : "another file has its name",
         TarEntryType.SymbolicLink => "it is a symlink",
         TarEntryType.HardLink => "it is a second name of another file",
         _ => $"it is not a regular file ({entry.EntryType})",
@@ -91,6 +111,7 @@ internal static class OutputCollector
     private static bool IsSafe(string name) =>
         name.Length is > 0 and <= MaxNameLength
         && !name.Any(char.IsControl)
+        && !name.Contains(NotUtf8, StringComparison.Ordinal)
         && !name.Contains('\\', StringComparison.Ordinal)
         && name.Split('/').All(part => part is not ("" or "." or ".."));
 

@@ -9,6 +9,20 @@ internal static class ContainerBody
     /// <summary>Nobody's number on any distribution.</summary>
     public const string User = "65532:65532";
 
+    /// <summary>Open files of one process.</summary>
+    public const int OpenFiles = 16_384;
+
+    /// <summary>
+    /// The engine's own list, so that every engine hides the same, and three more: the loop devices of /sys name the folders of other
+    /// attempts, powercap tells what other jobs compute, and debug and tracing are the kernel's.
+    /// </summary>
+    private static readonly string[] Masked =
+    [
+        "/proc/asound", "/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats",
+        "/proc/sched_debug", "/proc/scsi", "/proc/vmallocinfo", "/sys/firmware", "/sys/devices/virtual/block", "/sys/devices/virtual/powercap", "/sys/kernel/debug",
+        "/sys/kernel/tracing",
+    ];
+
     public static JsonObject Of(ContainerPlan plan, AgentOptions options)
     {
         var body = new JsonObject
@@ -18,7 +32,8 @@ internal static class ContainerBody
             ["User"] = User,
             ["NetworkDisabled"] = true,
             ["Hostname"] = "job",
-            ["Env"] = new JsonArray("HOME=/tmp", "HYPERNODE_IN=/in", "HYPERNODE_OUT=/out"),
+            // The last one: an image may ask for every GPU of the machine, and a runtime that knows GPUs would listen to it.
+            ["Env"] = new JsonArray("HOME=/tmp", "HYPERNODE_IN=/in", "HYPERNODE_OUT=/out", "NVIDIA_VISIBLE_DEVICES=void"),
             ["Labels"] = new JsonObject([.. plan.Labels.Select(l => KeyValuePair.Create(l.Key, (JsonNode?)l.Value))]),
             ["StopSignal"] = "SIGTERM",
             // An image's health check would run beside the job, on its bill.
@@ -45,10 +60,12 @@ internal static class ContainerBody
             ["MemorySwap"] = memory,
             ["NanoCpus"] = plan.CpuMillis * 1_000_000L,
             ["PidsLimit"] = options.PidsLimit,
+            ["Ulimits"] = new JsonArray(Ulimit("nofile", OpenFiles), Ulimit("core", 1)),
             ["ReadonlyRootfs"] = true,
+            ["MaskedPaths"] = new JsonArray([.. Masked.Select(p => (JsonNode)p)]),
             ["Privileged"] = false,
             ["CapDrop"] = new JsonArray("ALL"),
-            ["SecurityOpt"] = new JsonArray("no-new-privileges"),   // seccomp: the engine's default profile
+            ["SecurityOpt"] = new JsonArray("no-new-privileges", $"seccomp={Seccomp.Profile}"),
             ["IpcMode"] = "private",
             ["CgroupnsMode"] = "private",
             ["Init"] = true,
@@ -60,6 +77,12 @@ internal static class ContainerBody
             ["LogConfig"] = Log(),
         };
     }
+
+    /// <summary>
+    /// Core files: one byte is too small for a file and, unlike zero, is the kernel's word for "never hand it to the host's crash
+    /// handler" either, which would run as root on a dump that the job made up.
+    /// </summary>
+    private static JsonObject Ulimit(string name, int value) => new() { ["Name"] = name, ["Soft"] = value, ["Hard"] = value };
 
     /// <summary>A volume that the image declares would be a writable folder without a limit: it gets a small tmpfs of the job's own memory.</summary>
     private static JsonObject Tmpfs(IReadOnlyList<string> volumes)

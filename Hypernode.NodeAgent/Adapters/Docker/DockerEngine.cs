@@ -63,11 +63,14 @@ public sealed class DockerEngine(AgentOptions options) : IContainerEngine, IDisp
             _ => ContainerStatus.Running,
         };
         var exitCode = state["ExitCode"]?.GetValue<int>() ?? -1;
+        var (started, finished) = (DockerHttp.Time(state["StartedAt"]), DockerHttp.Time(state["FinishedAt"]));
         return new ContainerState(
             status,
             found["Image"]?.GetValue<string>() ?? "",
-            DockerHttp.Time(state["StartedAt"]),
-            DockerHttp.Time(state["FinishedAt"]),
+            started,
+            // The engine notes the end when it comes, and the start a moment late: a job that fails at once would have run for less
+            // than no time, and the node that says so would be taken for a liar.
+            status == ContainerStatus.Ended && finished < started ? started : finished,
             exitCode,
             // The kernel may kill one of several processes and the job may get over it: then it was no failure.
             exitCode != 0 && state["OOMKilled"]?.GetValue<bool>() == true);

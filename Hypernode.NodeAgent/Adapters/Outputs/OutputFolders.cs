@@ -57,12 +57,24 @@ internal sealed class WatchedOutputFolders : IOutputFolders
         return Task.FromResult(folder);
     }
 
-    public Task ReleaseAsync(string attemptFolder, CancellationToken cancellationToken) => Task.CompletedTask;
+    public async Task ReleaseAsync(string attemptFolder, CancellationToken cancellationToken)
+    {
+        var folder = Path.Combine(attemptFolder, "out");
+        if (OperatingSystem.IsWindows() || !Directory.Exists(folder))
+        {
+            return;
+        }
+
+        // A job can leave folders deeper than a path can name, and names that are no text: .NET can't delete those, rm can.
+        await Tool.RunAsync("rm", ["-rf", "--", folder], cancellationToken);
+    }
 }
 
 /// <summary>An ext4 file of the wanted size for each attempt, mounted nosuid and nodev.</summary>
 internal sealed class LoopMountedOutputFolders : IOutputFolders
 {
+    private const long Reserve = 256L << 20;
+
     public bool Hard => true;
 
     public async Task<string> PrepareAsync(string attemptFolder, int megabytes, CancellationToken cancellationToken)
@@ -74,14 +86,17 @@ internal sealed class LoopMountedOutputFolders : IOutputFolders
         }
 
         var image = ImageOf(attemptFolder);
-        await using (var file = File.Create(image))
+        // Room for ext4's own tables, so that a job gets the whole of what it asked for; what it may keep is capped again when collected.
+        var bytes = ((long)megabytes + 4 + (megabytes / 16)) << 20;
+        RequireSpace(attemptFolder, bytes);
+        // Taken from the disk now, and kept (nodiscard): what a job was promised is there, and no job fills the disk of the others.
+        await using (var file = new FileStream(image, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, PreallocationSize = bytes }))
         {
-            // Room for ext4's own tables, so that a job gets the whole of what it asked for; what it may keep is capped again when collected.
-            file.SetLength(((long)megabytes + 4 + (megabytes / 16)) << 20);
+            file.SetLength(bytes);
         }
 
-        await RunAsync("mkfs.ext4", ["-q", "-F", "-m", "0", "-O", "^has_journal", "-E", "root_owner=65532:65532", image], cancellationToken);
-        await RunAsync("mount", ["-t", "ext4", "-o", "loop,nosuid,nodev,noatime", image, folder], cancellationToken);
+        await Tool.RunAsync("mkfs.ext4", ["-q", "-F", "-m", "0", "-O", "^has_journal", "-E", "nodiscard,root_owner=65532:65532", image], cancellationToken);
+        await Tool.RunAsync("mount", ["-t", "ext4", "-o", "loop,nosuid,nodev,noatime", image, folder], cancellationToken);
         Directory.Delete(Path.Combine(folder, "lost+found"));
         return folder;
     }
@@ -92,10 +107,20 @@ internal sealed class LoopMountedOutputFolders : IOutputFolders
         if (IsMounted(folder))
         {
             // Lazy: an engine may still hold it for a moment; the loop device goes with the last user.
-            await RunAsync("umount", ["-l", folder], cancellationToken);
+            await Tool.RunAsync("umount", ["-l", folder], cancellationToken);
         }
 
         File.Delete(ImageOf(attemptFolder));
+    }
+
+    /// <summary>Some is left for the journal and the logs: an agent with a full disk can't even say so.</summary>
+    private static void RequireSpace(string folder, long bytes)
+    {
+        var free = new DriveInfo(folder).AvailableFreeSpace;
+        if (bytes > free - Reserve)
+        {
+            throw new IOException($"{bytes >> 20} MiB for /out are not to be had: {free >> 20} MiB are free, of which {Reserve >> 20} are kept");
+        }
     }
 
     private static string ImageOf(string attemptFolder) => Path.Combine(attemptFolder, "out.ext4");
@@ -105,8 +130,12 @@ internal sealed class LoopMountedOutputFolders : IOutputFolders
         var path = Path.GetFullPath(folder).Replace(" ", "\\040", StringComparison.Ordinal);
         return File.ReadLines("/proc/self/mounts").Any(line => line.Split(' ')[1] == path);
     }
+}
 
-    private static async Task RunAsync(string program, string[] arguments, CancellationToken cancellationToken)
+/// <summary>The system's own programs, found where they are and not where a PATH says.</summary>
+internal static class Tool
+{
+    public static async Task RunAsync(string program, string[] arguments, CancellationToken cancellationToken)
     {
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true, UseShellExecute = false };
         start.Environment["PATH"] = "/usr/sbin:/usr/bin:/sbin:/bin";

@@ -11,6 +11,7 @@ internal sealed class FakeLink : IAgentLink
     private readonly Lock _gate = new();
     private readonly List<NodeMessage> _sent = [];
     private readonly List<NodeMessage> _received = [];
+    private readonly List<(NodeMessage Message, DateTimeOffset At)> _arrivals = [];
 
     /// <summary>Sends throw while it is set.</summary>
     public bool Down { get; set; }
@@ -23,6 +24,18 @@ internal sealed class FakeLink : IAgentLink
             lock (_gate)
             {
                 return [.. _received];
+            }
+        }
+    }
+
+    /// <summary><see cref="Received"/>, and when each came by the control plane's own clock.</summary>
+    public IReadOnlyList<(NodeMessage Message, DateTimeOffset At)> Arrivals
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _arrivals];
             }
         }
     }
@@ -83,7 +96,9 @@ internal sealed class FakeLink : IAgentLink
         lock (_gate)
         {
             _sent.Add(message);
-            _received.AddRange(message is NodeBundle bundle ? bundle.Messages.Select(m => m!) : [message]);
+            List<NodeMessage> each = message is NodeBundle bundle ? [.. bundle.Messages.Select(m => m!)] : [message];
+            _received.AddRange(each);
+            _arrivals.AddRange(each.Select(m => (m, TimeProvider.System.GetUtcNow())));
         }
 
         return Task.CompletedTask;

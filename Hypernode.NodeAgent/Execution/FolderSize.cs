@@ -2,29 +2,50 @@ namespace Hypernode.NodeAgent.Execution;
 
 internal static class FolderSize
 {
-    private static readonly EnumerationOptions Everything = new()
-    {
-        RecurseSubdirectories = true,
-        AttributesToSkip = FileAttributes.ReparsePoint,
-        IgnoreInaccessible = true,
-    };
+    private static readonly EnumerationOptions One = new() { AttributesToSkip = FileAttributes.ReparsePoint, IgnoreInaccessible = true };
 
-    /// <summary>Bytes of the files in it; what vanishes meanwhile counts nothing.</summary>
+    /// <summary>
+    /// Bytes of the files in it; what vanishes meanwhile, and what has no name that could be written down, counts nothing. It never
+    /// throws: a job that removes a folder of its own while it is measured would be ended for it.
+    /// </summary>
     public static long Of(string folder)
     {
         var bytes = 0L;
-        foreach (var file in new DirectoryInfo(folder).EnumerateFiles("*", Everything))
+        var open = new Stack<DirectoryInfo>([new DirectoryInfo(folder)]);
+        while (open.TryPop(out var next))
         {
             try
             {
-                bytes += file.Length;
+                foreach (var entry in next.EnumerateFileSystemInfos("*", One))
+                {
+                    if (entry is DirectoryInfo inner)
+                    {
+                        open.Push(inner);
+                    }
+                    else
+                    {
+                        bytes += LengthOf((FileInfo)entry);
+                    }
+                }
             }
-            catch (IOException)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                // Gone since it was listed.
+                // Gone since it was listed, or deeper than a path can name.
             }
         }
 
         return bytes;
+    }
+
+    private static long LengthOf(FileInfo file)
+    {
+        try
+        {
+            return file.Length;
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
     }
 }

@@ -35,7 +35,9 @@ internal sealed class AbuseBench : IDisposable
     {
         var after = await RunAsync(Command(attack.Spec(image, inputs), attack.RunLimitMs), options, watched);
         $"{after.Output}\n{after.Errors}".Split('\n').Where(l => l.Contains(Attack.Through, StringComparison.Ordinal)).ShouldBeEmpty();
-        EndingOf(after).ShouldBe(attack.Ends, $"{after.Reported?.Receipt}{after.Declined}\n{after.Output}\n{after.Errors}\n{after.AgentLog}");
+        // The engine may hear of the kernel's kill too late: then the receipt has the exit code alone, which is judged and charged alike.
+        var missed = attack.Ends == Ending.OutOfMemory && after.Reported?.Receipt.ExitCode is 137;
+        (missed ? Ending.OutOfMemory : EndingOf(after)).ShouldBe(attack.Ends, $"{after.Reported?.Receipt}{after.Declined}\n{after.Output}\n{after.Errors}\n{after.AgentLog}");
         after.Output.ShouldContain(attack.Says);
         after.AgentLog.ShouldContain(attack.AgentSays);
         if (attack.Artifacts is { } artifacts)

@@ -14,7 +14,7 @@ public sealed class ResourceAttacks(JobImage image) : IClassFixture<JobImage>, I
         new("memory bomb", "memory limit, no swap", Ending.OutOfMemory,
             "x=$(head -c 200000000 /dev/zero | tr '\\0' 'a'); echo GOT-THROUGH ${#x}", MemoryMb: 32),
         new("memory bomb in a child", "memory limit, no swap", Ending.Succeeded,
-            "sh -c 'x=$(head -c 200000000 /dev/zero | tr \"\\0\" a); echo GOT-THROUGH'; echo child ended with $?; exit 0", "child ended with 137", MemoryMb: 32),
+            "sh -c 'echo 1000 > /proc/self/oom_score_adj; x=$(head -c 200000000 /dev/zero | tr \"\\0\" a); echo GOT-THROUGH'; echo child ended with $?; exit 0", "child ended with 137", MemoryMb: 32),
         new("memory bomb by files in /tmp", "tmpfs counts as the job's memory", Ending.OutOfMemory,
             "head -c 60000000 /dev/zero > /tmp/x && echo GOT-THROUGH; exit 9", MemoryMb: 32),
         new("filling /tmp", "tmpfs of 64 MiB", Ending.Succeeded,

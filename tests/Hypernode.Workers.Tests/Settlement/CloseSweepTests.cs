@@ -1,4 +1,5 @@
 using Hypernode.Contracts.Intents;
+using Hypernode.Contracts.Jobs;
 using Hypernode.Workers.Settlement;
 using Hypernode.Workers.Tests.Fakes;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -8,6 +9,7 @@ namespace Hypernode.Workers.Tests.Settlement;
 public sealed class CloseSweepTests
 {
     private readonly FakeTombstones _chain = new();
+    private readonly FakeJobs _jobs = new();
 
     [Fact]
     public async Task A_turn_is_bounded_and_the_next_one_goes_on()
@@ -39,6 +41,21 @@ public sealed class CloseSweepTests
         (await RunAsync()).ShouldBe(1);
     }
 
+    [Theory]
+    [InlineData(JobStateNames.Paid, true)]
+    [InlineData(JobStateNames.Refunded, true)]
+    [InlineData(JobStateNames.Rejected, true)]
+    [InlineData(JobStateNames.EscrowPending, false)]
+    [InlineData(JobStateNames.SettlementPending, false)]
+    [InlineData(JobStateNames.Refunding, false)]
+    public async Task What_a_living_job_may_still_have_to_ask_the_chain_for_stays_there(string state, bool closed)
+    {
+        var run = new HonestRun();
+        _jobs.All.Add(run.Job with { State = state });
+        _chain.Due.AddRange([run.IntentId, new IntentId(Guid.NewGuid())]);
+        (await RunAsync()).ShouldBe(closed ? 2 : 1);
+    }
+
     private Task<int> RunAsync() =>
-        new CloseSweep(_chain, NullLogger<CloseSweep>.Instance).RunOnceAsync(DateTimeOffset.UnixEpoch, CancellationToken.None);
+        new CloseSweep(_chain, _jobs, NullLogger<CloseSweep>.Instance).RunOnceAsync(DateTimeOffset.UnixEpoch, CancellationToken.None);
 }

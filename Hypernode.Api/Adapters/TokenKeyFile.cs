@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Hypernode.Solana.Keys.Adapters;
 using Microsoft.Extensions.Options;
 
 namespace Hypernode.Api.Adapters;
@@ -46,11 +47,7 @@ public sealed class TokenKeyFile(IOptions<ApiOptions> options)
             file.Flush(flushToDisk: true);
         }
 
-        try
-        {
-            File.Move(draft, path, overwrite: false);
-        }
-        catch (IOException) when (File.Exists(path))
+        if (!ExclusiveMove.TryMove(draft, path))
         {
             // Another host was faster: its key is the one.
             File.Delete(draft);

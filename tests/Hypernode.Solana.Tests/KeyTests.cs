@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Hypernode.Solana.Keys.Adapters;
 
 namespace Hypernode.Solana.Tests;
 
@@ -106,17 +107,42 @@ public class KeyTests
     }
 
     [Fact]
+    public void Of_files_that_want_one_name_at_once_exactly_one_gets_it()
+    {
+        const int Rivals = 2;
+        using var folder = new TempFolder();
+        var (won, arrived) = (new int[5_000], 0);
+        var threads = Enumerable.Range(0, Rivals).Select(rival => new Thread(() =>
+        {
+            for (var round = 0; round < won.Length; round++)
+            {
+                var (mine, name) = (Path.Combine(folder.Path, $"{round}-{rival}"), Path.Combine(folder.Path, $"{round}"));
+                File.WriteAllText(mine, "");
+                Interlocked.Increment(ref arrived);
+                SpinWait.SpinUntil(() => Volatile.Read(ref arrived) >= Rivals * (round + 1));
+                Interlocked.Add(ref won[round], ExclusiveMove.TryMove(mine, name) ? 1 : 0);
+            }
+        })).ToList();
+        threads.ForEach(t => t.Start());
+        threads.ForEach(t => t.Join());
+        won.ShouldAllBe(winners => winners == 1);
+    }
+
+    [Fact]
     public void Two_that_make_a_key_at_once_get_the_same_one()
     {
         using var folder = new TempFolder();
-        var path = Path.Combine(folder.Path, "wallet.json");
-        var keys = new PublicKey[8];
-        Parallel.For(0, keys.Length, i =>
+        for (var round = 0; round < 100; round++)
         {
-            using var account = KeyFile.LoadOrCreate(path);
-            keys[i] = account.PublicKey;
-        });
-        keys.Distinct().Count().ShouldBe(1);
+            var path = Path.Combine(folder.Path, $"wallet-{round}.json");
+            var keys = new PublicKey[8];
+            Parallel.For(0, keys.Length, i =>
+            {
+                using var account = KeyFile.LoadOrCreate(path);
+                keys[i] = account.PublicKey;
+            });
+            keys.Distinct().Count().ShouldBe(1);
+        }
     }
 
     [Theory]

@@ -24,7 +24,10 @@ internal static class PrivateFile
                 file.Flush(flushToDisk: true);
             }
 
-            File.Move(partial, path, overwrite: false);
+            if (!ExclusiveMove.TryMove(partial, path))
+            {
+                throw new IOException($"{path} is there already.");
+            }
         }
         finally
         {

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Hypernode.Solana.Keys.Adapters;
 using Microsoft.Extensions.Options;
 
 namespace Hypernode.Api.Adapters;
@@ -8,6 +7,7 @@ namespace Hypernode.Api.Adapters;
 public sealed class TokenKeyFile(IOptions<ApiOptions> options)
 {
     private const int KeyBytes = 32;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private readonly Lazy<byte[]> _key = new(() => ReadOrMake(Path.GetFullPath(options.Value.TokenKeyFile)));
 
@@ -18,7 +18,14 @@ public sealed class TokenKeyFile(IOptions<ApiOptions> options)
     {
         if (!File.Exists(path))
         {
-            Make(path);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+
+            // A move looks first and then renames: hosts that start at once take turns, or one would replace another's key.
+            using var turn = TakeTurn($"{path}.lock");
+            if (!File.Exists(path))
+            {
+                Make(path);
+            }
         }
 
         if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & ~Owner) != UnixFileMode.None)
@@ -30,10 +37,34 @@ public sealed class TokenKeyFile(IOptions<ApiOptions> options)
         return key.Length == KeyBytes ? key : throw new InvalidOperationException($"{path} holds no token key of {KeyBytes} bytes");
     }
 
-    /// <summary>Written aside and moved into place, so that two hosts that start at once end with one whole key.</summary>
+    private static FileStream TakeTurn(string path)
+    {
+        FileStream? turn = null;
+        if (!SpinWait.SpinUntil(() => TryOpen(path, out turn), Patience))
+        {
+            throw new InvalidOperationException($"{path} is held by another process: end it, or delete the file if there is none");
+        }
+
+        return turn!;
+    }
+
+    private static bool TryOpen(string path, out FileStream? file)
+    {
+        try
+        {
+            file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return true;
+        }
+        catch (IOException)
+        {
+            file = null;
+            return false;
+        }
+    }
+
+    /// <summary>Written aside and moved into place, so that it is whole or not there.</summary>
     private static void Make(string path)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         var draft = $"{path}.{Environment.ProcessId}.{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}";
         var how = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
@@ -47,10 +78,6 @@ public sealed class TokenKeyFile(IOptions<ApiOptions> options)
             file.Flush(flushToDisk: true);
         }
 
-        if (!ExclusiveMove.TryMove(draft, path))
-        {
-            // Another host was faster: its key is the one.
-            File.Delete(draft);
-        }
+        File.Move(draft, path, overwrite: false);
     }
 }

@@ -72,7 +72,7 @@ public sealed class ChainView(IRpcClient rpc, PublicKey program, string network)
 
     /// <summary>The payer's one transaction: from now on a signed text is enough, up to <paramref name="amount"/>.</summary>
     /// <returns>Its signature, and the delegate that it replaced, if any.</returns>
-    /// <exception cref="CliException">It did not happen.</exception>
+    /// <exception cref="CliException">It did not happen, or that is not known.</exception>
     public async Task<(string Signature, PublicKey? Replaced)> ApproveAllowanceAsync(
         Account payer, ulong amount, TimeProvider time, CancellationToken cancellationToken)
     {
@@ -85,9 +85,7 @@ public sealed class ChainView(IRpcClient rpc, PublicKey program, string network)
         var sender = new TransactionSender(rpc, new ConfirmationTracker(rpc, time));
         var result = await sender.SendAsync(
             [TokenProgram.ApproveChecked(tokens, allowance, amount, 6, payer.PublicKey, config.Mint)], payer, cancellation: cancellationToken);
-        return result.Happened
-            ? (result.Signature, held.Delegate is { } other && other != allowance ? other : null)
-            : throw new CliException($"the approval did not happen: {result}");
+        return (KnownOutcome.Require(result, "the approval"), held.Delegate is { } other && other != allowance ? other : null);
     }
 
     /// <summary>The approval is the payer's own transaction, so it needs a little SOL; a local network gives it.</summary>

@@ -141,6 +141,7 @@ internal sealed class Joining(JoinPlan plan, IMachine machine, ApiClient api, IR
         JoinReport report, NodeId node, Account key, Account? wallet, PublicKey authority, NodeOffer offer, CancellationToken cancellationToken)
     {
         var chain = new NodeOnChain(rpc, plan.Registry, time);
+        await chain.LearnAsync(_folder.Sent, cancellationToken);
         var missing = await chain.MissingAsync(node, authority, key.PublicKey, offer, plan.Stake.BaseUnits, cancellationToken);
         var what = string.Join(", ", missing.Select(m => m.What));
         if (missing.Count == 0)
@@ -156,7 +157,7 @@ internal sealed class Joining(JoinPlan plan, IMachine machine, ApiClient api, IR
             return report with { Transaction = await chain.UnsignedAsync(instructions, authority, key, cancellationToken) };
         }
 
-        _steps.Add(new("chain", true, $"{what}: {await chain.SendAsync(instructions, wallet, key, plan.Network == "localnet", cancellationToken)}"));
+        _steps.Add(new("chain", true, $"{what}: {await chain.SendAsync(instructions, wallet, key, _folder.Sent, plan.Network == "localnet", cancellationToken)}"));
         return report;
     }
 

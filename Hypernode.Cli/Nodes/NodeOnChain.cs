@@ -1,3 +1,5 @@
+using Hypernode.Cli.Chain;
+using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Money;
 using Hypernode.Contracts.Nodes;
 using Hypernode.Contracts.Text;
@@ -10,10 +12,12 @@ using ChainAccount = Hypernode.Solana.Account;
 namespace Hypernode.Cli.Nodes;
 
 /// <summary>A node in the registry: what it is, and what is still to be signed for it to be as it shall.</summary>
-internal sealed class NodeOnChain(IRpcClient rpc, PublicKey registry, TimeProvider time)
+internal sealed class NodeOnChain(IRpcClient rpc, PublicKey registry, TimeProvider time, ConfirmationOptions? patience = null)
 {
-    private const ulong EnoughForRent = 20_000_000;
+    private const ulong LamportsPerMilliSol = 1_000_000;
+    private const ulong EnoughForRent = 20 * LamportsPerMilliSol;
     private readonly NodeRegistryProgram _program = new(registry);
+    private readonly ConfirmationTracker _tracker = new(rpc, time, patience);
 
     public Task<RegisteredNode?> FindAsync(NodeId node, CancellationToken cancellationToken) =>
         new NodeRegistryReader(rpc, _program).GetNodeAsync(node.Value, cancellationToken);
@@ -64,19 +68,46 @@ internal sealed class NodeOnChain(IRpcClient rpc, PublicKey registry, TimeProvid
         return missing;
     }
 
+    /// <summary>Asks what became of the transaction that was sent before, if that is still open.</summary>
+    /// <exception cref="CliException">It is not known: nothing may be staked until it is.</exception>
+    public async Task LearnAsync(PendingFile sent, CancellationToken cancellationToken)
+    {
+        if (sent.Read() is not { } pending)
+        {
+            return;
+        }
+
+        var result = await _tracker.AwaitAsync(pending.Signature, pending.LastValidBlockHeight, cancellation: cancellationToken);
+        if (result is ConfirmationResult.Unknown)
+        {
+            KnownOutcome.Require(result, "the registration that was sent before");
+        }
+
+        // Happened or not: what is missing now is looked for on chain.
+        sent.Forget();
+    }
+
+    /// <param name="sent">Holds the transaction until its end is known.</param>
     /// <returns>The transaction's signature.</returns>
-    /// <exception cref="CliException">It did not happen.</exception>
+    /// <exception cref="CliException">It did not happen, or that is not known.</exception>
     public async Task<string> SendAsync(
-        IReadOnlyList<TransactionInstruction> instructions, ChainAccount wallet, ChainAccount nodeKey, bool faucet, CancellationToken cancellationToken)
+        IReadOnlyList<TransactionInstruction> instructions, ChainAccount wallet, ChainAccount nodeKey, PendingFile sent, bool faucet, CancellationToken cancellationToken)
     {
         if (await rpc.GetBalanceAsync(wallet.PublicKey, cancellation: cancellationToken) < EnoughForRent)
         {
             await FundAsync(wallet.PublicKey, faucet, cancellationToken);
         }
 
-        var sender = new TransactionSender(rpc, new ConfirmationTracker(rpc, time));
-        var result = await sender.SendAsync(instructions, wallet, Signers(instructions, nodeKey), cancellation: cancellationToken);
-        return result.Happened ? result.Signature : throw new CliException($"the registration did not happen: {result}");
+        var blockhash = await rpc.GetLatestBlockHashAsync(cancellation: cancellationToken);
+        var transaction = Unsigned(instructions, wallet.PublicKey, blockhash).Build([wallet, .. Signers(instructions, nodeKey)]);
+        sent.Keep(new PendingTransaction(transaction.Signature, blockhash.LastValidBlockHeight));
+        var result = await new TransactionSender(rpc, _tracker).SendAsync(transaction, blockhash.LastValidBlockHeight, cancellation: cancellationToken);
+        if (result is not ConfirmationResult.Unknown)
+        {
+            sent.Forget();
+        }
+
+        return KnownOutcome.Require(result, "the registration");
     }
 
     /// <summary>Signed by the node's key where that is needed; the wallet signs elsewhere, within a minute or so.</summary>
@@ -85,13 +116,12 @@ internal sealed class NodeOnChain(IRpcClient rpc, PublicKey registry, TimeProvid
         IReadOnlyList<TransactionInstruction> instructions, PublicKey wallet, ChainAccount nodeKey, CancellationToken cancellationToken)
     {
         var blockhash = await rpc.GetLatestBlockHashAsync(cancellation: cancellationToken);
-        var transaction = new TransactionBuilder()
-            .SetRecentBlockHash(blockhash.Blockhash)
-            .SetFeePayer(wallet)
-            .AddInstructions(instructions)
-            .BuildPartiallySigned(Signers(instructions, nodeKey));
+        var transaction = Unsigned(instructions, wallet, blockhash).BuildPartiallySigned(Signers(instructions, nodeKey));
         return Convert.ToBase64String(transaction.Serialize());
     }
+
+    private static TransactionBuilder Unsigned(IReadOnlyList<TransactionInstruction> instructions, PublicKey feePayer, LatestBlockHash blockhash) =>
+        new TransactionBuilder().SetRecentBlockHash(blockhash.Blockhash).SetFeePayer(feePayer).AddInstructions(instructions);
 
     /// <summary>The key signs the registration alone.</summary>
     private static ChainAccount[] Signers(IReadOnlyList<TransactionInstruction> instructions, ChainAccount nodeKey) =>
@@ -101,11 +131,11 @@ internal sealed class NodeOnChain(IRpcClient rpc, PublicKey registry, TimeProvid
     {
         if (!faucet)
         {
-            throw new CliException($"--wallet: {wallet} needs {EnoughForRent / 1e9:0.00} SOL for the account's rent and the fee");
+            throw new CliException($"--wallet: {wallet} needs {EnoughForRent / LamportsPerMilliSol} thousandths of a SOL for the account's rent and the fee");
         }
 
         var signature = await rpc.RequestAirdropAsync(wallet, 1_000_000_000, cancellationToken);
-        await new ConfirmationTracker(rpc, time).AwaitAsync(
+        await _tracker.AwaitAsync(
             signature, await rpc.GetBlockHeightAsync(cancellation: cancellationToken) + 150, cancellation: cancellationToken);
     }
 }

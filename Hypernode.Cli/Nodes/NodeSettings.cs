@@ -16,7 +16,7 @@ internal sealed record NodeHome(
     public const string Section = "Node";
 }
 
-/// <summary>The folder of one node: <c>agent.json</c> (its settings), <c>node-id</c>, <c>node-key.json</c>, <c>data/</c>, <c>blobs/</c>.</summary>
+/// <summary>The folder of one node: <c>agent.json</c> (its settings), <c>sent-transaction.json</c> while its end is not known, <c>node-id</c>, <c>node-key.json</c>, <c>data/</c>, <c>blobs/</c>.</summary>
 internal sealed class NodeFolder(string path)
 {
     private static readonly JsonSerializerOptions Json = new()
@@ -34,6 +34,8 @@ internal sealed class NodeFolder(string path)
     public string KeyFile => In("node-key.json");
 
     public string IdFile => In("node-id");
+
+    public PendingFile Sent => new(In("sent-transaction.json"));
 
     public string In(string name) => Path.Combine(path, name);
 
@@ -95,5 +97,4 @@ internal sealed class NodeFolder(string path)
         HostConfig.Write(SettingsFile, root);
         return true;
     }
-
 }

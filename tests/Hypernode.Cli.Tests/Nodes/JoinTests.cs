@@ -71,6 +71,15 @@ public sealed class JoinTests : IDisposable
         () => JoinCommand.PlanOf(JoinCommand.Create().Parse(["--data", _folder, "--unsigned", "--authority", "11111111111111111111111111111111"]))).Message.ShouldStartWith("--api");
 
     [Fact]
+    public void A_file_that_names_no_transaction_is_a_clear_error()
+    {
+        var folder = new NodeFolder(_folder);
+        folder.Sent.Read().ShouldBeNull();
+        File.WriteAllText(folder.In("sent-transaction.json"), "{");
+        Should.Throw<CliException>(() => folder.Sent.Read()).Message.ShouldContain("sent-transaction.json");
+    }
+
+    [Fact]
     public void An_operators_own_settings_stay()
     {
         var folder = new NodeFolder(_folder);
@@ -118,6 +127,16 @@ public sealed class JoinTests : IDisposable
         dearer.Steps.Where(s => s.Changed).Select(s => s.Step).ShouldBe(["chain", "api"]);
         (await OnChainAsync(first)).StakeAmount.ShouldBe(1_000_000_000UL);
         (await api.FindNodeAsync(first.NodeId, default))!.PricePerSecond.ShouldBe(4_000UL);
+
+        // What was sent before and nobody knows the end of keeps us from staking again, until it can't land any more.
+        var sent = new NodeFolder(Path.Combine(_folder, "one")).Sent;
+        sent.Keep(new PendingTransaction(Base58.Encode(new byte[64].Select((_, i) => (byte)(i + 1)).ToArray()), ulong.MaxValue / 2));
+        var hasty = new NodeOnChain(rpc, wallet.PublicKey, TimeProvider.System, new ConfirmationOptions { Deadline = TimeSpan.FromMilliseconds(300) });
+        (await Should.ThrowAsync<CliException>(() => hasty.LearnAsync(sent, default))).Message.ShouldContain("not known");
+        sent.Read().ShouldNotBeNull();
+        sent.Keep(sent.Read()! with { LastValidBlockHeight = 0 });
+        (await JoinAsync("one", [.. signedHere, "--price", "0.004"])).Changed.ShouldBeFalse();
+        sent.Read().ShouldBeNull("its end is known: it never landed");
 
         // A wallet elsewhere signs a transaction and a text.
         string[] elsewhere = ["--unsigned", "--authority", wallet.PublicKey.Key, "--stake", "100"];

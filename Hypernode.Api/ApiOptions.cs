@@ -31,6 +31,9 @@ public sealed class ApiOptions
     [Range(1_024, 1_099_511_627_776)]
     public long MaxBlobBytes { get; set; } = 64L * 1024 * 1024;
 
+    /// <summary>Wallets that may see how every job and node stands and may drain nodes; they never see what a job holds.</summary>
+    public IReadOnlyList<string> Operators { get; set; } = [];
+
     /// <summary>Images that jobs may name; empty: any.</summary>
     public IReadOnlyList<string> AllowedImages { get; set; } = [];
 

@@ -55,16 +55,18 @@ public static class HypernodeApi
         app.UseStatusCodePages(WriteBareStatusAsync);
         app.UseAuthentication();
         app.UseAuthorization();
+        app.UseMiddleware<AccessMiddleware>();
 
-        var json = app.MapGroup("").WithMetadata(new BodyLimit(options.MaxJsonBytes));
+        var routes = app.MapGroup("").UnderAccessTable();
+        var json = routes.MapGroup("").WithMetadata(new BodyLimit(options.MaxJsonBytes));
         json.MapAuth();
         json.MapFacilitator();
         json.MapJobs();
         json.MapNodes();
         json.MapStats();
         json.MapHealth();
-        app.MapBlobs(options);
-        app.MapOpenApi();
+        routes.MapBlobs(options);
+        routes.MapOpenApi();
         return app;
     }
 

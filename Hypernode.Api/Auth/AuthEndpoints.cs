@@ -32,7 +32,6 @@ internal static class AuthEndpoints
                 user.Wallet().ToString(),
                 long.Parse(user.FindFirstValue("exp")!) * 1000)))
             .Answers<VerifyAnswer>(200)
-            .RequiresWallet()
             .WithSummary("Says whose the session token is and until when.");
     }
 

@@ -17,7 +17,6 @@ internal static class BlobsEndpoints
             .WithMetadata(new BodyLimit(options.MaxBlobBytes))
             .Answers<BlobAnswer>(201)
             .Refuses(413)
-            .RequiresWallet()
             .WithSummary("Stores a file (the raw body) under its own SHA-256.");
 
     private static async Task<IResult> PutAsync(

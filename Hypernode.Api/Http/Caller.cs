@@ -1,25 +1,24 @@
 using System.Security.Claims;
+using Hypernode.Api.Auth;
 using Hypernode.Contracts.Intents;
-using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Ports;
+using Microsoft.AspNetCore.Http;
 
 namespace Hypernode.Api.Http;
 
 /// <summary>Who asks, and what is theirs.</summary>
 internal static class Caller
 {
-    /// <summary>The wallet that signed in; only behind RequireAuthorization.</summary>
+    /// <summary>The wallet that signed in; only where the access table lets nobody else in.</summary>
     public static WalletAddress Wallet(this ClaimsPrincipal user) =>
         WalletAddress.TryParse(user.FindFirstValue("sub"), null, out var wallet)
             ? wallet
             : throw new RefusedException(new Problem("unauthorized", 401, "the token names no wallet"));
 
-    /// <summary>The caller's own job. Somebody else's does not exist for them: a 403 would tell that it does.</summary>
-    /// <exception cref="RefusedException">404.</exception>
-    public static async Task<JobView> OwnJobAsync(this ClaimsPrincipal user, IJobReader jobs, string jobId, CancellationToken cancellationToken)
-    {
-        var wallet = user.Wallet();
-        var job = JobId.TryParse(jobId, null, out var id) ? await jobs.FindAsync(id, cancellationToken) : null;
-        return job is not null && job.Owner == wallet ? job : throw new RefusedException(Problem.NotFound("job"));
-    }
+    /// <summary>The job that the route is about, which the caller may see: the access table has judged.</summary>
+    /// <exception cref="InvalidOperationException">The route's rule is not about this job.</exception>
+    public static JobView JobOf(this HttpContext context, string jobId) =>
+        context.Features.Get<Asked>()?.Job is { } job && job.Id.ToString() == jobId
+            ? job
+            : throw new InvalidOperationException("the access table has no job rule for this route");
 }

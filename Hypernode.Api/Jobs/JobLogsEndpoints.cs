@@ -1,4 +1,3 @@
-using System.Security.Claims;
 using System.Text;
 using Hypernode.Api.Http;
 using Hypernode.Api.OpenApi;
@@ -20,20 +19,17 @@ internal static class JobLogsEndpoints
         jobs.MapGet("/{jobId}/logs", ReadAsync)
             .Produces<LogPage>(200, "application/json", "text/plain", "text/event-stream")
             .Refuses(400, 404)
-            .RequiresWallet()
             .WithSummary("Log chunks after ?cursor=; Accept: text/plain for the output alone, text/event-stream to follow (resumes at Last-Event-ID).");
 
     private static async Task<IResult> ReadAsync(
         HttpContext context,
-        ClaimsPrincipal user,
         string jobId,
         string? cursor,
-        IJobReader jobs,
         IEvidence evidence,
         LogFollower follower,
         CancellationToken cancellationToken)
     {
-        var job = await user.OwnJobAsync(jobs, jobId, cancellationToken);
+        var job = context.JobOf(jobId);
         var accept = context.Request.Headers.Accept.ToString();
         var position = cursor ?? context.Request.Headers["Last-Event-ID"].FirstOrDefault();
         var after = Start;

@@ -1,4 +1,3 @@
-using System.Security.Claims;
 using Hypernode.Api.Http;
 using Hypernode.Api.OpenApi;
 using Hypernode.Contracts.Jobs;
@@ -19,21 +18,18 @@ internal static class JobResultEndpoints
             .Produces(200, contentType: "application/octet-stream")
             .Answers<ResultList>(200)
             .Refuses(404, 409)
-            .RequiresWallet()
             .WithSummary("The result file; ?name= where there are several, ?list=true for their names and hashes.");
 
     private static async Task<IResult> ReadAsync(
         HttpContext context,
-        ClaimsPrincipal user,
         string jobId,
         string? name,
         bool? list,
-        IJobReader jobs,
         IEvidence evidence,
         IBlobStore blobs,
         CancellationToken cancellationToken)
     {
-        var job = await user.OwnJobAsync(jobs, jobId, cancellationToken);
+        var job = context.JobOf(jobId);
         if (!JobStateNames.IsTerminal(job.State))
         {
             context.Response.Headers.RetryAfter = "2";

@@ -26,18 +26,15 @@ internal static class JobsEndpoints
         jobs.MapGet("/", ListAsync)
             .Answers<JobPage>(200)
             .Refuses(400)
-            .RequiresWallet()
             .WithSummary("The wallet's jobs, newest first: ?limit=, ?cursor=, ?status=pending|running|completed|failed|refunded.");
         jobs.MapGet("/{jobId}", FindAsync)
             .Answers<JobAnswer>(200)
             .Refuses(404)
-            .RequiresWallet()
             .WithSummary("A job: its states with times and causes, its payment, its transactions.");
         jobs.MapPost("/cancel/{jobId}", CancelAsync)
             .Answers<SubmitJobAnswer>(202)
             .Refuses(404, 409, 503)
             .NeedsStorage()
-            .RequiresWallet()
             .WithSummary("Asks for the job's end: before assignment it is refunded in full, while it runs it is charged as metered.");
         jobs.MapJobLogs();
         jobs.MapJobResult();
@@ -83,20 +80,19 @@ internal static class JobsEndpoints
             found.Count > size ? CursorAt(page[^1]) : null));
     }
 
-    private static async Task<IResult> FindAsync(ClaimsPrincipal user, string jobId, IJobReader jobs, CancellationToken cancellationToken)
+    private static async Task<IResult> FindAsync(HttpContext context, string jobId, IJobReader jobs, CancellationToken cancellationToken)
     {
-        var job = await user.OwnJobAsync(jobs, jobId, cancellationToken);
+        var job = context.JobOf(jobId);
         return ApiJson.Answer(JobAnswer.Of(job, await jobs.HistoryAsync(job.Id, cancellationToken)));
     }
 
     private static async Task<IResult> CancelAsync(
-        ClaimsPrincipal user,
+        HttpContext context,
         string jobId,
-        IJobReader jobs,
         IMessageSender messages,
         CancellationToken cancellationToken)
     {
-        var job = await user.OwnJobAsync(jobs, jobId, cancellationToken);
+        var job = context.JobOf(jobId);
         if (IsTooLateToCancel(job.State))
         {
             return Problem.Conflict("too-late", $"the job is {job.State}: it can't be cancelled any more");

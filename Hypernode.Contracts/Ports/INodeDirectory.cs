@@ -14,6 +14,10 @@ public interface INodeDirectory
 
     Task<NodeView?> FindAsync(NodeId id, CancellationToken cancellationToken);
 
+    /// <summary>The nodes that this key signs for: mostly one, none when it is nobody's.</summary>
+    async Task<IReadOnlyList<NodeView>> FindByKeyAsync(WalletAddress nodeKey, CancellationToken cancellationToken) =>
+        [.. (await ListAsync(cancellationToken)).Where(n => n.NodeKey == nodeKey)];
+
     Task<IReadOnlyList<NodeView>> ListAsync(CancellationToken cancellationToken);
 
     Task SetStatusAsync(NodeId id, NodeStatus status, CancellationToken cancellationToken);

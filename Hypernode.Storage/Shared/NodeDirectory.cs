@@ -84,6 +84,9 @@ internal sealed class NodeDirectory(Database database, IIdSource ids) : INodeDir
     public Task<NodeView?> FindAsync(NodeId id, CancellationToken cancellationToken) =>
         database.FindAsync(NodeColumns + "where nodes.node_id = @node", ToNode, cancellationToken, ("node", id));
 
+    public async Task<IReadOnlyList<NodeView>> FindByKeyAsync(WalletAddress nodeKey, CancellationToken cancellationToken) =>
+        await database.ReadAsync(NodeColumns + "where node_key = @key order by nodes.node_id", ToNode, cancellationToken, ("key", nodeKey));
+
     public async Task<IReadOnlyList<NodeView>> ListAsync(CancellationToken cancellationToken) =>
         await database.ReadAsync(NodeColumns + "order by nodes.node_id", ToNode, cancellationToken);
 

@@ -8,6 +8,7 @@ using Hypernode.Contracts.Ports;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -81,6 +82,13 @@ public sealed class ApiHost : IAsyncDisposable
     public string TokenKeyFile => Path.Combine(_folder, "token.key");
 
     public IMeterFactory MeterFactory => _app.Services.GetRequiredService<IMeterFactory>();
+
+    /// <summary>Method and pattern of everything that is mapped.</summary>
+    public IReadOnlyList<string> Routes => [.. ((IEndpointRouteBuilder)_app).DataSources
+        .SelectMany(s => s.Endpoints)
+        .OfType<RouteEndpoint>()
+        .SelectMany(e => (e.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["*"])
+            .Select(m => $"{m} /{e.RoutePattern.RawText?.Trim('/')}"))];
 
     /// <summary>Nobody signed in.</summary>
     public HttpClient Anonymous { get; private set; } = null!;

@@ -32,6 +32,18 @@ public abstract class NodeDirectoryTests(StorageFixture storage)
     }
 
     [Fact]
+    public async Task A_key_finds_the_nodes_that_it_signs_for_and_no_others()
+    {
+        var key = NewWallet();
+        var (first, second) = (Registration() with { NodeKey = key }, Registration() with { NodeKey = key });
+        await ANodeAsync(storage);
+        await _nodes.RegisterAsync(first, Now, None);
+        await _nodes.RegisterAsync(second, Now, None);
+        (await _nodes.FindByKeyAsync(key, None)).Select(n => n.Id).ShouldBe([first.NodeId, second.NodeId], ignoreOrder: true);
+        (await _nodes.FindByKeyAsync(NewWallet(), None)).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task The_same_node_may_change_its_offer_and_keeps_its_registration()
     {
         var registration = Registration();

@@ -1,0 +1,59 @@
+using static Hypernode.Api.Auth.Callers;
+
+namespace Hypernode.Api.Auth;
+
+/// <summary>
+/// Who may see or do what: all of it is here, and nowhere else. Routes take their rule from this table; a route without a row is
+/// closed to everybody. What a job holds (its spec, its output, its files) is its owner's and its assigned node's alone.
+/// </summary>
+internal static class AccessTable
+{
+    public static IReadOnlyList<AccessRule> Rules { get; } =
+    [
+        // Signing in.
+        new("POST", "/api/auth/challenge", Everyone),
+        new("POST", "/api/auth/login", Everyone),
+        new("POST", "/api/auth/verify", SignedIn),
+
+        // The signatures in these bodies are the authority: no session is needed.
+        new("POST", "/api/facilitator/prepare-intent", Everyone),
+        new("POST", "/api/facilitator/submit-job", Everyone),
+        new("POST", "/api/facilitator/register-node", Everyone),
+
+        // What the chain publishes anyway.
+        new("GET", "/api/facilitator/node/{nodeId}", Everyone),
+        new("GET", "/api/facilitator/payment-intent/{id}", Everyone),
+        new("GET", "/api/facilitator/stats", Everyone),
+
+        // A wallet's own jobs.
+        new("GET", "/api/jobs", SignedIn),
+        new("GET", "/api/jobs/{jobId}", Owner | Node, AccessSubject.Job),
+        new("POST", "/api/jobs/cancel/{jobId}", Owner, AccessSubject.Job),
+        new("GET", "/api/jobs/{jobId}/logs", Owner, AccessSubject.Job),
+        new("GET", "/api/jobs/{jobId}/result", Owner, AccessSubject.Job),
+        new("GET", "/api/jobs/{jobId}/receipt", Owner | Node, AccessSubject.Job),
+
+        // The market.
+        new("GET", "/api/nodes", Everyone),
+        new("GET", "/api/nodes/{nodeId}", Everyone),
+        new("GET", "/api/stats/network", Everyone),
+        new("GET", "/api/stats/nodes", Everyone),
+        new("GET", "/api/stats/jobs", Everyone),
+
+        // Files. With {sha256} the lease that the caller's node holds decides, file by file.
+        new("POST", "/api/blobs", SignedIn),
+        new("GET", "/api/blobs/{sha256}", SignedIn),
+        new("PUT", "/api/blobs/{sha256}", SignedIn),
+
+        // About the API itself.
+        new("GET", "/health/live", Everyone),
+        new("GET", "/health/ready", Everyone),
+        new("GET", "/openapi/{documentName}.json", Everyone),
+    ];
+
+    private static readonly IReadOnlyDictionary<(string Method, string Route), AccessRule> ByRoute = Rules.ToDictionary(r => (r.Method, r.Route));
+
+    /// <summary>The row of a mapped route; for one that nobody wrote a row for, a rule that lets nobody in.</summary>
+    public static AccessRule Of(string method, string route) =>
+        ByRoute.GetValueOrDefault((method, route)) ?? new AccessRule(method, route, None);
+}

@@ -65,13 +65,14 @@ internal static class JobSteps
             job.SpecHash,
             job.Lease.Challenge,
             (long)job.Spec!.RunLimit().TotalMilliseconds,
-            (job.Now + patience).ToUnixTimeMilliseconds()));
+            (job.Now + patience).ToUnixTimeMilliseconds(),
+            job.Lease.GpuUuids));
         job.Disarm(TimerKind.Step);
         job.Arm(TimerKind.Lease, patience);
     }
 
     public static void AskToVerifyResult(this JobState job, WorkflowWindows windows) =>
-        job.Ask(windows, new VerifyResult(job.JobId, job.Attempt, job.Cancelling));
+        job.Ask(windows, new VerifyResult(job.JobId, job.Attempt, job.Cancelling, job.Lease?.GpuUuids));
 
     public static void AskToSettle(this JobState job, WorkflowWindows windows)
     {

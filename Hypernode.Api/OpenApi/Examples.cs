@@ -44,7 +44,7 @@ internal static class Examples
               "hostname": "gpu-1",
               "offer": {
                 "slots": 1, "cpuMillis": 2000, "memoryMb": 8192, "pricePerSecond": 1000,
-                "gpus": [{"uuid": "GPU-8a3b", "model": "RTX 4090", "vramMb": 24576}],
+                "gpus": [{"uuid": "GPU-8a3b4f1e-52c7-4d0b-9a61-0f3e5d7c2b18", "model": "RTX 4090", "vramMb": 24576}],
                 "images": []
               },
               "timestamp": 1735689600000,

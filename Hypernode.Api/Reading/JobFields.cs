@@ -71,6 +71,11 @@ internal static partial class JobFields
         var timeout = limits.Integer("timeoutSeconds", 1, cap.TimeoutSeconds!.Value, required: false);
         var output = limits.Integer("outputMb", 1, cap.OutputMb, required: false);
         limits.Close();
+        if (vram > 0 && gpus is null or 0)
+        {
+            limits.Errors.Add(limits.At("gpuVramMb"), "needs-gpus", "is the memory of each GPU, and gpus asks for none");
+        }
+
         if (cpu is null || memory is null)
         {
             return null;

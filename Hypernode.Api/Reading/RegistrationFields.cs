@@ -42,7 +42,8 @@ internal static partial class RegistrationFields
 
         // 53 bits: the offer is hashed in its canonical form, which has no larger integers.
         var price = offer.Integer("pricePerSecond", 1, 1L << 52);
-        var gpus = offer.Objects("gpus", 64)?.Select(ReadGpu).ToList();
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var gpus = offer.Objects("gpus", 64)?.Select(gpu => ReadGpu(gpu, seen)).ToList();
         var images = offer.Texts("images", 0, 256, 400);
         offer.Close();
         return offer.Errors.Any
@@ -50,12 +51,22 @@ internal static partial class RegistrationFields
             : new NodeOffer((int)slots!, (int)cpu!, (int)memory!, new HyperAmount((ulong)price!), gpus!, images!);
     }
 
-    private static GpuInfo ReadGpu(JsonFields gpu)
+    /// <param name="seen">A GPU that is named twice would belong to two slots.</param>
+    private static GpuInfo ReadGpu(JsonFields gpu, HashSet<string> seen)
     {
         var uuid = gpu.Text("uuid", 64);
         var model = gpu.Text("model", 128);
         var vram = gpu.Integer("vramMb", 0, 1_048_576);
         gpu.Close();
+        if (uuid is not null && !GpuInfo.IsUuid(uuid))
+        {
+            gpu.Errors.Add(gpu.At("uuid"), "malformed", "must be GPU- and a UUID in lower case, as nvidia-smi -L says it");
+        }
+        else if (uuid is not null && !seen.Add(uuid))
+        {
+            gpu.Errors.Add(gpu.At("uuid"), "duplicate", "another GPU has this uuid");
+        }
+
         return new GpuInfo(uuid ?? "", model ?? "", (int)(vram ?? 0));
     }
 

@@ -6,7 +6,8 @@ using Hypernode.Contracts.Text;
 
 namespace Hypernode.Contracts.Events;
 
-/// <summary>A node fits; its price is frozen now.</summary>
+/// <summary>A node fits; its price is frozen now, and so are its GPUs.</summary>
+/// <param name="GpuUuids">The GPUs of the slot that the job gets; null: none.</param>
 public sealed record NodeMatched(
     JobId JobId,
     int Attempt,
@@ -15,4 +16,5 @@ public sealed record NodeMatched(
     WalletAddress Authority,
     int Slot,
     HyperAmount RatePerSecond,
-    Hash256 Challenge) : IAttemptMessage;
+    Hash256 Challenge,
+    IReadOnlyList<string>? GpuUuids = null) : IAttemptMessage;

@@ -13,6 +13,9 @@ namespace Hypernode.Contracts.Nodes;
 /// <param name="Challenge">The lease's nonce, given with the command.</param>
 /// <param name="LogRoot">The hash of the last log chunk in the chain; zero when there is none.</param>
 /// <param name="ArtifactRoot">SHA-256 of the canonical list of <see cref="Artifacts"/>.</param>
+/// <param name="GpuUuids">The GPUs that it ran on: those of its lease.</param>
+/// <param name="GpuMilliseconds">GPUs × run time.</param>
+/// <param name="PeakVramMb">The most MiB that the watch saw in use on one of them: sampled, not measured throughout; 0 where nothing could be seen.</param>
 /// <param name="CompletionMarker">HMAC-SHA256 with the challenge as key over job id and exit code: the agent's own sentinel.</param>
 /// <param name="PreviousReceipt">Hash of the node's receipt before this one; zero for its first.</param>
 public sealed record Receipt(

@@ -57,10 +57,11 @@ public sealed class JobMatcher(
                 continue;
             }
 
-            if (capacity.TakeSlot(picture, node) is { } slot)
+            if (capacity.TakeSlot(picture, node, command.Spec.Limits) is { } slot)
             {
                 var match = new NodeMatched(
-                    command.JobId, command.Attempt, node.Id, node.NodeKey, node.Authority, slot, node.Offer.PricePerSecond, ids.NewSecret());
+                    command.JobId, command.Attempt, node.Id, node.NodeKey, node.Authority, slot, node.Offer.PricePerSecond, ids.NewSecret(),
+                    command.Spec.Limits.Gpus > 0 ? node.Offer.GpusFor(slot, command.Spec.Limits) : null);
                 return (match, "");
             }
 

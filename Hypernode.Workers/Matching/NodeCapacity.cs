@@ -54,24 +54,24 @@ public sealed class NodeCapacity(
         return look.Task.WaitAsync(cancellationToken);
     }
 
-    /// <summary>The lowest slot that nobody is known to have; it is then handed out. Null: the node is busy.</summary>
-    public int? TakeSlot(Picture picture, NodeView node)
+    /// <summary>
+    /// Of the slots that fit and that nobody is known to have, the one with the fewest GPUs, then with the least memory on them,
+    /// then the lowest: what a job does not need stays for those that do. It is then handed out. Null: the node is busy.
+    /// </summary>
+    public int? TakeSlot(Picture picture, NodeView node, JobLimits limits)
     {
         var now = time.GetTimestamp();
         lock (_lock)
         {
-            for (var slot = 0; slot < node.Offer.Slots; slot++)
+            if (BestFree(picture, node, limits) is not { } slot)
             {
-                if (IsFree(picture, (node.Id, slot)))
-                {
-                    _givenBack.Remove((node.Id, slot));
-                    _handedOut[(node.Id, slot)] = now;
-                    return slot;
-                }
+                return null;
             }
-        }
 
-        return null;
+            _givenBack.Remove((node.Id, slot));
+            _handedOut[(node.Id, slot)] = now;
+            return slot;
+        }
     }
 
     /// <summary>A slot that this host's saga has given back is free at once, whatever the picture says.</summary>
@@ -84,6 +84,25 @@ public sealed class NodeCapacity(
             gone.Remove((lease.NodeId, lease.Slot));
             come[(lease.NodeId, lease.Slot)] = now;
         }
+    }
+
+    private int? BestFree(Picture picture, NodeView node, JobLimits limits)
+    {
+        (int? best, (int Gpus, long VramMb) least) = (null, (int.MaxValue, long.MaxValue));
+        for (var slot = 0; slot < node.Offer.Slots; slot++)
+        {
+            var worth = node.Offer.WorthOf(slot);
+            if (worth.CompareTo(least) < 0 && node.Offer.Fits(slot, limits) && IsFree(picture, (node.Id, slot)))
+            {
+                (best, least) = (slot, worth);
+                if (worth.Gpus == 0)
+                {
+                    break; // nothing is less
+                }
+            }
+        }
+
+        return best;
     }
 
     private bool IsFree(Picture picture, (NodeId Node, int Slot) slot) =>

@@ -34,10 +34,22 @@ public static class OfferFit
             : node.LastSeenAt is not { } seen || now - seen > LivenessWindow ? Misfit.NotSeen
             : offer.CpuMillis < limits.CpuMillis ? Misfit.TooLittleCpu
             : offer.MemoryMb < limits.MemoryMb ? Misfit.TooLittleMemory
-            : offer.Gpus.Count(g => g.VramMb >= limits.GpuVramMb) < limits.Gpus ? Misfit.TooFewGpus
+            : !HasSlotFor(offer, limits) ? Misfit.TooFewGpus
             : offer.Images.Count > 0 && !offer.Images.Contains(spec.Image, StringComparer.Ordinal) ? Misfit.ImageNotAllowed
             : EstimatedCharge(spec, offer.PricePerSecond) > amount ? Misfit.TooDear
             : null;
+    }
+
+    /// <summary>Whether one slot's own share of the GPUs, busy or not, is enough: a job never gets GPUs of two slots.</summary>
+    private static bool HasSlotFor(NodeOffer offer, JobLimits limits)
+    {
+        var fits = limits.Gpus <= 0;
+        for (var slot = 0; slot < offer.Slots && !fits; slot++)
+        {
+            fits = offer.Fits(slot, limits);
+        }
+
+        return fits;
     }
 
     /// <summary>What the run costs at this price if it takes as long as estimated.</summary>

@@ -7,6 +7,7 @@ namespace Hypernode.Workers.Verification;
 /// <summary>Everything that the oracle looks at, gathered before it judges: the checks are pure.</summary>
 /// <param name="Payment">Null: the chain has no such payment.</param>
 /// <param name="SignatureHolds">The receipt is signed by the node's registered key.</param>
+/// <param name="LeasedGpus">Frozen with the lease; null: none.</param>
 public sealed record Evidence(
     JobView Job,
     LeaseView Lease,
@@ -15,7 +16,8 @@ public sealed record Evidence(
     bool SignatureHolds,
     LogTrail Log,
     EscrowView? Payment,
-    Deployment Deployment)
+    Deployment Deployment,
+    IReadOnlyList<string>? LeasedGpus = null)
 {
     public Receipt Receipt => Stored.Receipt;
 

@@ -11,7 +11,7 @@ namespace Hypernode.Workers.Verification;
 /// <param name="ForgivesJobFault">A job that failed by its own fault may fail this one too.</param>
 public sealed record OracleCheck(string Name, int Weight, bool IsGate, bool ForgivesJobFault, Func<Evidence, bool> Holds);
 
-/// <summary>The six checks of the white paper (§6.2) as protocol.md reads them, and the exit code as a gate of its own.</summary>
+/// <summary>The six checks of the white paper (§6.2) as protocol.md reads them, and two gates of their own: the GPUs and the exit code.</summary>
 public static class OracleChecks
 {
     /// <summary>Verified: at least this score, and every gate.</summary>
@@ -37,6 +37,7 @@ public static class OracleChecks
         new("completion_marker", 2_500, IsGate: false, ForgivesJobFault: true, CompletionMarker),
         new(ValidTiming, 1_500, IsGate: false, ForgivesJobFault: false, e => TimingAgrees(e) && TimingAboveFloor(e)),
         new("valid_hashes", 1_000, IsGate: true, ForgivesJobFault: false, ValidHashes),
+        new("gpus_match", 0, IsGate: true, ForgivesJobFault: false, GpusMatch),
         new(ExitCode, 0, IsGate: true, ForgivesJobFault: true, e => e.Receipt is { ExitCode: 0, TimedOut: false, OutOfMemory: false }),
     ];
 
@@ -98,11 +99,9 @@ public static class OracleChecks
 
         var estimate = TimeSpan.FromSeconds(2L * e.Job.Spec.EstimatedTime);
         var longest = e.Job.Spec.RunLimit() > estimate ? e.Job.Spec.RunLimit() : estimate;
-        var gpuTime = e.Job.Spec.Limits.Gpus * (signed + BeatError).TotalMilliseconds;
         return (e.Delivered - signed).Duration() <= Tolerance(signed)
             && signed <= longest + BeatError
-            && e.Receipt.GpuMilliseconds >= 0
-            && e.Receipt.GpuMilliseconds <= gpuTime;
+            && GpuTimeAgrees(e);
     }
 
     /// <summary>
@@ -129,6 +128,29 @@ public static class OracleChecks
         && DigestOf(e.Receipt.ImageDigest) == DigestOf(e.Job.Spec.Image)
         && e.Receipt.InputRoot == Receipt.RootOf(e.Job.Spec.Inputs ?? [])
         && e.Receipt.ArtifactRoot == Receipt.RootOf(e.Receipt.Artifacts);
+
+    /// <summary>
+    /// It ran on the GPUs that its lease gave it, each once, for as long as the run was. The lease is asked, not the offer: a node may
+    /// register other GPUs while the job runs, and that is no lie.
+    /// </summary>
+    public static bool GpusMatch(Evidence e)
+    {
+        var (receipt, gpus) = (e.Receipt, Math.Max(0, e.Job.Spec.Limits.Gpus));
+        var ran = receipt.GpuUuids.ToHashSet(StringComparer.Ordinal);
+        return receipt.GpuUuids.Count == gpus
+            && ran.Count == gpus
+            && ran.SetEquals(e.LeasedGpus ?? [])
+            && (gpus > 0 ? receipt.PeakVramMb >= 0 : receipt.PeakVramMb == 0)
+            && GpuTimeAgrees(e);
+    }
+
+    /// <summary>GPUs are held whole, from the run's start to its end.</summary>
+    private static bool GpuTimeAgrees(Evidence e)
+    {
+        var gpus = Math.Max(0, e.Job.Spec.Limits.Gpus);
+        var expected = gpus * Math.Max(0, SignedTime(e.Receipt).TotalMilliseconds);
+        return e.Receipt.GpuMilliseconds >= 0 && Math.Abs(e.Receipt.GpuMilliseconds - expected) <= gpus * BeatError.TotalMilliseconds;
+    }
 
     private static TimeSpan Tolerance(TimeSpan signed) => BeatError + (signed * 0.1);
 

@@ -37,12 +37,12 @@ public sealed class ResultVerifier(
         var (log, receipt) = (await readLog, await findReceipt);
         return command.Cancelled
             ? MeterCancelled(command, job, lease, log, receipt)
-            : await JudgeAsync(job, lease, log, receipt ?? throw Unknown(command, "no receipt yet"), cancellationToken);
+            : await JudgeAsync(command, job, lease, log, receipt ?? throw Unknown(command, "no receipt yet"), cancellationToken);
     }
 
-    private async Task<object> JudgeAsync(JobView job, LeaseView lease, LogTrail log, StoredReceipt stored, CancellationToken cancellationToken)
+    private async Task<object> JudgeAsync(
+        VerifyResult command, JobView job, LeaseView lease, LogTrail log, StoredReceipt stored, CancellationToken cancellationToken)
     {
-        var command = new VerifyResult(job.Id, lease.Attempt, Cancelled: false);
         if (log.Count < stored.Receipt.LogCount && time.GetUtcNow() - stored.ReceivedAt < ChunkPatience)
         {
             throw Unknown(command, "log chunks are on their way");
@@ -51,7 +51,7 @@ public sealed class ResultVerifier(
         var node = await nodes.FindAsync(lease.NodeId, cancellationToken) ?? throw Unknown(command, "no such node");
         var signatureHolds = escrow.Verify(node.NodeKey, stored.Receipt.SigningBytes(), stored.Signature);
         var payment = await AskChainAsync(job, cancellationToken);
-        var whole = new Evidence(job, lease, node, stored, signatureHolds, log, payment, escrow.Deployment);
+        var whole = new Evidence(job, lease, node, stored, signatureHolds, log, payment, escrow.Deployment, command.GpuUuids);
         var (verdict, score, failed) = Oracle.Judge(whole);
 
         // A node at fault is paid nothing.

@@ -161,6 +161,9 @@ public static class BadSubmissions
             j["type"] = "inference";
             j["limits"]!["timeoutSeconds"] = 301;
         }),
+        Job("GPU memory without a GPU", "/limits/gpuVramMb", j => j["limits"]!["gpuVramMb"] = 8_192),
+        Job("negative GPUs", "/limits/gpus", j => j["limits"]!["gpus"] = -1),
+        Job("GPU memory beyond its type's cap", "/limits/gpuVramMb", j => (j["limits"]!["gpus"], j["limits"]!["gpuVramMb"]) = (1, 98_305)),
         Job("too many GPUs", "/limits/gpus", j => j["limits"]!["gpus"] = 9),
         Job("timeout zero", "/limits/timeoutSeconds", j => j["limits"]!["timeoutSeconds"] = 0),
         Job("output above the cap", "/limits/outputMb", j => j["limits"]!["outputMb"] = 65_537),

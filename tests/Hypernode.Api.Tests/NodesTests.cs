@@ -36,7 +36,7 @@ public sealed class NodesTests(SharedHost shared) : IClassFixture<SharedHost>
         {
             var text = await host.Anonymous.GetStringAsync(path);
             text.ShouldNotContain("gpu-box-7");
-            text.ShouldNotContain("GPU-8a3b");
+            text.ShouldNotContain("GPU-8a3b4f1e-52c7-4d0b-9a61-0f3e5d7c2b18");
         }
 
         var node = await ApiHost.JsonOfAsync(await host.Anonymous.GetAsync($"/api/nodes/{Id}"));
@@ -95,6 +95,10 @@ public sealed class NodesTests(SharedHost shared) : IClassFixture<SharedHost>
         { "offer.pricePerSecond=0.5", 400, "/offer/pricePerSecond" },
         { "offer.pricePerSecond=9007199254740993", 400, "/offer/pricePerSecond" },
         { "offer.gpus=[1]", 400, "/offer/gpus/0" },
+        { """offer.gpus=[{"uuid":"all","model":"m","vramMb":1}]""", 400, "/offer/gpus/0/uuid" },
+        { """offer.gpus=[{"uuid":"GPU-8a3b4f1e-52c7-4d0b-9a61-0f3e5d7c2b18,GPU-8a3b4f1e-52c7-4d0b-9a61-0f3e5d7c2b18","model":"m","vramMb":1}]""", 400, "/offer/gpus/0/uuid" },
+        { """offer.gpus=[{"uuid":"GPU-8A3B4F1E-52C7-4D0B-9A61-0F3E5D7C2B18","model":"m","vramMb":1}]""", 400, "/offer/gpus/0/uuid" },
+        { """offer.gpus=[{"uuid":"GPU-8a3b4f1e-52c7-4d0b-9a61-0f3e5d7c2b18","model":"m","vramMb":1},{"uuid":"GPU-8a3b4f1e-52c7-4d0b-9a61-0f3e5d7c2b18","model":"m","vramMb":1}]""", 400, "/offer/gpus/1/uuid" },
         { "offer.images=[\"\"]", 400, "/offer/images/0" },
         { "offer.discount=1", 400, "/offer/discount" },
         { "offer.slots=2", 403, "/nodeSignature" },
@@ -138,7 +142,7 @@ public sealed class NodesTests(SharedHost shared) : IClassFixture<SharedHost>
             node.Address,
             TestWallet.Bob.Address,
             "gpu-box-7",
-            new NodeOffer(1, 2_000, 8_192, new HyperAmount(1_000), [new GpuInfo("GPU-8a3b", "RTX 4090", 24_576)], []),
+            new NodeOffer(1, 2_000, 8_192, new HyperAmount(1_000), [new GpuInfo("GPU-8a3b4f1e-52c7-4d0b-9a61-0f3e5d7c2b18", "RTX 4090", 24_576)], []),
             host.Clock.Now.ToUnixTimeMilliseconds());
         var text = registration.ToSigningText("localnet");
         var body = JsonSerializer.SerializeToNode(registration, ContractJson.Options)!.AsObject();

@@ -67,7 +67,7 @@ public sealed class HonestRun
 
     public long SettleBy { get; }
 
-    public JobSpec Spec { get; }
+    public JobSpec Spec { get; private set; }
 
     public PaymentIntent Intent { get; set; }
 
@@ -83,12 +83,15 @@ public sealed class HonestRun
 
     public Receipt Receipt { get; set; }
 
+    /// <summary>What the saga says that the lease gave; null: none.</summary>
+    public IReadOnlyList<string>? LeasedGpus { get; set; }
+
     /// <summary>Null: the node's own.</summary>
     public Key? SignedBy { get; set; }
 
     public Evidence Evidence() => new(
         Job, Lease, Node, Stored(), Escrow.Verify(Node.NodeKey, Receipt.SigningBytes(), Stored().Signature), LogTrail.Of(Chunks), Payment,
-        Escrow.Deployment);
+        Escrow.Deployment, LeasedGpus);
 
     public StoredReceipt Stored() => new(Receipt, (SignedBy ?? NodeKey).Sign(Receipt), ReportedAt);
 
@@ -102,6 +105,17 @@ public sealed class HonestRun
             OutOfMemory = outOfMemory,
             CompletionMarker = Receipt.MarkerOf(Lease.Challenge, JobId, 1, code),
         };
+        return this;
+    }
+
+    /// <summary>The same run on these GPUs, agreed to, leased and receipted.</summary>
+    public HonestRun On(params string[] gpus)
+    {
+        Spec = Spec with { Limits = Spec.Limits with { Gpus = gpus.Length } };
+        Intent = Intent with { Nonce = IntentNonce.Compute(Escrow.Deployment, Payer.Address, Spec.Hash(), SettleBy, Salt) };
+        Job = Job with { Spec = Spec, SpecHash = Spec.Hash(), Intent = Intent };
+        LeasedGpus = gpus;
+        Receipt = Receipt with { SpecHash = Spec.Hash(), GpuUuids = gpus, GpuMilliseconds = gpus.Length * 10_000, PeakVramMb = 700 };
         return this;
     }
 

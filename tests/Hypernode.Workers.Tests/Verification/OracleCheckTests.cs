@@ -19,7 +19,7 @@ public sealed class OracleCheckTests
             ("completion_marker", 2_500), ("valid_timing", 1_500), ("valid_hashes", 1_000),
         ]);
         OracleChecks.All.Sum(c => c.Weight).ShouldBe(10_000);
-        OracleChecks.All.Where(c => c.IsGate).Select(c => c.Name).ShouldBe(["logs_exist", "node_match", "valid_hashes", "exit_code"]);
+        OracleChecks.All.Where(c => c.IsGate).Select(c => c.Name).ShouldBe(["logs_exist", "node_match", "valid_hashes", "gpus_match", "exit_code"]);
     }
 
     [Fact]

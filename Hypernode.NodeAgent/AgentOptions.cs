@@ -45,6 +45,20 @@ public sealed class AgentOptions : IValidatableObject
     [Range(0, 16_777_216)]
     public int MaxMemoryMb { get; set; }
 
+    /// <summary>
+    /// GPUs that jobs may get, by uuid (<c>GPU-…</c>, as nvidia-smi -L says it); empty: none. The control plane decides which job gets
+    /// which, by the node's offer; what is not in this list is refused. <c>hn node join</c> fills it in.
+    /// </summary>
+    public IList<string> Gpus { get; } = [];
+
+    /// <summary>The driver's tool on this machine, by name or path: it says how much memory of each GPU is in use.</summary>
+    [Required]
+    public string NvidiaSmi { get; set; } = "nvidia-smi";
+
+    /// <summary>MiB of a GPU's memory that may be in use before a job begins (the driver's own); with more, somebody else is on it.</summary>
+    [Range(0, 1_048_576)]
+    public int GpuIdleVramMb { get; set; } = 1_024;
+
     /// <summary>Images that it will run (<c>sha256:…</c> or <c>name@sha256:…</c>); empty: any.</summary>
     public IList<string> Images { get; } = [];
 
@@ -107,6 +121,16 @@ public sealed class AgentOptions : IValidatableObject
         if (!Contracts.Nodes.NodeId.TryParse(NodeId, null, out _))
         {
             yield return new("NodeId is not a lower-case UUID", [nameof(NodeId)]);
+        }
+
+        if (Gpus.Any(g => !GpuInfo.IsUuid(g)) || Gpus.Distinct(StringComparer.Ordinal).Count() != Gpus.Count)
+        {
+            yield return new("Gpus are named by their uuids (GPU-…), each once", [nameof(Gpus)]);
+        }
+
+        if (Runtime == AgentRuntime.Process && Gpus.Count > 0)
+        {
+            yield return new("the process runtime can't keep a job to its GPUs: leave Gpus empty", [nameof(Gpus)]);
         }
 
         if (Runtime == AgentRuntime.Process && !AllowUnsandboxed)

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Hypernode.Contracts.Ports;
 using Hypernode.NodeAgent.Adapters.Docker;
+using Hypernode.NodeAgent.Adapters.Machine;
 using Hypernode.NodeAgent.Adapters.Outputs;
 using Hypernode.NodeAgent.Adapters.Processes;
 using Hypernode.NodeAgent.Execution;
@@ -37,7 +38,7 @@ public static class AgentRegistration
         Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
         Directory.CreateDirectory(options.DataFolder);
         var outputs = await OutputFolders.DetectAsync(options, cancellationToken);
-        return new AgentService(options, link, CreateEngine(options), outputs, blobs, signer, time, loggers.CreateLogger<AgentService>());
+        return new AgentService(options, link, CreateEngine(options), outputs, blobs, signer, time, loggers.CreateLogger<AgentService>(), new NvidiaSmi(options, time));
     }
 
     public static IContainerEngine CreateEngine(AgentOptions options) => options.Runtime switch

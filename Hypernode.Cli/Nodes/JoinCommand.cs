@@ -29,7 +29,7 @@ internal static class JoinCommand
     private static readonly Option<long?> Timestamp = new("--timestamp") { Description = "the registration text's timestamp in ms, with --authority-signature" };
     private static readonly Option<string> Stake = new("--stake") { Description = "HYPER at stake: 100, 1000, 10000 or 100000 allow 1, 3, 10 or any number of jobs at once", DefaultValueFactory = _ => "100" };
     private static readonly Option<string?> Price = new("--price") { Description = "HYPER a second of one slot (default: as published, else 0.002)" };
-    private static readonly Option<int?> Slots = new("--slots") { Description = "jobs at once (default: as published, else 1)" };
+    private static readonly Option<int?> Slots = new("--slots") { Description = "jobs at once (default: as published, else one for each GPU, else 1); GPUs are shared out among them" };
     private static readonly Option<int?> Cpu = new("--cpu-millis") { Description = "thousandths of a core for each slot (default: all cores shared out)" };
     private static readonly Option<int?> Memory = new("--memory-mb") { Description = "MiB for each slot (default: four fifths of the memory shared out)" };
     private static readonly Option<string[]> Image = new("--image") { Description = "run only this image (repeatable): name@sha256:… or sha256:…" };

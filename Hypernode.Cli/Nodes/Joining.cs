@@ -13,6 +13,7 @@ namespace Hypernode.Cli.Nodes;
 /// <summary>Makes this machine a node: each step looks first, and does only what is missing.</summary>
 internal sealed class Joining(JoinPlan plan, IMachine machine, ApiClient api, IRpcClient rpc, IIdSource ids, TimeProvider time)
 {
+    private const int MaxSlots = 64; // of an agent
     private static readonly HyperAmount DefaultPrice = new(2_000);
     private readonly List<JoinStep> _steps = [];
     private readonly NodeFolder _folder = plan.Folder;
@@ -100,7 +101,8 @@ internal sealed class Joining(JoinPlan plan, IMachine machine, ApiClient api, IR
     /// <summary>What was asked for, else what was published before, else what the machine has.</summary>
     private NodeOffer Offer(HardwareReport hardware, NodeAnswer? published)
     {
-        var slots = plan.Slots ?? published?.Slots ?? 1;
+        var gpus = Gpus(hardware, published);
+        var slots = plan.Slots ?? published?.Slots ?? Math.Clamp(gpus.Count, 1, MaxSlots);
         var cores = hardware.Engine?.Cpus ?? hardware.Machine.Cores;
         return new NodeOffer(
             slots,
@@ -108,9 +110,15 @@ internal sealed class Joining(JoinPlan plan, IMachine machine, ApiClient api, IR
             // A fifth stays with the system, the engine and the agent.
             plan.MemoryMb ?? published?.MemoryMb ?? Math.Max(16, hardware.Machine.MemoryMb * 4 / 5 / slots),
             plan.Price ?? (published is null ? DefaultPrice : new HyperAmount(published.PricePerSecond)),
-            hardware.Gpus,
+            gpus,
             plan.Images.Count > 0 ? plan.Images : published?.Images ?? []);
     }
+
+    /// <summary>What containers see; while the engine is away nothing is known, and what was sold before stays.</summary>
+    private IReadOnlyList<GpuInfo> Gpus(HardwareReport hardware, NodeAnswer? published) =>
+        hardware.Engine is null && published is not null && published.Gpus.Count == _folder.Options().Gpus.Count
+            ? [.. published.Gpus.Zip(_folder.Options().Gpus, (known, uuid) => new GpuInfo(uuid, known.Model, known.VramMb))]
+            : hardware.Gpus;
 
     private void Save(NodeId node, NodeOffer offer, PublicKey authority, IReadOnlyList<BenchmarkFigure> benchmarks)
     {
@@ -122,6 +130,7 @@ internal sealed class Joining(JoinPlan plan, IMachine machine, ApiClient api, IR
             ["Slots"] = offer.Slots,
             ["MaxCpuMillis"] = offer.CpuMillis,
             ["MaxMemoryMb"] = offer.MemoryMb,
+            ["Gpus"] = new JsonArray([.. offer.Gpus.Select(g => (JsonNode)g.Uuid)]),
             ["Images"] = new JsonArray([.. offer.Images.Select(i => (JsonNode)i)]),
             ["BlobFolder"] = plan.Blobs ?? _folder.Options().BlobFolder switch { "" => _folder.In("blobs"), var kept => kept },
         };
@@ -182,15 +191,17 @@ internal sealed class Joining(JoinPlan plan, IMachine machine, ApiClient api, IR
         }
 
         await api.RegisterNodeAsync(registration, plan.Network, key, signature, cancellationToken);
-        _steps.Add(new("api", true, $"registered at {plan.Api}: {offer.Slots} {(offer.Slots == 1 ? "slot" : "slots")} of {offer.CpuMillis} mCPU and {offer.MemoryMb} MiB at {offer.PricePerSecond} HYPER a second"));
+        var gpus = string.Concat(GpuSlots.Describe(offer.Slots, offer.Gpus).Select(s => $"; {s}"));
+        _steps.Add(new("api", true, $"registered at {plan.Api}: {offer.Slots} {(offer.Slots == 1 ? "slot" : "slots")} of {offer.CpuMillis} mCPU and {offer.MemoryMb} MiB at {offer.PricePerSecond} HYPER a second{gpus}"));
         return report;
     }
 
-    /// <summary>As far as the API publishes it: the uuids of GPUs stay with it.</summary>
-    private static bool IsAsPublished(NodeAnswer published, NodeOffer offer, PublicKey key, PublicKey authority) =>
+    /// <summary>The uuids of GPUs are not published, so they are what was written down with the last registration.</summary>
+    private bool IsAsPublished(NodeAnswer published, NodeOffer offer, PublicKey key, PublicKey authority) =>
         published.NodeKey == key.Key
         && published.Authority == authority.Key
         && (published.Slots, published.CpuMillis, published.MemoryMb, published.PricePerSecond) == (offer.Slots, offer.CpuMillis, offer.MemoryMb, offer.PricePerSecond.BaseUnits)
         && published.Gpus.Select(g => (g.Model, g.VramMb)).SequenceEqual(offer.Gpus.Select(g => (g.Model, g.VramMb)))
+        && _folder.Options().Gpus.SequenceEqual(offer.Gpus.Select(g => g.Uuid), StringComparer.Ordinal)
         && published.Images.SequenceEqual(offer.Images, StringComparer.Ordinal);
 }

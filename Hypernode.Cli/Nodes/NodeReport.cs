@@ -7,6 +7,7 @@ namespace Hypernode.Cli.Nodes;
 
 /// <summary>What a provider wants to know. Sums are base units.</summary>
 /// <param name="WhyNoJobs">Reasons, the weightiest first; empty: jobs should come.</param>
+/// <param name="SlotGpus">Which GPUs each slot has, in words, as this machine's settings have it; null or empty: none.</param>
 /// <param name="MaxJobs">At once, by the stake's tier; null: any number.</param>
 internal sealed record NodeReport(
     string NodeId,
@@ -24,7 +25,8 @@ internal sealed record NodeReport(
     int? MaxJobs,
     int Reputation,
     ulong Faults,
-    IReadOnlyList<string> WhyNoJobs)
+    IReadOnlyList<string> WhyNoJobs,
+    IReadOnlyList<string>? SlotGpus = null)
 {
     /// <summary>Idle nodes beat every 15 s; after this they count as offline.</summary>
     private static readonly TimeSpan Silence = TimeSpan.FromMinutes(10);

@@ -2,6 +2,9 @@ using System.CommandLine;
 using System.Text.Json;
 using Hypernode.Cli.Client;
 using Hypernode.Contracts.Money;
+using Hypernode.Contracts.Nodes;
+using Hypernode.NodeAgent;
+using Hypernode.NodeAgent.Hardware;
 using Hypernode.Solana;
 
 namespace Hypernode.Cli.Nodes;
@@ -42,18 +45,20 @@ internal static class StatusCommand
     public static async Task<NodeReport> ReadAsync(NodeFolder folder, CancellationToken cancellationToken)
     {
         var home = folder.Home() ?? throw new CliException($"--data: {folder.Root} holds no node that has joined: hn node join");
-        var node = folder.Options().Node;
+        var options = folder.Options();
+        var node = options.Node;
         using var api = new ApiClient(home.Api);
         using var http = new HttpClient();
         var chain = new NodeOnChain(new RpcClient(http, new Uri(home.Rpc)), new PublicKey(home.Registry), TimeProvider.System);
         var away = new List<string>();
+        var published = await OrAwayAsync("the API", () => api.FindNodeAsync(node.ToString(), cancellationToken));
         var report = NodeReport.Of(
             node.ToString(),
-            await OrAwayAsync("the API", () => api.FindNodeAsync(node.ToString(), cancellationToken)),
+            published,
             await OrAwayAsync<NodeStatsAnswer?>(null, async () => await api.NodeStatsAsync(cancellationToken)),
             await OrAwayAsync("the chain", () => chain.FindAsync(node, cancellationToken)),
             await DoctorCommand.ExamineAsync(folder, null, null, null, cancellationToken),
-            TimeProvider.System.GetUtcNow());
+            TimeProvider.System.GetUtcNow()) with { SlotGpus = GpusOf(options, published) };
 
         // Who does not answer has not said that it does not know the node.
         return away.Count == 0 ? report : report with { WhyNoJobs = [.. away, .. report.WhyNoJobs.Where(r => !NodeReport.IsOfAbsence(r))] };
@@ -72,9 +77,18 @@ internal static class StatusCommand
         }
     }
 
+    /// <summary>Whose they are is in the settings; what they are is in what was published of them, in the same order.</summary>
+    internal static IReadOnlyList<string> GpusOf(AgentOptions options, NodeAnswer? published)
+    {
+        var known = published?.Gpus.Count == options.Gpus.Count ? published.Gpus : [];
+        return GpuSlots.Describe(
+            options.Slots, [.. options.Gpus.Select((uuid, i) => i < known.Count ? new GpuInfo(uuid, known[i].Model, known[i].VramMb) : new GpuInfo(uuid, "GPU", 0))]);
+    }
+
     internal static string Describe(NodeReport r) => string.Join('\n', [
         $"node        {r.NodeId}, {r.Status}, {(r.LastSeenAt is { } seen ? $"last seen {DateTimeOffset.FromUnixTimeMilliseconds(seen):yyyy-MM-dd HH:mm:ss} UTC" : "never seen")}",
         $"slots       {r.BusySlots} of {r.Slots} busy, {new HyperAmount(r.PricePerSecond)} HYPER a second each",
+        .. (r.SlotGpus ?? []).Select(s => $"            {s}"),
         $"jobs        {r.JobsCompleted} completed, {r.Faults} faults on chain",
         $"earned      {new HyperAmount(r.Earned)} HYPER: {new HyperAmount(r.EarnedPerJob)} a job, {new HyperAmount(r.EarnedPerDay)} a day",
         $"stake       {new HyperAmount(r.Stake)} HYPER, tier {r.Tier}: {(r.MaxJobs is { } most ? $"{most} at once" : "any number at once")}",

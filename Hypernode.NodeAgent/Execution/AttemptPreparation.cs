@@ -44,6 +44,7 @@ internal sealed class AttemptPreparation(AgentOptions options, IContainerEngine 
 
         RequireSense(command);
         RequireCapacity(spec.Limits);
+        RequireGpus(command);
         var image = await ImageAsync(spec.Image, cancellationToken);
         // The process runtime has no hard limits of any kind, and was wished for in so many words.
         if (!outputs.Hard && !options.AllowWatchedOutput && engine.Sandboxed)
@@ -65,7 +66,8 @@ internal sealed class AttemptPreparation(AgentOptions options, IContainerEngine 
                 [ContainerLabels.Agent] = options.NodeId,
                 [ContainerLabels.Job] = command.JobId.ToString(),
                 [ContainerLabels.Attempt] = command.Attempt.ToString(),
-            });
+            },
+            command.GpuUuids ?? []);
     }
 
     /// <summary>To an engine zero means "no limit", and what is negative or huge means anything: whoever asks for that gets nothing.</summary>
@@ -87,14 +89,29 @@ internal sealed class AttemptPreparation(AgentOptions options, IContainerEngine 
 
     private void RequireCapacity(JobLimits limits)
     {
-        if (limits.Gpus > 0)
+        if ((options.MaxCpuMillis > 0 && limits.CpuMillis > options.MaxCpuMillis) || (options.MaxMemoryMb > 0 && limits.MemoryMb > options.MaxMemoryMb))
+        {
+            throw new DeclinedException("no-capacity", "the job's limits are above what a slot of this node has");
+        }
+    }
+
+    /// <summary>Exactly as many as the job asks for, each once, all our own: whatever else reached the engine could be another job's.</summary>
+    private void RequireGpus(ExecuteJob command)
+    {
+        var (asked, given) = (command.Spec.Limits.Gpus, command.GpuUuids ?? []);
+        if (asked > 0 && options.Gpus.Count == 0)
         {
             throw new DeclinedException("no-capacity", "this node has no GPU");
         }
 
-        if ((options.MaxCpuMillis > 0 && limits.CpuMillis > options.MaxCpuMillis) || (options.MaxMemoryMb > 0 && limits.MemoryMb > options.MaxMemoryMb))
+        if (given.Count != asked || given.Distinct(StringComparer.Ordinal).Count() != asked)
         {
-            throw new DeclinedException("no-capacity", "the job's limits are above what a slot of this node has");
+            throw new DeclinedException("no-capacity", $"the job asks for {asked} GPUs, and its command names {given.Distinct(StringComparer.Ordinal).Count()}");
+        }
+
+        if (given.FirstOrDefault(g => !options.Gpus.Contains(g)) is { } foreign)
+        {
+            throw new DeclinedException("no-capacity", $"{(foreign.Length <= 64 ? foreign : "a GPU")} is not one of this node's");
         }
     }
 

@@ -24,6 +24,7 @@ internal sealed class AttemptRunner(
     IBlobStore blobs,
     AgentJournal journal,
     ReceiptWriter receipts,
+    VramWatch vram,
     TimeProvider time,
     ILogger logger)
 {
@@ -96,6 +97,7 @@ internal sealed class AttemptRunner(
         try
         {
             var plan = await _preparation.PlanAsync(lease, time.GetUtcNow(), cancellationToken);
+            await vram.RequireFreeAsync(lease, cancellationToken);
             created = await engine.CreateAsync(plan, cancellationToken);
             await engine.StartAsync(created, cancellationToken);
             return created;
@@ -128,9 +130,13 @@ internal sealed class AttemptRunner(
             throw new DeclinedException("expired", "stopped before it began");
         }
 
-        if (!lease.Slot.IsCompleted)
+        if (lease.Slot.IsCompleted)
         {
-            throw new DeclinedException("no-capacity", $"all {options.Slots} slots were taken for as long as it could have begun");
+            await lease.Slot;
+        }
+        else
+        {
+            throw new DeclinedException("no-capacity", $"all {options.Slots} slots{(lease.Gpus.Count > 0 ? ", or its GPUs," : "")} were taken for as long as it could have begun");
         }
     }
 
@@ -159,12 +165,21 @@ internal sealed class AttemptRunner(
         lease.Log.Say(lease.Log.Count == 0
             ? $"attempt {lease.Attempt} started, image {lease.Command.Spec.Image}{(engine.Sandboxed ? "" : ", UNSANDBOXED process runtime")}"
             : $"attempt {lease.Attempt} adopted after a restart of the agent");
+        if (lease.Gpus.Count > 0)
+        {
+            lease.Log.Say($"GPUs: {string.Join(", ", lease.Gpus)}");
+        }
+
         lease.Mail.Post(() => new AttemptStarted(lease.JobId, lease.Attempt, state.StartedAt.ToUnixTimeMilliseconds()));
         lease.Beating = true;
         beatNow();
 
         var pump = new LogPump(engine, lease.Log, options.MaxLogBytes, time, logger).RunAsync(container, cancellationToken);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var watching = vram.FollowAsync(lease, ended.Token);
         var killedAtDeadline = await WaitForEndAsync(lease, container, state.StartedAt, cancellationToken);
+        await ended.CancelAsync();
+        var peak = await watching;
         await pump;
         state = await InspectAsync(container, cancellationToken);
         var ranFor = state.FinishedAt - state.StartedAt;
@@ -175,13 +190,18 @@ internal sealed class AttemptRunner(
             lease.Log.Say(line);
         }
 
+        if (lease.Gpus.Count > 0)
+        {
+            lease.Log.Say($"GPU memory: {(peak > 0 ? $"at most {peak} MiB in use on one GPU, as sampled" : "not seen")}");
+        }
+
         var seconds = ranFor.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture);
         var why = timedOut ? ", run limit reached" : state.OutOfMemory ? ", out of memory" : "";
         lease.Log.Say($"attempt {lease.Attempt} ended, exit code {state.ExitCode}{why}, {seconds} s, {collected.Artifacts.Count} output files");
         var digest = await DigestAsync(lease, state, cancellationToken);
-        var ended = new EndedAttempt(
-            digest, state.StartedAt, state.FinishedAt, state.ExitCode, timedOut, state.OutOfMemory, lease.Log.Head, lease.Log.Count, collected.Artifacts);
-        return await PatientlyAsync(() => Task.FromResult(Report(lease, ended)), cancellationToken);
+        var outcome = new EndedAttempt(
+            digest, state.StartedAt, state.FinishedAt, state.ExitCode, timedOut, state.OutOfMemory, lease.Log.Head, lease.Log.Count, collected.Artifacts, peak);
+        return await PatientlyAsync(() => Task.FromResult(Report(lease, outcome)), cancellationToken);
     }
 
     private AttemptReported Report(Lease lease, EndedAttempt ended)

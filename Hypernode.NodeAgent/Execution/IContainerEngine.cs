@@ -67,6 +67,7 @@ public readonly record struct LogPiece(string Stream, ReadOnlyMemory<byte> Data)
 /// <param name="Script">Run <c>/bin/sh /in/.script</c> in /out; else <paramref name="Cmd"/> as the image has it.</param>
 /// <param name="InFolder">Read-only at /in.</param>
 /// <param name="OutFolder">Writable at /out.</param>
+/// <param name="GpuUuids">The GPUs that it sees; null or empty: none.</param>
 public sealed record ContainerPlan(
     string Name,
     ImageFound Image,
@@ -76,7 +77,8 @@ public sealed record ContainerPlan(
     string OutFolder,
     int CpuMillis,
     int MemoryMb,
-    IReadOnlyDictionary<string, string> Labels);
+    IReadOnlyDictionary<string, string> Labels,
+    IReadOnlyList<string>? GpuUuids = null);
 
 public static class ContainerLabels
 {

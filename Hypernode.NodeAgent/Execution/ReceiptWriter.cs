@@ -15,7 +15,8 @@ internal sealed record EndedAttempt(
     bool OutOfMemory,
     Hash256 LogRoot,
     long LogCount,
-    IReadOnlyList<Artifact> Artifacts);
+    IReadOnlyList<Artifact> Artifacts,
+    int PeakVramMb = 0);
 
 /// <summary>Writes and signs receipts. Its one subclass is a simulation, and says so.</summary>
 internal class ReceiptWriter(NodeId node, INodeSigner signer)
@@ -41,9 +42,9 @@ internal class ReceiptWriter(NodeId node, INodeSigner signer)
             ended.LogCount,
             Receipt.RootOf(ended.Artifacts),
             ended.Artifacts,
-            GpuUuids: [],          // a job that asks for GPUs is declined: this agent sells none yet
-            GpuMilliseconds: 0,
-            PeakVramMb: 0,
+            command.GpuUuids ?? [],
+            (command.GpuUuids?.Count ?? 0) * Math.Max(0, ended.EndedAt.ToUnixTimeMilliseconds() - ended.StartedAt.ToUnixTimeMilliseconds()),
+            ended.PeakVramMb,
             Receipt.MarkerOf(command.Challenge, command.JobId, command.Attempt, ended.ExitCode),
             previous));
         return new AttemptReported(receipt, signer.Sign(receipt.SigningBytes()));

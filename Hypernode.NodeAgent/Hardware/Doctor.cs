@@ -8,6 +8,7 @@ public sealed class Doctor(AgentOptions options, Surroundings surroundings, IMac
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private readonly EngineChecks _engine = new(options, machine);
+    private readonly GpuChecks _gpus = new(options, machine);
     private readonly NeighbourChecks _neighbours = new(options, surroundings, neighbours, machine, time);
 
     /// <summary>All checks, in an order in which the first failure explains the later ones.</summary>
@@ -21,7 +22,7 @@ public sealed class Doctor(AgentOptions options, Surroundings surroundings, IMac
             await GuardAsync("images", EngineChecks.InstallEngine, _engine.ImagesAsync, cancellationToken),
             await GuardAsync("disk", "let Hypernode:Agent:DataFolder name a folder that can be written", _engine.DiskAsync, cancellationToken),
             await GuardAsync("output-quota", "let Hypernode:Agent:DataFolder name a folder that can be written", _engine.OutputQuotaAsync, cancellationToken),
-            await GuardAsync("gpu", EngineChecks.InstallEngine, _engine.GpuAsync, cancellationToken),
+            await GuardAsync("gpu", EngineChecks.InstallEngine, _gpus.GpuAsync, cancellationToken),
             await GuardAsync("key", "hn node join makes it", _neighbours.KeyAsync, cancellationToken),
             await GuardAsync("network", "check /etc/resolv.conf and the firewall", _neighbours.NetworkAsync, cancellationToken),
             await GuardAsync("api", "check the API's address (--api) and the firewall", _neighbours.ApiAsync, cancellationToken),

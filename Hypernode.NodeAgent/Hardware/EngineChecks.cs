@@ -2,7 +2,7 @@ using Hypernode.NodeAgent.Execution;
 
 namespace Hypernode.NodeAgent.Hardware;
 
-/// <summary>What jobs run on: the engine and its limits, the disk, the GPUs.</summary>
+/// <summary>What jobs run on: the engine and its limits, and the disk.</summary>
 internal sealed class EngineChecks(AgentOptions options, IMachine machine)
 {
     public const string InstallEngine = "install and start a Docker engine (Debian: apt-get install docker.io) and set DOCKER_HOST or Hypernode:Agent:EngineHost";
@@ -130,22 +130,6 @@ internal sealed class EngineChecks(AgentOptions options, IMachine machine)
         return options.AllowWatchedOutput
             ? new(name, CheckState.Note, "none: the size of /out is only watched", remedy)
             : new(name, CheckState.Failed, "no hard quota for /out: every job is declined", $"{remedy}, or set Hypernode:Agent:AllowWatchedOutput");
-    }
-
-    public async Task<CheckResult> GpuAsync(string name, CancellationToken cancellationToken)
-    {
-        var image = HardwareDetection.ProbeImage(await machine.ImagesAsync(cancellationToken), options.Images);
-        var found = await HardwareDetection.RunAsync(machine, options.DataFolder, image?.Id, cancellationToken);
-        if (found.Gpus.Count > 0)
-        {
-            return new(name, CheckState.Ok, $"{string.Join(", ", found.Gpus.Select(g => $"{g.Model} {g.VramMb} MiB ({g.Uuid})"))}; driver {found.Driver}, CUDA {found.Cuda ?? "unknown"}");
-        }
-
-        return found.Machine.NvidiaDriver is { } driver
-            ? new(
-                name, CheckState.Note, $"driver {driver} is loaded, but containers do not get the GPUs ({found.GpuRemark}): CPU only",
-                "install nvidia-container-toolkit, then nvidia-ctk runtime configure --runtime=docker && systemctl restart docker")
-            : new(name, CheckState.Ok, "CPU only: no NVIDIA driver is loaded");
     }
 
     /// <returns>Null: it works.</returns>

@@ -84,7 +84,7 @@ public static class HardwareDetection
         {
             var fields = line.Split(',', StringSplitOptions.TrimEntries);
             if (fields is [var uuid, var model, var memory, var version]
-                && uuid.StartsWith("GPU-", StringComparison.Ordinal)
+                && GpuInfo.IsUuid(uuid)
                 && int.TryParse(memory, NumberStyles.None, CultureInfo.InvariantCulture, out var megabytes))
             {
                 gpus.Add(new GpuInfo(uuid, model, megabytes));

@@ -24,6 +24,10 @@ public interface IMachine
     /// <summary>Whether /out can have a hard quota here: it is tried.</summary>
     Task<bool> HasHardOutputQuotaAsync(CancellationToken cancellationToken);
 
+    /// <summary>What is in use of each GPU's memory, as the host's own tool says it.</summary>
+    /// <exception cref="GpuUnreadableException">It can't be asked.</exception>
+    Task<IReadOnlyList<GpuReading>> GpuMemoryAsync(CancellationToken cancellationToken);
+
     /// <summary>Null: there is no such file. The key itself never leaves it.</summary>
     KeyFileFacts? Key(string path);
 }

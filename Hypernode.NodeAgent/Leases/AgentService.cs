@@ -3,6 +3,7 @@ using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Nodes;
 using Hypernode.Contracts.Ports;
 using Hypernode.NodeAgent.Execution;
+using Hypernode.NodeAgent.Hardware;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -24,6 +25,7 @@ public sealed class AgentService : IHostedService, IAsyncDisposable
     private readonly ILogger<AgentService> _logger;
     private readonly NodeId _node;
     private readonly AgentJournal _journal;
+    private readonly VramWatch _vram;
     private readonly AttemptRunner _runner;
     private readonly BeatLoop _beats;
     private readonly LeftOvers _leftOvers;
@@ -33,6 +35,7 @@ public sealed class AgentService : IHostedService, IAsyncDisposable
     private readonly CancellationTokenSource _down = new();
     private bool _disposed;
 
+    /// <param name="gpus">Null: the GPUs' memory is not watched.</param>
     /// <exception cref="IOException">Another agent has the data folder.</exception>
     public AgentService(
         AgentOptions options,
@@ -42,7 +45,8 @@ public sealed class AgentService : IHostedService, IAsyncDisposable
         IBlobStore blobs,
         INodeSigner signer,
         TimeProvider time,
-        ILogger<AgentService> logger)
+        ILogger<AgentService> logger,
+        IGpuMonitor? gpus = null)
     {
         _options = options;
         _link = link;
@@ -54,7 +58,8 @@ public sealed class AgentService : IHostedService, IAsyncDisposable
         Directory.CreateDirectory(AttemptsFolder);
         _journal = AgentJournal.Open(Path.Combine(options.DataFolder, "journal.jsonl"), time);
         var receipts = options.Behaviour == AgentBehaviour.SimulatedLiar ? new SimulatedLiar(_node, signer) : new ReceiptWriter(_node, signer);
-        _runner = new AttemptRunner(options, engine, outputs, blobs, _journal, receipts, time, logger);
+        _vram = new VramWatch(options, gpus, time, logger);
+        _runner = new AttemptRunner(options, engine, outputs, blobs, _journal, receipts, _vram, time, logger);
         _beats = new BeatLoop(link, CurrentBeat, () => HoldsLease, time, logger);
         _leftOvers = new LeftOvers(engine, outputs, options.NodeId, AttemptsFolder, IsOpen, _gate, time, logger);
     }
@@ -91,6 +96,7 @@ public sealed class AgentService : IHostedService, IAsyncDisposable
         // From the pool: a link or an engine that answers in the same breath must not run on the caller's thread.
         _loops.Add(Task.Run(() => _beats.RunAsync(_down.Token), CancellationToken.None));
         _loops.Add(Task.Run(() => LifeAsync("listening", () => _link.ListenAsync(HandleAsync, _down.Token)), CancellationToken.None));
+        _loops.Add(Task.Run(() => LifeAsync("looking at the GPUs", () => _vram.LookAsync(_down.Token)), CancellationToken.None));
         _loops.Add(Task.Run(() => LifeAsync("tidying", () => _leftOvers.RunAsync(_down.Token)), CancellationToken.None));
         return Task.CompletedTask;
     }
@@ -263,13 +269,23 @@ public sealed class AgentService : IHostedService, IAsyncDisposable
         lease.Running = Task.Run(() => LifeAsync($"{lease.JobId} attempt {lease.Attempt}", () => LiveAsync(lease, entry.Outcome, resumed)));
     }
 
-    /// <summary>Under the gate: free slots go to those that wait, in the order in which they came.</summary>
+    /// <summary>Under the gate: free slots go to those that wait, in the order in which they came; one whose GPUs are held waits on.</summary>
     private void GiveSlots()
     {
         var free = _options.Slots - _leases.Count(l => l.HoldsSlot);
-        foreach (var next in _leases.Where(l => l.WaitsForSlot).Take(free).ToList())
+        foreach (var next in _leases.Where(l => l.WaitsForSlot).ToList())
         {
-            next.GiveSlot();
+            var holder = _leases.Find(l => l.HoldsSlot && l.Gpus.Intersect(next.Gpus, StringComparer.Ordinal).Any());
+            if (holder is { Beating: true, Ended: false } && !holder.StopRequested.IsCancellationRequested)
+            {
+                // It runs, and the control plane has not been told otherwise: two slots of two offers name one GPU.
+                next.RefuseSlot($"a GPU of this attempt is held by {holder.JobId} attempt {holder.Attempt}");
+            }
+            else if (holder is null && free > 0)
+            {
+                free--;
+                next.GiveSlot();
+            }
         }
     }
 

@@ -17,6 +17,9 @@ internal sealed class Lease(ExecuteJob command, string folder, LogChain log, Att
 
     public int Attempt => Command.Attempt;
 
+    /// <summary>The GPUs that it may use, by uuid; nobody else's while it holds its slot.</summary>
+    public IReadOnlyList<string> Gpus { get; } = command.GpuUuids ?? [];
+
     /// <summary>Everything of the attempt on disk; goes when the outcome is confirmed.</summary>
     public string Folder { get; } = folder;
 
@@ -30,10 +33,10 @@ internal sealed class Lease(ExecuteJob command, string folder, LogChain log, Att
     /// <summary>The container has ended: only the attempt's own last beat names the lease any more.</summary>
     public bool Ended { get; set; }
 
-    /// <summary>Completes when the attempt has one of the node's slots.</summary>
+    /// <summary>Completes when the attempt has one of the node's slots; fails when it will never have one.</summary>
     public Task Slot => _slot.Task;
 
-    public bool HoldsSlot => Slot.IsCompleted && !SlotFree;
+    public bool HoldsSlot => Slot.IsCompletedSuccessfully && !SlotFree;
 
     public bool WaitsForSlot => !Slot.IsCompleted && !SlotFree;
 
@@ -50,6 +53,8 @@ internal sealed class Lease(ExecuteJob command, string folder, LogChain log, Att
     public void Stop() => _stop.Cancel();
 
     public void GiveSlot() => _slot.TrySetResult();
+
+    public void RefuseSlot(string why) => _slot.TrySetException(new DeclinedException("no-capacity", why));
 
     public void FreeSlot() => _cleaned.TrySetResult();
 

@@ -2,6 +2,7 @@ using Hypernode.Contracts.Commands;
 using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Nodes;
 using Hypernode.NodeAgent.Execution;
+using Hypernode.NodeAgent.Hardware;
 using Hypernode.NodeAgent.Leases;
 using Hypernode.NodeAgent.Tests.Fakes;
 
@@ -38,12 +39,12 @@ public abstract class AgentTests : IDisposable
         return Kit.Execute(spec, Time.NowMs, attempt, runLimitMs: runLimitMs);
     }
 
-    protected async Task<AgentService> StartAsync(Action<AgentOptions>? set = null)
+    protected async Task<AgentService> StartAsync(Action<AgentOptions>? set = null, IGpuMonitor? gpus = null)
     {
         var options = Kit.Options;
         set?.Invoke(options);
         var agent = new AgentService(
-            options, Kit.Link, Engine, Outputs, Kit.Blobs, Kit.Signer, Time, Log);
+            options, Kit.Link, Engine, Outputs, Kit.Blobs, Kit.Signer, Time, Log, gpus);
         await agent.StartAsync(default);
         return agent;
     }

@@ -28,7 +28,8 @@ public sealed class AttemptRunnerTests : IDisposable
         journal.Accept(command);
         var receipts = new Witness(_kit, log);
         var runner = new AttemptRunner(
-            _kit.Options, engine, new FakeOutputs(), _kit.Blobs, journal, receipts, _time, NullLogger.Instance);
+            _kit.Options, engine, new FakeOutputs(), _kit.Blobs, journal, receipts,
+            new VramWatch(_kit.Options, null, _time, NullLogger.Instance), _time, NullLogger.Instance);
         var running = runner.RunAsync(lease, resumed: false, () => { }, () => new Beat(0, []), default);
         await Wait.UntilAsync(() => engine.All.Any(c => c.State.Status == ContainerStatus.Running));
         engine.Print(engine.All.Single(), "hello\n");

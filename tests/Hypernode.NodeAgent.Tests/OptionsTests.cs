@@ -35,6 +35,27 @@ public sealed class OptionsTests : IDisposable
     }
 
     [Theory]
+    [InlineData(true, "GPU-aaaaaaaa-0000-4000-8000-000000000001", "GPU-bbbbbbbb-0000-4000-8000-000000000002")]
+    [InlineData(false, "GPU-aaaaaaaa-0000-4000-8000-000000000001", "GPU-aaaaaaaa-0000-4000-8000-000000000001")]
+    [InlineData(false, "all")]
+    [InlineData(false, "0")]
+    public void GPUs_are_named_by_their_uuids_each_once(bool valid, params string[] gpus)
+    {
+        var options = _kit.Options;
+        Array.ForEach(gpus, options.Gpus.Add);
+        IsValid(options).ShouldBe(valid);
+    }
+
+    [Fact]
+    public void The_process_runtime_gives_no_GPUs()
+    {
+        var options = _kit.Options;
+        options.Gpus.Add("GPU-aaaaaaaa-0000-4000-8000-000000000001");
+        (options.Runtime, options.AllowUnsandboxed) = (AgentRuntime.Process, true);
+        IsValid(options).ShouldBeFalse();
+    }
+
+    [Theory]
     [InlineData("sha256:{0}", true)]
     [InlineData("busybox@sha256:{0}", true)]
     [InlineData("127.0.0.1:5000/a/b@sha256:{0}", true)]

@@ -32,8 +32,7 @@ internal static class ContainerBody
             ["User"] = User,
             ["NetworkDisabled"] = true,
             ["Hostname"] = "job",
-            // The last one: an image may ask for every GPU of the machine, and a runtime that knows GPUs would listen to it.
-            ["Env"] = new JsonArray("HOME=/tmp", "HYPERNODE_IN=/in", "HYPERNODE_OUT=/out", "NVIDIA_VISIBLE_DEVICES=void"),
+            ["Env"] = new JsonArray([(JsonNode)"HOME=/tmp", "HYPERNODE_IN=/in", "HYPERNODE_OUT=/out", .. GpuRequest.Environment(plan.GpuUuids ?? [])]),
             ["Labels"] = new JsonObject([.. plan.Labels.Select(l => KeyValuePair.Create(l.Key, (JsonNode?)l.Value))]),
             ["StopSignal"] = "SIGTERM",
             // An image's health check would run beside the job, on its bill.
@@ -52,7 +51,7 @@ internal static class ContainerBody
     private static JsonObject HostConfig(ContainerPlan plan, AgentOptions options)
     {
         var memory = (long)plan.MemoryMb << 20;
-        return new JsonObject
+        var config = new JsonObject
         {
             ["NetworkMode"] = "none",
             ["Runtime"] = options.ContainerRuntime,
@@ -76,6 +75,12 @@ internal static class ContainerBody
             ["Tmpfs"] = Tmpfs(plan.Image.Volumes),
             ["LogConfig"] = Log(),
         };
+        if (plan.GpuUuids is { Count: > 0 } gpus)
+        {
+            config["DeviceRequests"] = GpuRequest.Devices(gpus);
+        }
+
+        return config;
     }
 
     /// <summary>

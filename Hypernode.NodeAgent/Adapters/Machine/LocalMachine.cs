@@ -82,6 +82,9 @@ public sealed class LocalMachine(AgentOptions options) : IMachine, IDisposable
         return (await OutputFolders.DetectAsync(options, cancellationToken)).Hard;
     }
 
+    public Task<IReadOnlyList<GpuReading>> GpuMemoryAsync(CancellationToken cancellationToken) =>
+        new NvidiaSmi(options, TimeProvider.System).ReadAsync(cancellationToken);
+
     public KeyFileFacts? Key(string path)
     {
         if (!File.Exists(path))

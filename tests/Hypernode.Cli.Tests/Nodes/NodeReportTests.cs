@@ -1,5 +1,6 @@
 using Hypernode.Cli.Client;
 using Hypernode.Cli.Nodes;
+using Hypernode.NodeAgent;
 using Hypernode.NodeAgent.Hardware;
 using Hypernode.Solana;
 using Hypernode.Solana.NodeRegistry;
@@ -44,6 +45,17 @@ public class NodeReportTests
         Of(Published, Chain with { PendingIncidents = 1 }).ShouldContain("1 pending slash incident");
         string.Join('\n', NodeReport.Of("n", Published, Market, Chain, [new("images", CheckState.Note, "not in the cache: x", "docker pull x"), new("clock", CheckState.Note, "late")], Now).WhyNoJobs)
             .ShouldBe("images: not in the cache: x → docker pull x");
+    }
+
+    [Fact]
+    public void Slots_are_shown_with_their_GPUs_by_what_was_published_and_by_the_settings_alone()
+    {
+        var options = new AgentOptions { Slots = 2, Gpus = { "GPU-aaaaaaaa-0000-4000-8000-000000000001" } };
+        StatusCommand.GpusOf(options, Published with { Gpus = [new("RTX 4090", 24_564)] }).ShouldBe(
+            ["slot 0: RTX 4090 24564 MiB (GPU-aaaaaaaa-0000-4000-8000-000000000001)", "slot 1: no GPU"]);
+        StatusCommand.GpusOf(options, null)[0].ShouldContain("GPU-aaaaaaaa");
+        StatusCommand.GpusOf(new AgentOptions(), Published).ShouldBeEmpty();
+        StatusCommand.Describe(NodeReport.Of("n", Published, Market, Chain, [], Now) with { SlotGpus = ["slot 0: x"] }).ShouldContain("\n            slot 0: x\n");
     }
 
     private static string Why(NodeAnswer? published) => Of(published, Chain);

@@ -66,15 +66,16 @@ internal static class ControlPlane
             HyperAmount.Zero, Hash256.Zero, Hash256.Zero, null);
         var arrivedAt = arrivals.Last(a => a.Message == reported).At;
         return new Evidence(
-            job, lease, node, new StoredReceipt(reported.Receipt, reported.Signature, arrivedAt), kit.IsSigned(reported), LogOf(arrivals), payment, Deployment);
+            job, lease, node, new StoredReceipt(reported.Receipt, reported.Signature, arrivedAt), kit.IsSigned(reported), LogOf(arrivals, command.JobId), payment,
+            Deployment, command.GpuUuids);
     }
 
-    private static LogTrail LogOf(IReadOnlyList<(NodeMessage Message, DateTimeOffset At)> arrivals)
+    private static LogTrail LogOf(IReadOnlyList<(NodeMessage Message, DateTimeOffset At)> arrivals, JobId job)
     {
         var stored = new SortedDictionary<long, StoredChunk>();
         foreach (var (message, at) in arrivals)
         {
-            foreach (var chunk in (message as LogChunks)?.Chunks ?? [])
+            foreach (var chunk in (message as LogChunks)?.Chunks.Where(c => c.JobId == job) ?? [])
             {
                 stored.TryAdd(chunk.Seq, new StoredChunk(chunk, at));
             }

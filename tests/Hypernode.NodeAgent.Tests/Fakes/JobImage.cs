@@ -7,27 +7,27 @@ public sealed class JobImage
 {
     public JobImage()
     {
-        if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable("DOCKER_HOST")))
-        {
-            throw new InvalidOperationException("DOCKER_HOST is not set: eng/engine.sh start prints it");
-        }
+        var host = Environment.GetEnvironmentVariable("DOCKER_HOST");
+        Id = BuildOn(string.IsNullOrEmpty(host) ? throw new InvalidOperationException("DOCKER_HOST is not set: eng/engine.sh start prints it") : host);
+    }
 
+    public string Id { get; }
+
+    /// <summary>Its id on the engine at that address.</summary>
+    public static string BuildOn(string dockerHost)
+    {
         var start = new ProcessStartInfo("bash", [Path.Combine(Root(), "eng", "job-image.sh")])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             UseShellExecute = false,
+            Environment = { ["DOCKER_HOST"] = dockerHost },
         };
         using var process = Process.Start(start)!;
-        Id = process.StandardOutput.ReadToEnd().Trim();
+        var id = process.StandardOutput.ReadToEnd().Trim();
         process.WaitForExit();
-        if (process.ExitCode != 0)
-        {
-            throw new InvalidOperationException("eng/job-image.sh failed: " + process.StandardError.ReadToEnd());
-        }
+        return process.ExitCode == 0 ? id : throw new InvalidOperationException("eng/job-image.sh failed: " + process.StandardError.ReadToEnd());
     }
-
-    public string Id { get; }
 
     public static string Root()
     {

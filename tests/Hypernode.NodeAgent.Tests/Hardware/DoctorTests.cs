@@ -87,21 +87,43 @@ public class DoctorTests
     public async Task Gpus_are_what_a_container_sees_of_them()
     {
         _world.Probe = plan => new ProbeResult(0, plan.AllGpus
-            ? "GPU-1, NVIDIA GeForce RTX 4090, 24564, 550.54.14\nGPU-2, NVIDIA A100, 81920, 550.54.14\nCUDA Version: 12.4\n"
+            ? "GPU-aaaaaaaa-0000-4000-8000-000000000001, NVIDIA GeForce RTX 4090, 24564, 550.54.14\nGPU-bbbbbbbb-0000-4000-8000-000000000002, NVIDIA A100, 81920, 550.54.14\nCUDA Version: 12.4\n"
             : "hypernode-probe\n");
 
         var found = await HardwareDetection.RunAsync(_world, "/", HealthyWorld.Image, default);
 
-        found.Gpus.Select(g => (g.Uuid, g.Model, g.VramMb)).ShouldBe([("GPU-1", "NVIDIA GeForce RTX 4090", 24564), ("GPU-2", "NVIDIA A100", 81920)]);
+        found.Gpus.Select(g => (g.Uuid, g.Model, g.VramMb)).ShouldBe([("GPU-aaaaaaaa-0000-4000-8000-000000000001", "NVIDIA GeForce RTX 4090", 24564), ("GPU-bbbbbbbb-0000-4000-8000-000000000002", "NVIDIA A100", 81920)]);
         (found.Driver, found.Cuda).ShouldBe(("550.54.14", "12.4"));
-        (await _world.ExamineAsync()).Single(r => r.Name == "gpu").Detail.ShouldContain("RTX 4090 24564 MiB (GPU-1)");
+        (await _world.ExamineAsync()).Single(r => r.Name == "gpu").Detail.ShouldContain("RTX 4090 24564 MiB (GPU-aaaaaaaa-0000-4000-8000-000000000001)");
+    }
+
+    [Fact]
+    public async Task Gpus_for_jobs_are_shown_by_slot_and_missed_when_a_container_does_not_see_them()
+    {
+        const string A = "GPU-aaaaaaaa-0000-4000-8000-000000000001";
+        const string B = "GPU-bbbbbbbb-0000-4000-8000-000000000002";
+        _world.Probe = plan => new ProbeResult(0, plan.AllGpus ? $"{A}, RTX, 24564, 550\n{B}, A100, 81920, 550\n" : "hypernode-probe\n");
+        (await GpuAsync()).ShouldSatisfyAllConditions(g => g.State.ShouldBe(CheckState.Note), g => g.Remedy!.ShouldContain("hn node join"));
+
+        (_world.Options.Slots, _world.GpuMemory) = (3, () => [new GpuReading(A, 1)]);
+        _world.Options.Gpus.Add(A);
+        _world.Options.Gpus.Add(B);
+        (await GpuAsync()).ShouldSatisfyAllConditions(
+            g => g.State.ShouldBe(CheckState.Ok),
+            g => g.Detail.ShouldStartWith($"slot 0: RTX 24564 MiB ({A}); slot 1: A100 81920 MiB ({B}); slot 2: no GPU; driver 550"));
+
+        _world.GpuMemory = () => throw new GpuUnreadableException("it hangs");
+        (await GpuAsync()).ShouldSatisfyAllConditions(g => g.State.ShouldBe(CheckState.Note), g => g.Detail.ShouldContain("it hangs"));
+
+        _world.Probe = plan => new ProbeResult(0, plan.AllGpus ? $"{A}, RTX, 24564, 550\n" : "hypernode-probe\n");
+        (await GpuAsync()).ShouldSatisfyAllConditions(g => g.State.ShouldBe(CheckState.Failed), g => g.Detail.ShouldContain(B), g => g.Detail.ShouldNotContain(A));
     }
 
     [Theory]
     [InlineData("")]
     [InlineData("STUB nvidia-smi\n")]
-    [InlineData("GPU-1, name, many, 1\n")]
-    [InlineData("GPU-1, a, b, 2, 3\n")]
+    [InlineData("GPU-aaaaaaaa-0000-4000-8000-000000000001, name, many, 1\n")]
+    [InlineData("GPU-aaaaaaaa-0000-4000-8000-000000000001, a, b, 2, 3\n")]
     public void What_is_no_gpu_line_is_no_gpu(string output) => HardwareDetection.ParseGpus(output).Gpus.ShouldBeEmpty();
 
     [Fact]
@@ -131,6 +153,8 @@ public class DoctorTests
         Benchmark.Run(TimeProvider.System, TimeSpan.FromMilliseconds(5)).ShouldSatisfyAllConditions(
             f => f.Select(b => b.Type).ShouldBe(Enum.GetValues<Contracts.Jobs.JobType>()),
             f => f.ShouldAllBe(b => b.Value > 0));
+
+    private async Task<CheckResult> GpuAsync() => (await _world.ExamineAsync()).Single(r => r.Name == "gpu");
 
     private static IEnumerable<string> Failed(IEnumerable<CheckResult> results) => results.Where(r => r.State == CheckState.Failed).Select(r => r.Name);
 

@@ -61,6 +61,10 @@ internal sealed class HealthyWorld : IMachine, INeighbours
 
     public Task<bool> HasHardOutputQuotaAsync(CancellationToken cancellationToken) => Task.FromResult(HardQuota);
 
+    public Func<IReadOnlyList<GpuReading>> GpuMemory { get; set; } = () => throw new GpuUnreadableException("nvidia-smi can't be run");
+
+    public Task<IReadOnlyList<GpuReading>> GpuMemoryAsync(CancellationToken cancellationToken) => Task.FromResult(GpuMemory());
+
     public KeyFileFacts? Key(string path) => KeyFile;
 
     public Task<ApiFacts> ApiAsync(Uri api, CancellationToken cancellationToken) => Task.FromResult(Api());

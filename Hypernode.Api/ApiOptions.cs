@@ -1,9 +1,10 @@
 using System.ComponentModel.DataAnnotations;
+using System.Text.RegularExpressions;
 
 namespace Hypernode.Api;
 
 /// <summary>What the HTTP edge accepts and for how long, bound from <c>Hypernode:Api</c>.</summary>
-public sealed class ApiOptions
+public sealed partial class ApiOptions : IValidatableObject
 {
     public const string Section = "Hypernode:Api";
 
@@ -44,4 +45,38 @@ public sealed class ApiOptions
     /// <summary>Between two signs of life on a quiet stream, in seconds.</summary>
     [Range(1, 300)]
     public int KeepAliveSeconds { get; set; } = 15;
+
+    /// <summary>
+    /// The broker's address for nodes, <c>amqps://host/vhost</c>, without user or password: they are told it when they register, and
+    /// may enter its virtual host alone. A node's password travels over it, so plain <c>amqp</c> is for loopback and closed networks.
+    /// Empty: the network's operator tells it otherwise.
+    /// </summary>
+    public string NodeBroker { get; set; } = "";
+
+    /// <summary>
+    /// The secret part of the address under which RabbitMQ asks who may do what, <c>/broker-auth/{key}/user|vhost|resource|topic</c>:
+    /// 24 to 128 letters, digits, - or _. Never logged. Empty: there are no such routes, and RabbitMQ keeps every node out.
+    /// </summary>
+    public string BrokerAuthKey { get; set; } = "";
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (NodeBroker.Length > 0 && !(Uri.TryCreate(NodeBroker, UriKind.Absolute, out var broker) && broker.Scheme is "amqp" or "amqps" && broker.UserInfo.Length == 0))
+        {
+            yield return new($"{Section}:NodeBroker is no amqp:// or amqps:// address without user and password", [nameof(NodeBroker)]);
+        }
+
+        if (BrokerAuthKey.Length > 0 && !Key().IsMatch(BrokerAuthKey))
+        {
+            yield return new($"{Section}:BrokerAuthKey is not 24 to 128 letters, digits, - or _", [nameof(BrokerAuthKey)]);
+        }
+
+        if (BrokerAuthKey.Length > 0 && NodeBroker.Length == 0)
+        {
+            yield return new($"{Section}:BrokerAuthKey needs NodeBroker, which says where nodes may enter", [nameof(NodeBroker)]);
+        }
+    }
+
+    [GeneratedRegex(@"^[A-Za-z0-9_-]{24,128}\z")]
+    private static partial Regex Key();
 }

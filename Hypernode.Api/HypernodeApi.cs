@@ -1,6 +1,7 @@
 using Hypernode.Api.Adapters;
 using Hypernode.Api.Auth;
 using Hypernode.Api.Blobs;
+using Hypernode.Api.Broker;
 using Hypernode.Api.Facilitator;
 using Hypernode.Api.Health;
 using Hypernode.Api.Http;
@@ -42,6 +43,7 @@ public static class HypernodeApi
         services.AddSingleton<IConfigureOptions<JwtBearerOptions>>(s => s.GetRequiredService<SessionTokens>());
         services.AddSingleton<BodyReader>();
         services.AddSingleton<IntentCounters>();
+        services.AddSingleton<BrokerGate>();
         services.AddScoped<SubmitJob>();
         services.AddScoped<LogFollower>();
         services.AddHypernodeOpenApi();
@@ -66,6 +68,7 @@ public static class HypernodeApi
         json.MapStats();
         json.MapHealth();
         routes.MapBlobs(options);
+        routes.MapBrokerAuth(options);
         routes.MapOpenApi();
         return app;
     }

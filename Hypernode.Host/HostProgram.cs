@@ -99,6 +99,9 @@ internal static class HostProgram
             .MinimumLevel.Override("MassTransit", LogEventLevel.Warning)
             .MinimumLevel.Override("Quartz", LogEventLevel.Warning)
             .ReadFrom.Configuration(builder.Configuration)
+
+            // Whatever the settings say: it would log whole paths, and one of them is a secret (BrokerAuthKey).
+            .MinimumLevel.Override("Microsoft.AspNetCore.Hosting.Diagnostics", LogEventLevel.Warning)
             .Enrich.FromLogContext();
         // A command that prints an answer has stdout for itself.
         LogEventLevel? errorsFrom = arguments.Chain ? LogEventLevel.Verbose : null;

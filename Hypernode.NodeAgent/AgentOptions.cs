@@ -110,8 +110,21 @@ public sealed class AgentOptions : IValidatableObject
     /// <summary>Folder of inputs and outputs by hash, shared with the control plane. Used by the program; a host brings its own store.</summary>
     public string BlobFolder { get; set; } = "";
 
-    /// <summary>The broker, <c>amqp://node.{id}:password@host/vhost</c>. Used by the program; a host may bring another link.</summary>
+    /// <summary>
+    /// The broker, <c>amqps://host/vhost</c>, without user or password: the node's key makes those at every connect. Used by the
+    /// program; a host may bring another link.
+    /// </summary>
     public string Broker { get; set; } = "";
+
+    /// <summary>
+    /// Without TLS (<c>amqp</c>) whoever listens on the way could use the node's password for some minutes, so it is refused outside
+    /// loopback, unless this says that the way is closed to others.
+    /// </summary>
+    public bool AllowPlainBroker { get; set; }
+
+    /// <summary>The network's name, as the API signs it; the node's password at the broker is good for that network alone.</summary>
+    [Required]
+    public string Network { get; set; } = "localnet";
 
     /// <summary>The id as an id; the default while it is not one (validation walks over this property, so it must not throw).</summary>
     public NodeId Node => Contracts.Nodes.NodeId.TryParse(NodeId, null, out var id) ? id : default;
@@ -138,14 +151,34 @@ public sealed class AgentOptions : IValidatableObject
             yield return new("the process runtime has no sandbox: set AllowUnsandboxed to use it all the same", [nameof(Runtime)]);
         }
 
-        if (Runtime == AgentRuntime.Process && Uri.TryCreate(Broker, UriKind.Absolute, out var broker) && !broker.IsLoopback)
+        foreach (var wrong in Broker.Length == 0 ? [] : ValidateBroker())
         {
-            yield return new("the process runtime is refused outside loopback", [nameof(Runtime)]);
+            yield return wrong;
         }
 
         if (Behaviour != AgentBehaviour.Honest && !AllowSimulations)
         {
             yield return new("a simulated behaviour needs AllowSimulations", [nameof(Behaviour)]);
+        }
+    }
+
+    private IEnumerable<ValidationResult> ValidateBroker()
+    {
+        // The value may hold a password of old: it is never repeated.
+        if (!Uri.TryCreate(Broker, UriKind.Absolute, out var broker) || broker.Scheme is not ("amqp" or "amqps") || broker.UserInfo.Length > 0)
+        {
+            yield return new("Broker is no amqps://host/vhost without user and password: the node's key makes those", [nameof(Broker)]);
+            yield break;
+        }
+
+        if (Runtime == AgentRuntime.Process && !broker.IsLoopback)
+        {
+            yield return new("the process runtime is refused outside loopback", [nameof(Runtime)]);
+        }
+
+        if (broker is { Scheme: "amqp", IsLoopback: false } && !AllowPlainBroker)
+        {
+            yield return new("Broker is without TLS outside loopback: amqps://, or AllowPlainBroker where the way is closed to others", [nameof(Broker)]);
         }
     }
 }

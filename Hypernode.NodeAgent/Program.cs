@@ -32,7 +32,11 @@ builder.Services.AddHypernodeNodeAgent();
 builder.Services.AddSingleton<INodeSigner>(p => NodeKeyFile.Load(OptionsOf(p).KeyFile));
 builder.Services.AddSingleton<IBlobStore>(p => new FolderBlobStore(Path.GetFullPath(OptionsOf(p).BlobFolder)));
 builder.Services.AddSingleton<IAgentLink>(p => new RabbitMqAgentLink(
-    new Uri(OptionsOf(p).Broker), OptionsOf(p).Node, p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<RabbitMqAgentLink>>()));
+    new Uri(OptionsOf(p).Broker),
+    OptionsOf(p).Node,
+    new NodeLogin(OptionsOf(p).Node, OptionsOf(p).Network, p.GetRequiredService<INodeSigner>(), p.GetRequiredService<TimeProvider>()),
+    p.GetRequiredService<TimeProvider>(),
+    p.GetRequiredService<ILogger<RabbitMqAgentLink>>()));
 try
 {
     await builder.Build().RunAsync();

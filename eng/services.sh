@@ -10,13 +10,16 @@
 #   HYPERNODE_TEST_POSTGRES       connection string of a superuser
 #   HYPERNODE_TEST_RABBITMQ       amqp uri of an administrator
 #   HYPERNODE_RABBITMQ_MANAGEMENT http uri of the management API and UI
+#   HYPERNODE_TEST_BROKER_AUTH    http uri under which RabbitMQ asks who it may let in, when it knows a user not itself
+# The last is the API's (its secret path included, so: a secret). HYPERNODE_BROKER_AUTH_URL in the environment of start says
+# where that is; without it a port is reserved, on which a test may answer. While nobody answers, nodes are kept out.
 # Debian's packages are installed when they are missing (as root). The servers refuse to run as root, so they run as
 # their packages' users, with fresh passwords that stand in DIR/services alone.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . eng/prerequisites.sh
 
-usage() { sed -n '2,15p' "$0" | sed 's/^# \{0,1\}//' >&2; exit 2; }
+usage() { sed -n '2,18p' "$0" | sed 's/^# \{0,1\}//' >&2; exit 2; }
 say() { echo "services: $*" >&2; }
 
 command=${1:-}
@@ -117,7 +120,11 @@ rabbit_environment() {
 }
 
 start_rabbit() {
-  local home=$folder/rabbitmq
+  local home=$folder/rabbitmq auth
+  auth=${HYPERNODE_BROKER_AUTH_URL:-http://127.0.0.1:$AUTH_PORT/broker-auth/$AUTH_KEY}
+  # One that runs asks where it was told to when it started.
+  [ "$auth" = "$(cat "$folder/rabbitmq.auth" 2>/dev/null)" ] || end "$home/pid" "-home $home " TERM
+  (umask 077; echo "$auth" > "$folder/rabbitmq.auth")
   if ! ours "$home/pid" "-home $home "; then
     cat > "$home/rabbitmq.conf" <<CONF
 listeners.tcp.1 = 127.0.0.1:$RABBIT_PORT
@@ -131,8 +138,17 @@ default_permissions.read = .*
 default_permissions.write = .*
 disk_free_limit.absolute = 50MB
 collect_statistics_interval = 2000
+auth_backends.1 = internal
+auth_backends.2 = cache
+auth_cache.cached_backend = http
+auth_cache.cache_ttl = 3000
+auth_http.http_method = post
+auth_http.user_path = $auth/user
+auth_http.vhost_path = $auth/vhost
+auth_http.resource_path = $auth/resource
+auth_http.topic_path = $auth/topic
 CONF
-    echo '[rabbitmq_management].' > "$home/enabled_plugins"
+    echo '[rabbitmq_management,rabbitmq_auth_backend_http,rabbitmq_auth_backend_cache].' > "$home/enabled_plugins"
     [ "$(id -u)" != 0 ] || chown rabbitmq:rabbitmq "$home/rabbitmq.conf" "$home/enabled_plugins"
     chmod 600 "$home/rabbitmq.conf"
     rm -f "$home/pid"
@@ -166,11 +182,14 @@ end_rabbit_helpers() {
 print() {
   local postgres="Host=127.0.0.1;Port=$POSTGRES_PORT;Username=postgres;Password=$POSTGRES_PASSWORD;Database=postgres"
   local rabbit="amqp://hypernode:$RABBIT_PASSWORD@127.0.0.1:$RABBIT_PORT/" management="http://127.0.0.1:$MANAGEMENT_PORT"
+  local auth
+  auth=$(cat "$folder/rabbitmq.auth")
   if [ "$json" = yes ]; then
-    printf '{"postgres":"%s","rabbitmq":"%s","management":"%s","user":"hypernode","password":"%s","passwordFile":"%s"}\n' \
-      "$postgres" "$rabbit" "$management" "$RABBIT_PASSWORD" "$folder/rabbitmq.password"
+    printf '{"postgres":"%s","rabbitmq":"%s","management":"%s","user":"hypernode","password":"%s","passwordFile":"%s","brokerAuth":"%s"}\n' \
+      "$postgres" "$rabbit" "$management" "$RABBIT_PASSWORD" "$folder/rabbitmq.password" "$auth"
   else
-    printf "export HYPERNODE_TEST_POSTGRES='%s'\nexport HYPERNODE_TEST_RABBITMQ='%s'\nexport HYPERNODE_RABBITMQ_MANAGEMENT='%s'\n" "$postgres" "$rabbit" "$management"
+    printf "export HYPERNODE_TEST_POSTGRES='%s'\nexport HYPERNODE_TEST_RABBITMQ='%s'\nexport HYPERNODE_RABBITMQ_MANAGEMENT='%s'\nexport HYPERNODE_TEST_BROKER_AUTH='%s'\n" \
+      "$postgres" "$rabbit" "$management" "$auth"
   fi
 }
 
@@ -193,6 +212,8 @@ start() {
     chmod 600 "$folder/settings.new"
     mv "$folder/settings.new" "$folder/settings"
   fi
+  # Older folders have none of these two.
+  if ! grep -q '^AUTH_PORT=' "$folder/settings"; then free_port; { echo "AUTH_PORT=$port"; echo "AUTH_KEY=$(secret)"; } >> "$folder/settings"; fi
   . "$folder/settings"
   (umask 077; printf %s "$POSTGRES_PASSWORD" > "$folder/postgres/password"; echo "$RABBIT_PASSWORD" > "$folder/rabbitmq.password")
   if [ "$(id -u)" = 0 ]; then

@@ -45,6 +45,9 @@ internal static class AccessTable
         new("GET", "/api/blobs/{sha256}", SignedIn),
         new("PUT", "/api/blobs/{sha256}", SignedIn),
 
+        // RabbitMQ's questions about nodes. The key in the path is the authority: without it there is nothing to be found.
+        new("*", "/broker-auth/{key}/{question}", Everyone),
+
         // About the API itself.
         new("GET", "/health/live", Everyone),
         new("GET", "/health/ready", Everyone),

@@ -8,10 +8,14 @@ using Hypernode.Contracts.Ports;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Options;
 
 namespace Hypernode.Api.Facilitator;
 
-/// <summary>A provider's node joins, signed by its own key and by the wallet that it earns for.</summary>
+/// <summary>
+/// A provider's node joins, signed by its own key and by the wallet that it earns for. That is also its way into the broker: from
+/// now on it is let in with what its key signs.
+/// </summary>
 internal static class RegisterNodeEndpoints
 {
     private static readonly TimeSpan MaxSkew = TimeSpan.FromMinutes(5);
@@ -36,6 +40,7 @@ internal static class RegisterNodeEndpoints
         INodeCommandSender queues,
         IEscrow escrow,
         TimeProvider time,
+        IOptions<ApiOptions> options,
         CancellationToken cancellationToken)
     {
         var (body, errors) = await reader.ReadObjectAsync(request, cancellationToken);
@@ -66,7 +71,7 @@ internal static class RegisterNodeEndpoints
         await queues.EnsureQueueAsync(registration.NodeId, cancellationToken);
         var node = await nodes.FindAsync(registration.NodeId, cancellationToken)
             ?? throw new InvalidOperationException("a node that was just registered is not there");
-        return new CreatedNode(NodeAnswer.Of(node));
+        return new CreatedNode(NodeAnswer.Of(node, options.Value));
     }
 
     private static Problem? FindWrongSignature(NodeRegistration registration, string byNode, string byAuthority, IEscrow escrow)

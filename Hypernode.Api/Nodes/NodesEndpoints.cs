@@ -5,6 +5,7 @@ using Hypernode.Contracts.Ports;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Options;
 
 namespace Hypernode.Api.Nodes;
 
@@ -24,10 +25,10 @@ internal static class NodesEndpoints
             .WithSummary("One node.");
     }
 
-    public static async Task<IResult> FindAsync(string nodeId, INodeDirectory nodes, CancellationToken cancellationToken)
+    public static async Task<IResult> FindAsync(string nodeId, INodeDirectory nodes, IOptions<ApiOptions> options, CancellationToken cancellationToken)
     {
         var node = NodeId.TryParse(nodeId, null, out var id) ? await nodes.FindAsync(id, cancellationToken) : null;
-        return node is null ? Problem.NotFound("node") : ApiJson.Answer(NodeAnswer.Of(node));
+        return node is null ? Problem.NotFound("node") : ApiJson.Answer(NodeAnswer.Of(node, options.Value));
     }
 
     private static async Task<IResult> ListAsync(string? status, INodeDirectory nodes, CancellationToken cancellationToken)
@@ -49,7 +50,7 @@ internal static class NodesEndpoints
         }
 
         var all = await nodes.ListAsync(cancellationToken);
-        return ApiJson.Answer(new NodeList([.. all.Where(n => wanted is null || n.Status == wanted).Select(NodeAnswer.Of)]));
+        return ApiJson.Answer(new NodeList([.. all.Where(n => wanted is null || n.Status == wanted).Select(n => NodeAnswer.Of(n))]));
     }
 
     internal static string Word(NodeStatus status) => status.ToString().ToLowerInvariant();
@@ -63,6 +64,7 @@ public sealed record NodeList(IReadOnlyList<NodeAnswer> Items);
 /// <param name="Earned">Base units.</param>
 /// <param name="RegisteredAt">ms since the epoch.</param>
 /// <param name="LastSeenAt">ms since the epoch.</param>
+/// <param name="Broker">Where its agent gets its jobs, with the node's key as the only credential; told of one node at a time. Null: not known here.</param>
 public sealed record NodeAnswer(
     string NodeId,
     string NodeKey,
@@ -79,9 +81,10 @@ public sealed record NodeAnswer(
     long JobsCompleted,
     ulong Earned,
     long RegisteredAt,
-    long? LastSeenAt)
+    long? LastSeenAt,
+    string? Broker = null)
 {
-    public static NodeAnswer Of(NodeView node) => new(
+    public static NodeAnswer Of(NodeView node, ApiOptions? options = null) => new(
         node.Id.ToString(),
         node.NodeKey.ToString(),
         node.Authority.ToString(),
@@ -97,7 +100,8 @@ public sealed record NodeAnswer(
         node.JobsCompleted,
         node.Earned.BaseUnits,
         node.RegisteredAt.ToUnixTimeMilliseconds(),
-        node.LastSeenAt?.ToUnixTimeMilliseconds());
+        node.LastSeenAt?.ToUnixTimeMilliseconds(),
+        options is { NodeBroker: { Length: > 0 } broker } ? broker : null);
 }
 
 public sealed record GpuAnswer(string Model, int VramMb);

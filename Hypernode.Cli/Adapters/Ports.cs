@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 
 namespace Hypernode.Cli.Adapters;
 
@@ -18,5 +19,17 @@ internal static class Ports
         {
             return false;
         }
+    }
+
+    /// <summary>Below the ephemeral range, so that no outgoing connection takes it before its listener does.</summary>
+    public static int Free()
+    {
+        int port;
+        do
+        {
+            port = RandomNumberGenerator.GetInt32(20_000, 30_000);
+        }
+        while (!IsFree(port));
+        return port;
     }
 }

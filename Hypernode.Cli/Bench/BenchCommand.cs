@@ -113,7 +113,7 @@ internal static class BenchCommand
             return await SettleAsync(repository, [.. arguments, "--data", data], guard, cancellationToken);
         }
 
-        var services = await ServicesEndpoint.StartAsync(repository, data, throwaway, guard, CommandRun.Say, cancellationToken);
+        var services = await ServicesEndpoint.StartAsync(repository, data, throwaway, api: null, guard, CommandRun.Say, cancellationToken);
         arguments.AddRange(["--data", data]);
         if (peers)
         {

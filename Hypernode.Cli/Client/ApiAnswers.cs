@@ -48,6 +48,7 @@ public sealed record Transition(string State, long At, string Cause, int Attempt
 /// <param name="PricePerSecond">Base units a second of one slot.</param>
 /// <param name="Earned">Base units.</param>
 /// <param name="LastSeenAt">ms since the epoch.</param>
+/// <param name="Broker">Where its agent gets its jobs; null: the API does not know.</param>
 public sealed record NodeAnswer(
     string NodeId,
     string NodeKey,
@@ -63,7 +64,8 @@ public sealed record NodeAnswer(
     long JobsCompleted,
     ulong Earned,
     long RegisteredAt,
-    long? LastSeenAt);
+    long? LastSeenAt,
+    string? Broker = null);
 
 /// <param name="LowestPricePerSecond">Base units; null when no node is active.</param>
 public sealed record NodeStatsAnswer(int Total, int Slots, int BusySlots, ulong? LowestPricePerSecond);

@@ -41,14 +41,14 @@ public sealed class ApiClient(HttpClient http) : IDisposable
     }
 
     /// <summary>Both keys sign the same text, which names the network.</summary>
-    public Task RegisterNodeAsync(NodeRegistration node, string network, Account nodeKey, Account authority, CancellationToken cancellationToken) =>
+    public Task<NodeAnswer> RegisterNodeAsync(NodeRegistration node, string network, Account nodeKey, Account authority, CancellationToken cancellationToken) =>
         RegisterNodeAsync(node, network, nodeKey, Sign(authority, node.ToSigningText(network)), cancellationToken);
 
     /// <param name="authoritySignature">Base58, made elsewhere over the same text.</param>
-    public Task RegisterNodeAsync(NodeRegistration node, string network, Account nodeKey, string authoritySignature, CancellationToken cancellationToken)
+    public Task<NodeAnswer> RegisterNodeAsync(NodeRegistration node, string network, Account nodeKey, string authoritySignature, CancellationToken cancellationToken)
     {
         var text = node.ToSigningText(network);
-        return PostAsync<JsonNode>(
+        return PostAsync<NodeAnswer>(
             "/api/facilitator/register-node",
             new
             {

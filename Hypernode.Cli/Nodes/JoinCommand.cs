@@ -34,7 +34,7 @@ internal static class JoinCommand
     private static readonly Option<int?> Memory = new("--memory-mb") { Description = "MiB for each slot (default: four fifths of the memory shared out)" };
     private static readonly Option<string[]> Image = new("--image") { Description = "run only this image (repeatable): name@sha256:… or sha256:…" };
     private static readonly Option<string?> Hostname = new("--hostname") { Description = "what the operator calls the machine; never published" };
-    private static readonly Option<string?> Broker = new("--broker") { Description = "amqp(s)://node.ID:password@host/vhost, as the network's operator gave it" };
+    private static readonly Option<string?> Broker = new("--broker") { Description = "amqps://host/vhost, without user or password (default: as the API says)" };
     private static readonly Option<DirectoryInfo?> Blobs = new("--blobs") { Description = "folder of inputs and outputs that the control plane shares" };
     private static readonly Option<string?> Engine = new("--engine") { Description = "the engine's socket, unix:///…" };
     private static readonly Option<int> Measure = new("--benchmark-ms") { Description = "how long each figure is measured", DefaultValueFactory = _ => 300 };
@@ -51,7 +51,7 @@ internal static class JoinCommand
             Examples:
               ./hn node join --api http://127.0.0.1:5080 --rpc http://127.0.0.1:8899 --wallet wallet.json --no-start
               ./hn node join --api https://api.example --rpc https://rpc.example --network mainnet --wallet wallet.json \
-                             --stake 1000 --slots 3 --price 0.005 --broker amqp://node.ID:password@broker.example/
+                             --stake 1000 --slots 3 --price 0.005
               ./hn node join --wallet wallet.json --price 0.004             changes the price, and nothing else
               ./hn node join … --unsigned --authority ADDRESS --json | jq -r .transaction
             """)
@@ -79,8 +79,10 @@ internal static class JoinCommand
         NodeCommands.Refuse(Engine, t => t.StartsWith("unix:///", StringComparison.Ordinal) ? null : "must be unix:///…");
         NodeCommands.Refuse(Image, t => NodeAgent.Execution.ImageReference.TryParse(t, out _) ? null : "must be name@sha256:… or sha256:…");
 
-        // The value holds a password: it is never repeated.
-        NodeCommands.Refuse(Broker, t => Uri.TryCreate(t, UriKind.Absolute, out var uri) && uri.Scheme is "amqp" or "amqps" ? null : "must be amqp://user:password@host/vhost");
+        // Who puts a password into it is not quoted.
+        NodeCommands.Refuse(Broker, t => Uri.TryCreate(t, UriKind.Absolute, out var uri) && uri.Scheme is "amqp" or "amqps" && uri.UserInfo.Length == 0
+            ? null
+            : "must be amqps://host/vhost, without user or password: the node's key makes those");
     }
 
     private static string? Address(string text) => WalletAddress.TryParse(text, null, out _) ? null : "must be 32 bytes in base58";
@@ -166,7 +168,7 @@ internal static class JoinCommand
     {
         if (plan.Folder.Options().Broker.Length == 0)
         {
-            throw new CliException("--broker: the agent gets its jobs from there; ask the network's operator for this node's credentials, or --no-start for now");
+            throw new CliException("--broker: the agent gets its jobs from there, and the API names none; ask the network's operator, or --no-start for now");
         }
 
         var repository = Repository.Find();

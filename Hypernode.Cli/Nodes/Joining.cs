@@ -17,6 +17,7 @@ internal sealed class Joining(JoinPlan plan, IMachine machine, ApiClient api, IR
     private static readonly HyperAmount DefaultPrice = new(2_000);
     private readonly List<JoinStep> _steps = [];
     private readonly NodeFolder _folder = plan.Folder;
+    private string? _apiBroker;
 
     public async Task<JoinReport> RunAsync(CancellationToken cancellationToken)
     {
@@ -29,6 +30,7 @@ internal sealed class Joining(JoinPlan plan, IMachine machine, ApiClient api, IR
         var hardware = await DetectAsync(cancellationToken);
         var benchmarks = Measure();
         var published = await api.FindNodeAsync(node.ToString(), cancellationToken);
+        _apiBroker = published?.Broker;
         var offer = Offer(hardware, published);
         var report = new JoinReport(node.ToString(), key.PublicKey.Key, authority.Key, _folder.SettingsFile, false, []);
         report = await OnChainAsync(report, node, key, wallet, authority, offer, cancellationToken);
@@ -127,6 +129,7 @@ internal sealed class Joining(JoinPlan plan, IMachine machine, ApiClient api, IR
             ["NodeId"] = node.ToString(),
             ["DataFolder"] = _folder.In("data"),
             ["KeyFile"] = _folder.KeyFile,
+            ["Network"] = plan.Network,
             ["Slots"] = offer.Slots,
             ["MaxCpuMillis"] = offer.CpuMillis,
             ["MaxMemoryMb"] = offer.MemoryMb,
@@ -134,7 +137,7 @@ internal sealed class Joining(JoinPlan plan, IMachine machine, ApiClient api, IR
             ["Images"] = new JsonArray([.. offer.Images.Select(i => (JsonNode)i)]),
             ["BlobFolder"] = plan.Blobs ?? _folder.Options().BlobFolder switch { "" => _folder.In("blobs"), var kept => kept },
         };
-        foreach (var (name, value) in new[] { ("Broker", plan.Broker), ("EngineHost", plan.Engine) })
+        foreach (var (name, value) in new[] { ("Broker", Broker()), ("EngineHost", plan.Engine) })
         {
             if (value is not null)
             {
@@ -145,6 +148,10 @@ internal sealed class Joining(JoinPlan plan, IMachine machine, ApiClient api, IR
         var changed = _folder.Write(agent, new NodeHome(plan.Api, plan.Rpc, plan.Network, plan.Registry.Key, authority.Key, benchmarks));
         _steps.Add(new("settings", changed, _folder.SettingsFile));
     }
+
+    /// <summary>What was asked for, else what is set, else what the API says. One with a password is of old: the broker takes none any more.</summary>
+    private string? Broker() =>
+        plan.Broker ?? (Uri.TryCreate(_folder.Options().Broker, UriKind.Absolute, out var kept) && kept.UserInfo.Length == 0 ? null : _apiBroker);
 
     private async Task<JoinReport> OnChainAsync(
         JoinReport report, NodeId node, Account key, Account? wallet, PublicKey authority, NodeOffer offer, CancellationToken cancellationToken)
@@ -190,7 +197,7 @@ internal sealed class Joining(JoinPlan plan, IMachine machine, ApiClient api, IR
             return report with { RegistrationText = text, TimestampMs = registration.Timestamp };
         }
 
-        await api.RegisterNodeAsync(registration, plan.Network, key, signature, cancellationToken);
+        _apiBroker = (await api.RegisterNodeAsync(registration, plan.Network, key, signature, cancellationToken)).Broker;
         var gpus = string.Concat(GpuSlots.Describe(offer.Slots, offer.Gpus).Select(s => $"; {s}"));
         _steps.Add(new("api", true, $"registered at {plan.Api}: {offer.Slots} {(offer.Slots == 1 ? "slot" : "slots")} of {offer.CpuMillis} mCPU and {offer.MemoryMb} MiB at {offer.PricePerSecond} HYPER a second{gpus}"));
         return report;

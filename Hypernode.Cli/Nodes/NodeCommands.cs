@@ -13,7 +13,7 @@ internal static class NodeCommands
 
         Examples:
           ./hn node doctor --api https://api.example
-          ./hn node join --api https://api.example --rpc https://rpc.example --wallet wallet.json --broker amqp://node.…:password@broker.example/
+          ./hn node join --api https://api.example --rpc https://rpc.example --wallet wallet.json
           ./hn node status
         """)
     {

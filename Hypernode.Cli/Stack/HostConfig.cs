@@ -39,6 +39,9 @@ internal static class HostConfig
     {
         var config = Common(plan, "rabbitmq");
         config["RabbitMq"] = new JsonObject { ["Uri"] = services.RabbitMq };
+        var api = (JsonObject)config["Api"]!;
+        api["NodeBroker"] = services.NodeBroker;
+        api["BrokerAuthKey"] = services.BrokerAuthKey;
         config["Storage"] = new JsonObject
         {
             ["Provider"] = "postgres",
@@ -59,7 +62,7 @@ internal static class HostConfig
     });
 
     /// <summary>Of an agent that is a process of its own.</summary>
-    public static JsonObject Agent(StackPlan plan, AgentNode agent, string broker, string? engineHost)
+    public static JsonObject Agent(StackPlan plan, AgentNode agent, string broker, string network, string? engineHost)
     {
         var config = AgentDefaults(plan, engineHost);
         config["NodeId"] = agent.Id.ToString();
@@ -69,6 +72,7 @@ internal static class HostConfig
         config["KeyFile"] = agent.NodeKeyPath;
         config["BlobFolder"] = Blobs(plan);
         config["Broker"] = broker;
+        config["Network"] = network;
         return Wrap(new JsonObject { ["Agent"] = config });
     }
 

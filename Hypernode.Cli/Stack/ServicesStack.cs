@@ -52,8 +52,9 @@ internal sealed class ServicesStack : IStack
     public static async Task<ServicesStack> StartAsync(
         Repository repository, StackPlan plan, CleanupGuard guard, TimeProvider time, Action<string> say, CancellationToken cancellationToken)
     {
+        plan = plan with { Url = WithPort(plan.Url) };
         using var starting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var services = ServicesEndpoint.StartAsync(repository, plan.DataPath, plan.Throwaway, guard, say, starting.Token);
+        var services = ServicesEndpoint.StartAsync(repository, plan.DataPath, plan.Throwaway, AsTheBrokerSees(plan.Url), guard, say, starting.Token);
         var processes = new List<ChildProcess>();
         try
         {
@@ -88,6 +89,17 @@ internal sealed class ServicesStack : IStack
         }
     }
 
+    /// <summary>The broker must know where the API is before either of them runs.</summary>
+    private static string WithPort(string url) =>
+        new Uri(url) is { Port: 0 } any ? new UriBuilder(any) { Port = Ports.Free() }.Uri.GetLeftPart(UriPartial.Authority) : url;
+
+    /// <summary>On this machine, too: an API that listens everywhere listens on loopback.</summary>
+    private static Uri AsTheBrokerSees(string url)
+    {
+        var api = new Uri(url);
+        return api.Host is "0.0.0.0" or "[::]" ? new UriBuilder(api) { Host = "127.0.0.1" }.Uri : api;
+    }
+
     private static async Task<string> FirstLineAsync(ChildProcess process, TimeProvider time, CancellationToken cancellationToken)
     {
         try
@@ -102,14 +114,13 @@ internal sealed class ServicesStack : IStack
 
     public async Task EnlistAsync(ApiClient api, CancellationToken cancellationToken)
     {
-        using var users = new BrokerUsers(_services);
         foreach (var agent in Agents)
         {
-            // Registration makes the node's queue, which the agent itself may not.
-            await api.RegisterNodeAsync(agent.Registration(_time.GetUtcNow()), Ready.Network, agent.NodeKey, agent.Authority, cancellationToken);
-            var broker = await users.CreateAsync(agent.Id, new SystemIds().NewSecret().ToString(), cancellationToken);
+            // As a stranger's: registration makes the node's queue, which the agent itself may not, and names the broker.
+            var registered = await api.RegisterNodeAsync(agent.Registration(_time.GetUtcNow()), Ready.Network, agent.NodeKey, agent.Authority, cancellationToken);
+            var broker = registered.Broker ?? throw new CliException("the API names no broker for nodes");
             var config = Path.Combine(agent.Folder, "agent.json");
-            HostConfig.Write(config, HostConfig.Agent(_plan, agent, broker, _engine.Host));
+            HostConfig.Write(config, HostConfig.Agent(_plan, agent, broker, Ready.Network, _engine.Host));
             _agentProcesses[agent.Plan.Name] = ChildProcess.Start(
                 agent.Plan.Name, Path.Combine(_plan.DataPath, "logs"), _guard, "dotnet", [_repository.AgentProgram, "--config", config]);
         }

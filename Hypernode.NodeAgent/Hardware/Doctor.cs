@@ -29,7 +29,7 @@ public sealed class Doctor(AgentOptions options, Surroundings surroundings, IMac
             await GuardAsync("registration", "hn node join", _neighbours.RegistrationAsync, cancellationToken),
             await GuardAsync("clock", NeighbourChecks.SetClock, _neighbours.ClockAsync, cancellationToken),
             await GuardAsync("chain-clock", "check the RPC node's address (--rpc) and the firewall", _neighbours.ChainClockAsync, cancellationToken, CheckState.Note),
-            await GuardAsync("broker", "check Hypernode:Agent:Broker; hn node join asks for credentials of the node's own", _neighbours.BrokerAsync, cancellationToken),
+            await GuardAsync("broker", "check Hypernode:Agent:Broker, and by hn node status that the node is in good standing", _neighbours.BrokerAsync, cancellationToken),
         };
         return results;
     }

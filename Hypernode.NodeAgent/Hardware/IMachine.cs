@@ -44,9 +44,9 @@ public interface INeighbours
     /// <summary>The chain's own clock.</summary>
     Task<DateTimeOffset> ChainTimeAsync(Uri rpc, CancellationToken cancellationToken);
 
-    /// <summary>Connects, opens a channel, and leaves.</summary>
+    /// <summary>Connects as the node does, opens a channel, and leaves.</summary>
     /// <exception cref="IOException">It is not there, or does not let us in; the message never holds the password.</exception>
-    Task BrokerAsync(Uri broker, CancellationToken cancellationToken);
+    Task BrokerAsync(AgentOptions agent, CancellationToken cancellationToken);
 
     /// <returns>How many addresses the name has.</returns>
     Task<int> ResolveAsync(string host, CancellationToken cancellationToken);

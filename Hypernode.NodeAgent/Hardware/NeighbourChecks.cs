@@ -98,10 +98,15 @@ internal sealed class NeighbourChecks(AgentOptions options, Surroundings surroun
     {
         if (!Uri.TryCreate(options.Broker, UriKind.Absolute, out var broker))
         {
-            return new(name, CheckState.Failed, "no broker is set: no job can come", "hn node join --broker amqp://…, as the network's operator gave it");
+            return new(name, CheckState.Failed, "no broker is set: no job can come", "hn node join asks the API for it; --broker amqps://… sets it");
         }
 
-        await neighbours.BrokerAsync(broker, cancellationToken);
+        if (options.KeyFile.Length == 0)
+        {
+            return new(name, CheckState.Failed, "the node's key lets it in, and no key file is set", "hn node join makes one and sets Hypernode:Agent:KeyFile");
+        }
+
+        await neighbours.BrokerAsync(options, cancellationToken);
         return new(name, CheckState.Ok, $"{broker.Host} lets the node in");
     }
 

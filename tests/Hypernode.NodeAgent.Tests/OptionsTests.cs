@@ -18,9 +18,33 @@ public sealed class OptionsTests : IDisposable
         IsValid(options).ShouldBeFalse();
         options.AllowUnsandboxed = true;
         IsValid(options).ShouldBeTrue();
-        options.Broker = "amqp://node.x:y@broker.example/";
+        options.Broker = "amqps://broker.example/";
         IsValid(options).ShouldBeFalse();
-        options.Broker = "amqp://node.x:y@127.0.0.1/";
+        options.Broker = "amqp://127.0.0.1/";
+        IsValid(options).ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData("amqps://broker.example/nodes", true)]
+    [InlineData("amqp://127.0.0.1:5672/", true)]
+    [InlineData("amqp://broker.example/", false)] // the password could be read on the way
+    [InlineData("amqps://node.x:hunter2@broker.example/", false)]
+    [InlineData("https://broker.example/", false)]
+    [InlineData("broker.example", false)]
+    public void The_broker_is_named_without_a_password_and_reached_by_TLS(string broker, bool holds)
+    {
+        var options = _kit.Options;
+        options.Broker = broker;
+        var wrong = new List<ValidationResult>();
+        Validator.TryValidateObject(options, new ValidationContext(options), wrong, validateAllProperties: true).ShouldBe(holds);
+        wrong.ShouldAllBe(w => !w.ErrorMessage!.Contains("hunter2"));
+    }
+
+    [Fact]
+    public void A_way_to_the_broker_that_is_closed_to_others_must_be_said_to_be_so()
+    {
+        var options = _kit.Options;
+        (options.Broker, options.AllowPlainBroker) = ("amqp://10.0.0.5/", true);
         IsValid(options).ShouldBeTrue();
     }
 

@@ -26,6 +26,7 @@ public sealed class ProgramTests(JobImage image) : IClassFixture<JobImage>, IDis
     {
         var broker = new Uri(Environment.GetEnvironmentVariable("HYPERNODE_TEST_RABBITMQ")
             ?? throw new InvalidOperationException("HYPERNODE_TEST_RABBITMQ is not set"));
+        await using var door = await BrokerDoor.OpenAsync();
         var queue = Queues.Node(_kit.Node);
         await using var connection = await new ConnectionFactory { Uri = broker }.CreateConnectionAsync();
         await using var channel = await connection.CreateChannelAsync();
@@ -55,6 +56,10 @@ public sealed class ProgramTests(JobImage image) : IClassFixture<JobImage>, IDis
             var stored = reported.Receipt.Artifacts.Single().Sha256.ToString();
             File.ReadAllText(Path.Combine(_kit.Folder, "blobs", stored[..2], stored[2..4], stored)).ShouldBe("fine\n");
             (await channel.QueueDeclarePassiveAsync(queue)).MessageCount.ShouldBe(0u);
+
+            // Each start made a password of its own.
+            door.Passwords.All(p => BrokerToken.TryParse(p, out _)).ShouldBeTrue();
+            door.Passwords.Distinct().Count().ShouldBeGreaterThanOrEqualTo(2);
         }
         finally
         {
@@ -96,7 +101,7 @@ public sealed class ProgramTests(JobImage image) : IClassFixture<JobImage>, IDis
             DataFolder = Path.Combine(_kit.Folder, "data"),
             BlobFolder = Path.Combine(_kit.Folder, "blobs"),
             KeyFile = key,
-            Broker = broker.ToString(),
+            Broker = $"amqp://{broker.Authority}/",
         };
         File.WriteAllText(config, JsonSerializer.Serialize(new { Hypernode = new { Agent = agent } }));
         return config;

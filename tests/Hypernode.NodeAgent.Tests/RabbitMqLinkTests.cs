@@ -206,7 +206,7 @@ public sealed class RabbitMqLinkTests : IAsyncLifetime, IDisposable
         await EndAsync(stop, listening);
     }
 
-    private RabbitMqAgentLink Link(TimeProvider? time = null) => new(Broker, _kit.Node, time ?? TimeProvider.System, NullLogger<RabbitMqAgentLink>.Instance);
+    private RabbitMqAgentLink Link(TimeProvider? time = null) => new(Broker, _kit.Node, new Administrator(), time ?? TimeProvider.System, NullLogger<RabbitMqAgentLink>.Instance);
 
     private ExecuteJob Command() => _kit.Execute(
         new JobSpec(JobType.Custom, "sha256:" + new string('1', 64), new JobLimits(1_000, 64), 5, Script: "true"), 0);
@@ -229,6 +229,16 @@ public sealed class RabbitMqLinkTests : IAsyncLifetime, IDisposable
     {
         taken.Enqueue(command);
         return Task.CompletedTask;
+    }
+
+    /// <summary>The broker's own user, which it knows without asking anybody: what a node may do is not the matter here.</summary>
+    private sealed class Administrator : IBrokerLogin
+    {
+        private readonly ConnectionFactory _known = new() { Uri = Broker };
+
+        public string User => _known.UserName;
+
+        public string NewPassword() => _known.Password;
     }
 
     private static async Task EndAsync(CancellationTokenSource stop, Task listening)

@@ -3,6 +3,8 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Hypernode.Contracts.Nodes;
+using Hypernode.NodeAgent.Adapters.Keys;
+using Hypernode.NodeAgent.Adapters.RabbitMq;
 using Hypernode.NodeAgent.Hardware;
 using Hypernode.Solana;
 using RabbitMQ.Client;
@@ -50,20 +52,29 @@ public sealed class Neighbours(HttpClient http) : INeighbours
             : throw new InvalidDataException("it has no Clock account: not a Solana node");
     }
 
-    public async Task BrokerAsync(Uri broker, CancellationToken cancellationToken)
+    public async Task BrokerAsync(AgentOptions agent, CancellationToken cancellationToken)
     {
+        var broker = new Uri(agent.Broker);
+        var login = new NodeLogin(agent.Node, agent.Network, NodeKeyFile.Load(agent.KeyFile), TimeProvider.System);
         try
         {
-            var factory = new ConnectionFactory { Uri = broker, AutomaticRecoveryEnabled = false, ClientProvidedName = "hypernode doctor" };
+            var factory = new ConnectionFactory
+            {
+                Uri = broker,
+                UserName = login.User,
+                Password = login.NewPassword(),
+                AutomaticRecoveryEnabled = false,
+                ClientProvidedName = "hypernode doctor",
+            };
             await using var connection = await factory.CreateConnectionAsync(cancellationToken);
             await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
         }
         catch (Exception e) when (e is BrokerUnreachableException or OperationInterruptedException or UriFormatException or ArgumentException)
         {
-            // The client's own message may quote the uri, and with it the password.
+            // The client's own message may quote what it was given.
 #pragma warning disable MA0054
             throw new IOException(e.InnerException is AuthenticationFailureException
-                ? "it refuses the node's user or password"
+                ? "it refuses the node: not registered, revoked, another key, or a clock that is wrong by minutes"
                 : $"{broker.Host}:{(broker.Port > 0 ? broker.Port : 5672)} does not answer as a broker");
 #pragma warning restore MA0054
         }

@@ -21,6 +21,7 @@ public sealed class RabbitMqAgentLink : IAgentLink
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
     private readonly ConnectionFactory _factory;
+    private readonly IBrokerLogin _login;
     private readonly string _name;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -30,9 +31,10 @@ public sealed class RabbitMqAgentLink : IAgentLink
     private IConnection? _connection;
     private IChannel? _publisher;
 
-    /// <param name="broker"><c>amqp(s)://user:password@host/vhost</c>; never logged.</param>
-    public RabbitMqAgentLink(Uri broker, NodeId node, TimeProvider time, ILogger<RabbitMqAgentLink> logger)
+    /// <param name="broker"><c>amqp(s)://host/vhost</c>.</param>
+    public RabbitMqAgentLink(Uri broker, NodeId node, IBrokerLogin login, TimeProvider time, ILogger<RabbitMqAgentLink> logger)
     {
+        _login = login;
         _name = Queues.Node(node);
         _time = time;
         _logger = logger;
@@ -41,6 +43,7 @@ public sealed class RabbitMqAgentLink : IAgentLink
         _factory = new ConnectionFactory
         {
             Uri = broker,
+            UserName = login.User,
             ClientProvidedName = _name,
             // Recovery is our own: the client's would replay declarations, and hide outages that the agent wants to know of.
             AutomaticRecoveryEnabled = false,
@@ -178,6 +181,7 @@ public sealed class RabbitMqAgentLink : IAgentLink
             await _connection.DisposeAsync();
         }
 
+        _factory.Password = _login.NewPassword(); // made for this connect alone
         return _connection = await _factory.CreateConnectionAsync(cancellationToken);
     }
 
@@ -187,7 +191,7 @@ public sealed class RabbitMqAgentLink : IAgentLink
         var properties = new BasicProperties
         {
             MessageId = Guid.NewGuid().ToString("D"),
-            UserId = _factory.UserName,
+            UserId = _login.User,
             ContentType = "application/json",
             DeliveryMode = DeliveryModes.Persistent,
         };

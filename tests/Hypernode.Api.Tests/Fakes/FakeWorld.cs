@@ -161,6 +161,9 @@ public sealed class FakeNodes : INodeDirectory, INodeCommandSender
 
     public ConcurrentBag<NodeId> Queues { get; } = [];
 
+    /// <summary>Thrown at whoever looks for a node.</summary>
+    public Exception? Away { get; set; }
+
     public Task<bool> RegisterAsync(NodeRegistration registration, DateTimeOffset at, CancellationToken cancellationToken)
     {
         if (All.TryGetValue(registration.NodeId, out var known) && (known.NodeKey, known.Authority) != (registration.NodeKey, registration.Authority))
@@ -173,7 +176,8 @@ public sealed class FakeNodes : INodeDirectory, INodeCommandSender
         return Task.FromResult(true);
     }
 
-    public Task<NodeView?> FindAsync(NodeId id, CancellationToken cancellationToken) => Task.FromResult(All.GetValueOrDefault(id));
+    public Task<NodeView?> FindAsync(NodeId id, CancellationToken cancellationToken) =>
+        Away is null ? Task.FromResult(All.GetValueOrDefault(id)) : throw Away;
 
     public Task<IReadOnlyList<NodeView>> ListAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<NodeView>>([.. All.Values]);
 

@@ -43,6 +43,12 @@ public sealed class JoinTests : IDisposable
     }
 
     [Theory]
+    [InlineData("amqps://broker.example/nodes", true)]
+    [InlineData("amqp://127.0.0.1:5672/", true)]
+    [InlineData("amqp://node.x:hunter2@broker.example/", false)]
+    public void A_broker_is_named_without_a_password(string broker, bool right) => (Parse("--broker", broker).Errors.Count == 0).ShouldBe(right);
+
+    [Theory]
     [InlineData()]
     [InlineData("--unsigned")]
     [InlineData("--authority-signature", "1111111111111111111111111111111111111111111111111111111111111111", "--unsigned", "--authority", "11111111111111111111111111111111")]

@@ -17,7 +17,7 @@ internal sealed class HealthyWorld : IMachine, INeighbours
         NodeId = Node.ToString(),
         DataFolder = "/var/lib/hypernode",
         KeyFile = "/var/lib/hypernode/node-key.json",
-        Broker = "amqp://node.x:hunter2@broker.example/",
+        Broker = "amqps://broker.example/",
     };
 
     public Surroundings Surroundings { get; set; } = new(new Uri("https://api.example"), new Uri("https://rpc.example"));
@@ -73,7 +73,7 @@ internal sealed class HealthyWorld : IMachine, INeighbours
 
     public Task<DateTimeOffset> ChainTimeAsync(Uri rpc, CancellationToken cancellationToken) => Task.FromResult(ChainTime);
 
-    public Task BrokerAsync(Uri broker, CancellationToken cancellationToken) => Broker();
+    public Task BrokerAsync(AgentOptions agent, CancellationToken cancellationToken) => Broker();
 
     public Task<int> ResolveAsync(string host, CancellationToken cancellationToken) => Task.FromResult(Unknown.Contains(host) ? 0 : 1);
 

@@ -138,17 +138,9 @@ default_permissions.read = .*
 default_permissions.write = .*
 disk_free_limit.absolute = 50MB
 collect_statistics_interval = 2000
-auth_backends.1 = internal
-auth_backends.2 = cache
-auth_cache.cached_backend = http
-auth_cache.cache_ttl = 3000
-auth_http.http_method = post
-auth_http.user_path = $auth/user
-auth_http.vhost_path = $auth/vhost
-auth_http.resource_path = $auth/resource
-auth_http.topic_path = $auth/topic
+$(while IFS= read -r line; do printf '%s\n' "${line//@AUTH@/$auth}"; done < ops/rabbitmq/nodes.conf)
 CONF
-    echo '[rabbitmq_management,rabbitmq_auth_backend_http,rabbitmq_auth_backend_cache].' > "$home/enabled_plugins"
+    cat ops/rabbitmq/enabled_plugins > "$home/enabled_plugins"
     [ "$(id -u)" != 0 ] || chown rabbitmq:rabbitmq "$home/rabbitmq.conf" "$home/enabled_plugins"
     chmod 600 "$home/rabbitmq.conf"
     rm -f "$home/pid"

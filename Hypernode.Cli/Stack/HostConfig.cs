@@ -39,9 +39,6 @@ internal static class HostConfig
     {
         var config = Common(plan, "rabbitmq");
         config["RabbitMq"] = new JsonObject { ["Uri"] = services.RabbitMq };
-        var api = (JsonObject)config["Api"]!;
-        api["NodeBroker"] = services.NodeBroker;
-        api["BrokerAuthKey"] = services.BrokerAuthKey;
         config["Storage"] = new JsonObject
         {
             ["Provider"] = "postgres",
@@ -53,6 +50,16 @@ internal static class HostConfig
         chain["RpcUrl"] = rpc;
         chain["WsUrl"] = ws;
         return Wrap(config);
+    }
+
+    /// <summary>The same for the API, which alone answers the broker's questions about nodes.</summary>
+    public static JsonObject Api(StackPlan plan, ServicesEndpoint services, string rpc, string ws)
+    {
+        var config = Services(plan, services, rpc, ws);
+        var api = (JsonObject)config["Hypernode"]!["Api"]!;
+        api["NodeBroker"] = services.NodeBroker;
+        api["BrokerAuthKey"] = services.BrokerAuthKey;
+        return config;
     }
 
     /// <summary>A chain alone, for the host's <c>chain</c> command.</summary>

@@ -65,12 +65,17 @@ internal sealed class ServicesStack : IStack
             processes.Add(localnet);
             var chain = JsonNode.Parse(await FirstLineAsync(localnet, time, cancellationToken))!;
             var config = Path.Combine(plan.DataPath, "services.json");
-            HostConfig.Write(config, HostConfig.Services(plan, await services, chain["rpc"]!.GetValue<string>(), chain["ws"]!.GetValue<string>()));
+            var (rpc, ws) = (chain["rpc"]!.GetValue<string>(), chain["ws"]!.GetValue<string>());
+            HostConfig.Write(config, HostConfig.Api(plan, await services, rpc, ws));
+
+            // The others' only routes are their health, wherever there is room for them.
+            var inner = Path.Combine(plan.DataPath, "services-inner.json");
+            HostConfig.Write(inner, HostConfig.Services(plan with { Url = "http://127.0.0.1:0" }, await services, rpc, ws));
 
             // Schema, keys, programs and accounts first: the roles start together and must not race for them.
             say("bootstrapping schema, keys, programs and accounts");
             await Shell.RunAsync("dotnet", [repository.HostProgram, "bootstrap", "--config", config], null, static _ => { }, cancellationToken);
-            var hosts = Roles.Select(r => HostProcess.Start(repository, plan.DataPath, config, r, r, guard)).ToList();
+            var hosts = Roles.Select(r => HostProcess.Start(repository, plan.DataPath, r == "api" ? config : inner, r, r, guard)).ToList();
             processes.AddRange(hosts);
             var ready = await Task.WhenAll(hosts.Zip(Roles, (host, role) => HostProcess.WaitAsync(host, plan.DataPath, role, time, cancellationToken)));
             return new ServicesStack(plan, repository, guard, time, await services, engine, processes, ready[0]);

@@ -43,6 +43,21 @@ public class ComposeTests
         .ShouldAllBe(f => System.IO.File.Exists(f));
 
     [Fact]
+    public void Every_file_that_a_container_reads_is_there() => Regex
+        .Matches(Text, @"^\s*- (\./[^:]+):", RegexOptions.Multiline)
+        .Select(m => Path.Combine(Projects.Root, m.Groups[1].Value))
+        .ShouldAllBe(f => System.IO.File.Exists(f));
+
+    [Fact]
+    public void The_broker_and_the_api_name_the_same_door_to_each_other()
+    {
+        Services["rabbitmq"].ShouldContain("/broker-auth/$$BROKER_AUTH_KEY");
+        Services["rabbitmq"].ShouldContain("BROKER_AUTH_KEY: &broker-auth-key");
+        Services["api"].ShouldContain("Hypernode__Api__BrokerAuthKey: *broker-auth-key");
+        Services.Where(s => s.Value.Contains("*broker-auth-key", StringComparison.Ordinal)).Select(s => s.Key).ShouldBe(["api"]);
+    }
+
+    [Fact]
     [Trait("Needs", "docker-compose")]
     public async Task Compose_itself_can_read_it()
     {

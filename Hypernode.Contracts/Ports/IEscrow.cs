@@ -82,6 +82,7 @@ public enum EscrowStatus
 /// <summary>A PaymentIntent account.</summary>
 /// <param name="SettleBy">Seconds since the epoch.</param>
 /// <param name="LastSignature">The transaction that brought it to its status, where the chain still knows it.</param>
+/// <param name="Mint">What the amounts are base units of; null: HYPER.</param>
 public sealed record EscrowView(
     IntentId IntentId,
     JobId JobId,
@@ -95,7 +96,8 @@ public sealed record EscrowView(
     HyperAmount Charge,
     Hash256 ExecutionHash,
     Hash256 LogsHash,
-    string? LastSignature);
+    string? LastSignature,
+    WalletAddress? Mint = null);
 
 /// <param name="Bytes">The transaction, with empty places for its signatures.</param>
 /// <param name="LastValidBlockHeight">It can't land after this block.</param>

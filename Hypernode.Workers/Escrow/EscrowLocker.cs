@@ -43,7 +43,7 @@ public sealed class EscrowLocker(IEscrow escrow, TimeProvider time, ILogger<Escr
     {
         var intent = command.Intent;
         if (payment.IntentId != intent.IntentId || payment.JobId != command.JobId || payment.Payer != intent.Client
-            || payment.Amount != intent.Amount || payment.SettleBy != command.SettleBy)
+            || payment.Amount != command.Signature.Funded(intent.Amount) || payment.SettleBy != command.SettleBy || !IsInItsMint(command, payment))
         {
             Log.PaymentDiffers(logger, command.JobId, "another payment has this intent id");
             return Failed(command, "payment-mismatch", "the intent id is taken by another payment");
@@ -56,6 +56,10 @@ public sealed class EscrowLocker(IEscrow escrow, TimeProvider time, ILogger<Escr
             _ => Failed(command, "already-paid", "the payment was locked and has been paid out"),
         };
     }
+
+    /// <summary>The same number of another token would be another payment.</summary>
+    private bool IsInItsMint(LockEscrow command, EscrowView payment) =>
+        (payment.Mint ?? escrow.Deployment.Mint) == (command.Signature.Deposit?.Mint ?? escrow.Deployment.Mint);
 
     private EscrowLockFailed Failed(LockEscrow command, string code, string detail)
     {

@@ -76,8 +76,14 @@ public static class IntentRules
     }
 
     /// <summary>Null: the amount can be taken. A transaction that the payer signed needs no allowance.</summary>
+    /// <param name="funds">In HYPER; a deposit may be in another mint, and the chain itself says whether its transfer can be made.</param>
     public static IntentRefusal? CheckFunds(VerifyIntent command, PayerFunds funds)
     {
+        if (command.Signature.Deposit is not null)
+        {
+            return null;
+        }
+
         var amount = command.Intent.Amount;
         if (funds.Balance < amount)
         {

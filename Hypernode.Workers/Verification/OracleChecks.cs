@@ -47,7 +47,8 @@ public static class OracleChecks
         && payment.IntentId == e.Job.Intent.IntentId
         && payment.JobId == e.Job.Id
         && payment.Payer == e.Job.Intent.Client
-        && payment.Amount == e.Job.Intent.Amount
+        && payment.Amount == e.Job.IntentSignature.Funded(e.Job.Intent.Amount)
+        && (payment.Mint ?? e.Deployment.Mint) == (e.Job.IntentSignature.Deposit?.Mint ?? e.Deployment.Mint)
         && payment.SettleBy == e.Job.SettleBy
         && payment.Status == EscrowStatus.Pending
         && payment.Attempt == e.Lease.Attempt

@@ -70,8 +70,12 @@ public sealed class ResultVerifier(
         return Answer(command, Verdict.Cancelled, 0, ChargeOf(job, lease, delivered), execution, log.Root, detail);
     }
 
-    private static HyperAmount ChargeOf(JobView job, LeaseView lease, TimeSpan delivered) =>
-        Metering.Charge(job.Intent.Amount, lease.RatePerSecond, delivered, job.Spec.RunLimit());
+    /// <summary>In base units of what the payment is in: nodes ask for HYPER, and the rate between the two is the one that was quoted.</summary>
+    private static HyperAmount ChargeOf(JobView job, LeaseView lease, TimeSpan delivered)
+    {
+        var charge = Metering.Charge(job.Intent.Amount, lease.RatePerSecond, delivered, job.Spec.RunLimit());
+        return job.IntentSignature.Deposit?.Convert(charge, job.Intent.Amount) ?? charge;
+    }
 
     private async Task<LogTrail> ReadLogAsync(VerifyResult command, CancellationToken cancellationToken)
     {

@@ -8,6 +8,7 @@ const { EventEmitter } = require('node:events');
 const { FINALIZED_AFTER_SLOTS, commitmentOf, reached } = require('./commitment.cjs');
 const { toBase58 } = require('./encoding.cjs');
 const { Faucet, FAUCET_LAMPORTS } = require('./faucet.cjs');
+const { mockUsdc } = require('./mock-usdc.cjs');
 const { History } = require('./history.cjs');
 const { Ledger } = require('./ledger.cjs');
 const { Slots } = require('./slots.cjs');
@@ -46,6 +47,8 @@ class Chain extends EventEmitter {
     this.#anchorAt(this.slots.anchorAfterDowntime(Date.now(), slotMs));
     // What was confirmed but not yet finalized when the last process ended is finalized in this one.
     this.#awaiting.confirmed = this.history.since(this.slots.current - this.finalizedAfter);
+    // A record, not a part of the genesis: ledgers that were begun before there was one get it too.
+    if (!this.vm.account(mockUsdc.address)) this.setAccount(mockUsdc.address, mockUsdc.account());
   }
 
   // ---- recovery

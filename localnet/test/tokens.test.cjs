@@ -2,9 +2,10 @@
 
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
-const { Keypair } = require('@solana/web3.js');
+const crypto = require('node:crypto');
+const { Keypair, PublicKey } = require('@solana/web3.js');
 const spl = require('@solana/spl-token');
-const { TestNode } = require('./harness.cjs');
+const { TestNode, temporaryFolder } = require('./harness.cjs');
 
 test('mint, transfer, approve and close SPL tokens, and read them in every way', async (t) => {
   const node = await TestNode.start(t);
@@ -58,4 +59,20 @@ test('account data is sliced, encoded and refused as Solana does', async (t) => 
     method: 'POST', body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'getAccountInfo', params: [account, { encoding: 'base64' }] }),
   })).text();
   assert.match(text, /"rentEpoch":18446744073709551615[,}]/);
+});
+
+test('USDC stands at its devnet address, once, and anybody can mint it', async (t) => {
+  const directory = temporaryFolder(t);
+  const usdc = new PublicKey('4zMMC9srt5Ri5X14GAgXhaHii3GnPAEERYPJgZJDncDU');
+  const authority = Keypair.fromSeed(crypto.createHash('sha256').update('hypernode-localnet/mock-usdc/v1').digest());
+  const first = await TestNode.start(t, { data: directory });
+  const payer = await first.wallet();
+  const mine = (await spl.getOrCreateAssociatedTokenAccount(first.connection(), payer, usdc, payer.publicKey)).address;
+  await spl.mintTo(first.connection(), payer, usdc, mine, authority, 1_000n);
+  await first.stop();
+
+  const again = await TestNode.start(t, { data: directory });
+  const mint = await spl.getMint(again.connection(), usdc);
+  assert.equal(mint.supply, 1_000n, 'a restart does not put an empty one in its place');
+  assert.equal(mint.decimals, 6);
 });

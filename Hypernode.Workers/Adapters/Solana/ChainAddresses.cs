@@ -39,7 +39,7 @@ public sealed record ChainAddresses(
             ["development"] = setup.Splitter.Rules.Development.Key,
             ["stakingPool"] = setup.Splitter.Rules.StakingPool.Key,
         };
-        if (setup.Config.Accepted(keys.UsdcMint.PublicKey) is { } usdc)
+        if (setup.Config.Accepted(MockUsdc.Mint) is { } usdc)
         {
             mints["usdc"] = usdc.Mint.Key;
             (vaults["usdcProtocol"], vaults["usdcPlatform"]) = (usdc.ProtocolVault.Key, usdc.PlatformVault.Key);

@@ -60,19 +60,19 @@ public sealed partial class ChainBootstrap
 
     private PublicKey Mint => keys.Mint.PublicKey;
 
-    private IReadOnlyList<Account> Mints => network == "localnet" ? [keys.Mint, keys.UsdcMint] : [keys.Mint];
+    /// <summary>HYPER first; a mock that stands for USDC is for localnets only, and only for those that have it.</summary>
+    private IReadOnlyList<PublicKey> mints = [];
 
     /// <summary>
-    /// What payments are taken in, HYPER first. The splitter passes HYPER's fees on; those in another mint go to the treasuries
-    /// directly. A mint of our own that stands for USDC is for localnets only.
+    /// What payments are taken in. The splitter passes HYPER's fees on; those in another mint go to the treasuries directly.
     /// </summary>
     private IReadOnlyList<AcceptedMint> Accepted(SplitterSetup vaults) =>
     [
         new AcceptedMint(Mint, vaults.VaultOf(Fee.Protocol), vaults.VaultOf(Fee.Platform)),
-        .. Mints.Skip(1).Select(m => new AcceptedMint(
-            m.PublicKey,
-            FacilitatorProgram.TokenAccountOf(keys.ProtocolTreasury.PublicKey, m.PublicKey),
-            FacilitatorProgram.TokenAccountOf(keys.PlatformTreasury.PublicKey, m.PublicKey))),
+        .. mints.Skip(1).Select(m => new AcceptedMint(
+            m,
+            FacilitatorProgram.TokenAccountOf(keys.ProtocolTreasury.PublicKey, m),
+            FacilitatorProgram.TokenAccountOf(keys.PlatformTreasury.PublicKey, m))),
     ];
 
     /// <param name="refundGrace">for a new Config; one that is there keeps its own</param>
@@ -101,10 +101,11 @@ public sealed partial class ChainBootstrap
             await EnsureSolAsync(keys.UpgradeAuthority.PublicKey, cancellation);
             await EnsureSolAsync(signers.Relayer.PublicKey, cancellation);
             await Task.WhenAll(programs.All.Select(program => DeployAsync(program, cancellation)));
-            foreach (var mint in Mints)
+            await EnsureMintAsync(keys.Mint, cancellation);
+            mints = await HasMockUsdcAsync(cancellation) ? [Mint, MockUsdc.Mint] : [Mint];
+            foreach (var mint in mints)
             {
-                await EnsureMintAsync(mint, cancellation);
-                await EnsureTokenAccountsAsync([keys.ProtocolTreasury.PublicKey, keys.PlatformTreasury.PublicKey], mint.PublicKey, cancellation);
+                await EnsureTokenAccountsAsync([keys.ProtocolTreasury.PublicKey, keys.PlatformTreasury.PublicKey], mint, cancellation);
             }
 
             await EnsureTokenAccountsAsync([keys.StakingPool.PublicKey, keys.SlashTreasury.PublicKey], cancellation);
@@ -136,14 +137,16 @@ public sealed partial class ChainBootstrap
     public async Task FundWalletAsync(PublicKey wallet, HyperAmount atLeast, CancellationToken cancellation)
     {
         await EnsureSolAsync(wallet, cancellation);
-        foreach (var mint in Mints.Select(m => m.PublicKey))
+        using var mockAuthority = MockUsdc.NewAuthority();
+        foreach (var mint in mints)
         {
             await EnsureTokenAccountsAsync([wallet], mint, cancellation);
             var account = FacilitatorProgram.TokenAccountOf(wallet, mint);
             var balance = (await rpc.GetTokenAccountBalanceAsync(account, cancellation: cancellation)).Amount;
             if (balance < atLeast.BaseUnits)
             {
-                await steps.MustHappenAsync([TokenProgram.MintTo(mint, account, atLeast.BaseUnits - balance, steps.Authority)], "mint tokens", cancellation);
+                var authority = mint == Mint ? keys.UpgradeAuthority : mockAuthority;
+                await steps.MustHappenAsync([TokenProgram.MintTo(mint, account, atLeast.BaseUnits - balance, authority.PublicKey)], "mint tokens", cancellation, [authority]);
             }
         }
     }
@@ -200,6 +203,18 @@ public sealed partial class ChainBootstrap
             "make the mint", cancellation, mint);
     }
 
+    private async Task<bool> HasMockUsdcAsync(CancellationToken cancellation)
+    {
+        if (network != "localnet")
+        {
+            return false;
+        }
+
+        using var authority = MockUsdc.NewAuthority();
+        return TokenMint.From(await rpc.GetAccountInfoAsync(MockUsdc.Mint, cancellation: cancellation)) is { IsInitialized: true, Decimals: HyperAmount.Decimals } mint
+            && mint.MintAuthority == authority.PublicKey;
+    }
+
     private async Task<FacilitatorConfig> EnsureConfigAsync(
         FacilitatorProgram facilitator, SplitterSetup vaults, byte[] cluster, TimeSpan refundGrace, CancellationToken cancellation)
     {
@@ -251,7 +266,8 @@ public sealed partial class ChainBootstrap
         var ours = config.Facilitator == signers.Relayer.PublicKey
             && config.Assigner == signers.Assigner.PublicKey
             && config.Mint == Mint
-            && Accepted(vaults).All(ours => config.Accepted(ours.Mint) == ours)
+            // A Config of before there was a mock of USDC takes none, and is ours all the same.
+            && Accepted(vaults).All(ours => ours.Mint == Mint ? config.Accepted(Mint) == ours : config.Accepted(ours.Mint) is not { } theirs || theirs == ours)
             && config.Oracles.SequenceEqual(keys.Oracles.Select(o => o.PublicKey));
         return ours
             ? config

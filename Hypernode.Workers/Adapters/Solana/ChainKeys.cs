@@ -19,9 +19,6 @@ public sealed class ChainKeys : IDisposable
     /// <summary>The address of HYPER's mint.</summary>
     public required Account Mint { get; init; }
 
-    /// <summary>The address of a stablecoin's mint, on localnets only: it stands for USDC, which stock x402 clients pay in.</summary>
-    public required Account UsdcMint { get; init; }
-
     /// <summary>Owns the treasury's account, to which the splitter passes the protocol's share on.</summary>
     public required Account ProtocolTreasury { get; init; }
 
@@ -47,7 +44,6 @@ public sealed class ChainKeys : IDisposable
             Assigner = Key("assigner"),
             Oracles = [.. Enumerable.Range(1, 5).Select(n => Key($"oracle-{n}"))],
             Mint = Key("mint"),
-            UsdcMint = Key("usdc-mint"),
             ProtocolTreasury = Key("protocol-treasury"),
             PlatformTreasury = Key("platform-treasury"),
             StakingPool = Key("staking-pool"),
@@ -70,7 +66,7 @@ public sealed class ChainKeys : IDisposable
 
     public void Dispose()
     {
-        foreach (var key in (IEnumerable<Account>)[UpgradeAuthority, Relayer, Assigner, .. Oracles, Mint, UsdcMint, ProtocolTreasury, PlatformTreasury, StakingPool, SlashTreasury])
+        foreach (var key in (IEnumerable<Account>)[UpgradeAuthority, Relayer, Assigner, .. Oracles, Mint, ProtocolTreasury, PlatformTreasury, StakingPool, SlashTreasury])
         {
             key.Dispose();
         }

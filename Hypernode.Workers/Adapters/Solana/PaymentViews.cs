@@ -34,5 +34,6 @@ internal static class PaymentViews
         new HyperAmount(payment.Charge),
         Hash256.FromBytes(payment.ExecutionHash),
         Hash256.FromBytes(payment.LogsHash),
-        lastSignature);
+        lastSignature,
+        payment.Mint.ToAddress());
 }

@@ -7,6 +7,7 @@ using Hypernode.Contracts.Ports;
 using Hypernode.Solana;
 using Hypernode.Solana.Facilitator;
 using Microsoft.Extensions.Logging;
+using DepositTerms = Hypernode.Contracts.Ports.DepositTerms;
 
 namespace Hypernode.Workers.Adapters.Solana;
 
@@ -23,6 +24,7 @@ public sealed class SolanaEscrow : IEscrow
     private readonly TimeProvider time;
     private readonly EscrowChain chain;
     private readonly WalletTransactions walletTransactions;
+    private readonly DepositTransfers deposits;
 
     /// <param name="config">as the chain has it</param>
     /// <param name="relayer">Config's facilitator: signs, and pays fees and rent</param>
@@ -41,17 +43,48 @@ public sealed class SolanaEscrow : IEscrow
         program = new FacilitatorProgram(deployment.Program.ToKey());
         chain = new EscrowChain(rpc, program, relayer, [config.ProtocolVault, config.PlatformVault], options, time, loggers, signals);
         walletTransactions = new WalletTransactions(program, relayer.PublicKey, config.Mint);
+        deposits = new DepositTransfers(rpc, program, config, relayer, options, time);
     }
 
     public Deployment Deployment { get; }
 
-    public Task<EscrowAnswer> LockAsync(LockEscrow command, CancellationToken cancellationToken) => chain.MoveAsync(
+    public Task<EscrowAnswer> LockAsync(LockEscrow command, CancellationToken cancellationToken) => command.Signature.Deposit is { } deposit
+        ? LockDepositAsync(command, deposit, cancellationToken)
+        : LockAsync(command, command.Pending, () => BuildLock(command), cancellationToken);
+
+    private Task<EscrowAnswer> LockAsync(LockEscrow command, PendingTransaction? pending, Func<Step> build, CancellationToken cancellationToken) => chain.MoveAsync(
         command.Intent.IntentId.Value,
-        command.Pending,
+        pending,
         // Whatever stands under this id: nothing else can be locked under it. The caller judges whether it is the same payment.
         isSo: _ => true,
-        build: (_, _) => Task.FromResult(BuildLock(command)),
+        build: (_, _) => Task.FromResult(build()),
         cancellationToken);
+
+    /// <summary>First the client's transfer to the address of its terms, and then, from there, the payment.</summary>
+    private async Task<EscrowAnswer> LockDepositAsync(LockEscrow command, DepositPayment deposit, CancellationToken cancellationToken)
+    {
+        if (!deposits.IsSigned(command.Intent, command.SettleBy, command.Signature))
+        {
+            return new EscrowAnswer.Refused("deposit-malformed", "not the transfer of these terms, signed by their payer", CanRetry: false);
+        }
+
+        try
+        {
+            var terms = DepositTerms.Of(command.Intent, deposit, command.SettleBy);
+            if (await deposits.BringAsync(terms, deposit, command.Pending, cancellationToken) is { } notYet)
+            {
+                return notYet;
+            }
+
+            // The transfer's fate is known by now; only the activation's may still be asked for.
+            var isTransfer = command.Pending is { } pending && pending.Signature == await deposits.TransactionIdAsync(DepositTransfers.BytesOf(deposit)!, cancellationToken);
+            return await LockAsync(command, isTransfer ? null : command.Pending, () => Step.Of([deposits.Activate(terms)]), cancellationToken);
+        }
+        catch (Exception e) when (e is RpcException or RpcTransportException or IOException)
+        {
+            return new EscrowAnswer.Unknown(command.Pending, e.Message);
+        }
+    }
 
     public Task<EscrowAnswer> AssignAsync(AssignNode command, CancellationToken cancellationToken)
     {
@@ -109,9 +142,12 @@ public sealed class SolanaEscrow : IEscrow
 
     public PayerSignature? ReadTransaction(PaymentIntent intent, long settleBy, ReadOnlySpan<byte> signed) => walletTransactions.Read(intent, settleBy, signed);
 
-    public bool IsAgreed(PaymentIntent intent, long settleBy, PayerSignature signature) => signature.Blockhash is null
-        ? Verify(intent.Client, Encoding.UTF8.GetBytes(intent.ToSigningText()), signature.Value)
-        : walletTransactions.IsSigned(intent, settleBy, signature);
+    public bool IsAgreed(PaymentIntent intent, long settleBy, PayerSignature signature) => signature switch
+    {
+        { Deposit: not null } => deposits.IsSigned(intent, settleBy, signature),
+        { Blockhash: not null } => walletTransactions.IsSigned(intent, settleBy, signature),
+        _ => Verify(intent.Client, Encoding.UTF8.GetBytes(intent.ToSigningText()), signature.Value),
+    };
 
     public bool Verify(WalletAddress signer, ReadOnlySpan<byte> message, string signatureBase58) =>
         TryDecodeSignature(signatureBase58, out var signature) && signer.ToKey().Verify(message, signature);

@@ -22,12 +22,51 @@ finish() {
   exit
 }
 
+# contains TEXT WORD   in any case
+contains() { case ${1,,} in *"${2,,}"*) return 0 ;; *) return 1 ;; esac; }
+
 is_wanted() {
   [ ${#wanted[@]} -eq 0 ] && return 0
   local word
-  for word in "${wanted[@]}"; do case $1 in *"$word"*) return 0 ;; esac; done
+  for word in "${wanted[@]}"; do if contains "$1" "$word"; then return 0; fi; done
   return 1
 }
+
+# What the end-to-end tests are about, in the words of their trait.
+stories() { grep -rhoE 'Trait\("About", "[^"]+"' tests/Hypernode.EndToEnd --include='*.cs' | cut -d'"' -f4 | sort -u; }
+
+# story_filter SUITE   for `dotnet test --filter`: the stories that a word asks for, where the suite was not asked for itself
+story_filter() {
+  local story filter=
+  if [ "$1" = Hypernode.EndToEnd ] && ! is_wanted "$1"; then
+    for story in $(stories); do if is_wanted "$story"; then filter="$filter${filter:+|}About=$story"; fi; done
+  fi
+  echo "$filter"
+}
+
+# choose   sets `chosen` (suites) and `needs` (what must be started for them) by `wanted`; fails when nothing has such a name
+choose() {
+  local all=("node localnet" "node tests/programs" "programs (Rust)") suite project needed
+  for project in tests/*.Tests tests/Hypernode.EndToEnd; do all+=("${project#tests/}"); done
+  chosen=() needs=()
+  for suite in "${all[@]}"; do
+    if is_wanted "$suite" || [ -n "$(story_filter "$suite")" ]; then chosen+=("$suite"); fi
+  done
+  if [ ${#chosen[@]} -eq 0 ]; then
+    echo "no suite's name contains ${wanted[*]}. There are:" >&2
+    printf '  %s\n' "${all[@]}" >&2
+    return 1
+  fi
+  # The end-to-end tests start their stacks themselves, and share the engine.
+  needed=$(for suite in "${chosen[@]}"; do
+    [ ! -d "tests/$suite" ] || grep -rhoE 'Trait\("Needs", "[^"]+"' "tests/$suite" --include='*.cs' | cut -d'"' -f4
+  done)
+  if grep -qx docker <<< "$needed"; then needs+=(engine); fi
+  if grep -qxE 'postgres|rabbitmq' <<< "$needed"; then needs+=(services); fi
+  if grep -qx docker-compose <<< "$needed"; then needs+=(docker-compose); fi
+}
+
+is_needed() { case " ${needs[*]-} " in *" $1 "*) return 0 ;; *) return 1 ;; esac; }
 
 # report SUITE PASSED FAILED EXIT_CODE LOG [NAME-FILE]
 report() {
@@ -64,11 +103,12 @@ step() {
 }
 
 suite_dotnet() {
-  local project=$1 limit=$2 suite log results code started=$SECONDS
+  local project=$1 limit=$2 suite stories log results code started=$SECONDS
   suite=$(basename "$project")
-  is_wanted "$suite" || return 0
+  stories=$(story_filter "$suite")
+  is_wanted "$suite" || [ -n "$stories" ] || return 0
   log=$work/$suite.log results=$work/$suite
-  timeout --kill-after=30 "$limit" dotnet test "$project" --no-build --nologo \
+  timeout --kill-after=30 "$limit" dotnet test "$project" --no-build --nologo ${stories:+--filter "$stories"} \
     --results-directory "$results" --logger "trx;LogFileName=results.trx" --blame-hang-timeout "$((limit / 2))s" --blame-hang-dump-type none \
     > "$log" 2>&1 < /dev/null
   code=$?
@@ -103,7 +143,7 @@ suite_node() {
 # suite_programs SCRIPT   the Rust code: its host tests, each of which is one; with programs/verify.sh the hashes too, as one more
 suite_programs() {
   local started=$SECONDS log=$work/programs.log code ok bad
-  is_wanted "programs" || return 0
+  is_wanted "programs (Rust)" || return 0
   timeout --kill-after=30 900 "$1" > "$log" 2>&1 < /dev/null
   code=$?
   ok=$(sed -n 's/^test result: .* \([0-9]*\) passed; .*/\1/p' "$log" | awk '{ n += $1 } END { print n + 0 }')

@@ -1,16 +1,45 @@
 #!/usr/bin/env bash
 # Every test there is, on a bare Debian machine with .NET 10 and Node 20: ./hn test, which .ci/run calls.
 #
-#   eng/test.sh [NAME...]    only the suites whose name contains one of the words
+#   ./hn test [--filter WORD]... [--list]
 #
-# Installs what the tests need (as root), starts a private container engine, PostgreSQL and RabbitMQ, runs the suites one
-# after the other, ends what it started. A suite that crashes, hangs or runs nothing counts as a failure. The last line is
-# `N passed, N failed`; the exit code is 0 only when nothing failed.
+#   --filter WORD   only the suites whose name contains the word, in any case, and the end-to-end stories that are about it
+#                   (./hn test --filter agent); may be given more than once; a bare WORD means the same
+#   --list          only says which suites that would be, and what would be started for them
+#
+# Installs what the tests need (as root), starts a private container engine, PostgreSQL and RabbitMQ where a chosen suite needs
+# them, runs the suites, ends what it started. A suite that crashes, hangs or runs nothing counts as a failure. The last line is
+# `N passed, N failed`; the exit code is 0 only when nothing failed, and 2 when no suite has such a name.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 . eng/prerequisites.sh
 
-wanted=("$@")
+usage() { sed -n '4,12p' eng/test.sh | sed 's/^# \{0,1\}//'; }
+
+wanted=() list=no
+while [ $# -gt 0 ]; do
+  case $1 in
+    --filter)
+      [ -n "${2:-}" ] || { echo "hn test: --filter takes a word" >&2; exit 2; }
+      wanted+=("$2")
+      shift ;;
+    --filter=?*) wanted+=("${1#--filter=}") ;;
+    --list) list=yes ;;
+    -h | --help) usage; exit 0 ;;
+    -*) echo "hn test: no option $1" >&2; usage >&2; exit 2 ;;
+    *) wanted+=("$1") ;;
+  esac
+  shift
+done
+
+. eng/suites.sh
+choose || exit 2
+if [ "$list" = yes ]; then
+  printf '%s\n' "${chosen[@]}"
+  echo "starts: ${needs[*]:-nothing}"
+  exit 0
+fi
+
 work=$(mktemp -d "${TMPDIR:-/tmp}/hypernode-test.XXXXXX")
 export HYPERNODE_ENGINE_DIR=$work/engine
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 NUGET_XMLDOC_MODE=skip
@@ -24,15 +53,14 @@ clean() {
 trap clean EXIT
 trap 'exit 130' INT TERM HUP
 
-. eng/suites.sh
-
 packages() {
-  install_packages curl curl &&
+  install_packages curl curl || return
+  if is_needed services; then
     { ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || install_packages /usr/lib/postgresql/15/bin/initdb postgresql-15; } &&
-    install_packages /usr/lib/rabbitmq/bin/rabbitmq-server rabbitmq-server &&
-    install_packages dockerd docker.io &&
-    install_packages docker-compose docker-compose &&
-    install_packages /bin/busybox busybox-static
+      install_packages /usr/lib/rabbitmq/bin/rabbitmq-server rabbitmq-server || return
+  fi
+  if is_needed engine; then install_packages dockerd docker.io && install_packages /bin/busybox busybox-static || return; fi
+  if is_needed docker-compose; then install_packages docker-compose docker-compose || return; fi
 }
 
 build() {
@@ -48,8 +76,9 @@ step "build" build
 fetched() { wait "$fetching" || { cat "$work/packages.log"; return 1; }; }
 step "packages, npm ci" fetched
 
-eng/engine.sh start "$work/engine" > "$work/engine.env" 2> "$work/engine.log" || { cat "$work/engine.log"; failures+=("container engine"); failed=$((failed + 1)); finish; }
-eng/services.sh start --data "$work" > "$work/services.env" 2> "$work/services.log" || { cat "$work/services.log"; failures+=("services"); failed=$((failed + 1)); finish; }
+: > "$work/engine.env" > "$work/services.env"
+! is_needed engine || eng/engine.sh start "$work/engine" > "$work/engine.env" 2> "$work/engine.log" || { cat "$work/engine.log"; failures+=("container engine"); failed=$((failed + 1)); finish; }
+! is_needed services || eng/services.sh start --data "$work" > "$work/services.env" 2> "$work/services.log" || { cat "$work/services.log"; failures+=("services"); failed=$((failed + 1)); finish; }
 set -a
 . "$work/engine.env"
 . "$work/services.env"
@@ -61,7 +90,7 @@ export HN_NO_BUILD=1
 waiting() {
   suite_node localnet
   suite_dotnet tests/Hypernode.Solana.Tests 300
-  suite_dotnet tests/Hypernode.NodeAgent.Tests 300
+  suite_dotnet tests/Hypernode.NodeAgent.Tests 600
 }
 computing() {
   suite_node tests/programs

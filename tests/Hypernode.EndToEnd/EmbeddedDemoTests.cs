@@ -46,6 +46,7 @@ public class EmbeddedDemoTests
     [Theory]
     [InlineData(Funding.Intent)]
     [InlineData(Funding.Transaction)]
+    [Trait("About", "agent")]
     public async Task Node_death_is_finished_by_another_node(Funding funding)
     {
         var report = await Demo.RunAsync("node-death", funding: funding);
@@ -63,6 +64,7 @@ public class EmbeddedDemoTests
     [Theory]
     [InlineData(Funding.Intent)]
     [InlineData(Funding.Transaction)]
+    [Trait("About", "agent")]
     public async Task A_forged_receipt_is_not_paid(Funding funding) =>
         Stories.RefundedInFull(await Demo.RunAsync("forged-receipt", funding: funding), "AttemptsUsedUp");
 

@@ -16,6 +16,7 @@ public class ServicesDemoTests
         Stories.PaidInFull(await Demo.RunAsync("happy", services: true, funding), "Succeeded", attempt: 1);
 
     [Fact]
+    [Trait("About", "agent")]
     public async Task Node_death_by_sigkill_is_finished_by_another_node() =>
         Stories.PaidInFull(await Demo.RunAsync("node-death", services: true), "Succeeded", attempt: 2);
 

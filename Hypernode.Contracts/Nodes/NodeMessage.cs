@@ -18,7 +18,7 @@ public abstract record NodeMessage;
 public sealed record Beat(long At, IReadOnlyList<LeaseBeat> Leases) : NodeMessage;
 
 /// <param name="LogCount">Chunks made so far.</param>
-/// <param name="Ended">True in the last beat of an attempt: the container has ended.</param>
+/// <param name="Ended">The container has ended; outputs are being collected, or the outcome is on its way.</param>
 public sealed record LeaseBeat(JobId JobId, int Attempt, long LogCount, bool Ended);
 
 /// <summary>Chunks of one attempt, in order.</summary>

@@ -87,8 +87,9 @@ public static class OracleChecks
     }
 
     /// <summary>
-    /// The beats that we saw, the times that the node signed and its GPU time agree, and the run was no longer than twice the
-    /// estimate (or the run limit that the payer asked for, where that is more).
+    /// No more is signed than our beats and its GPU time bear out, and the run was no longer than twice the estimate (or the run
+    /// limit that the payer asked for, where that is more). Beats that go on after the signed end are no contradiction: the node
+    /// collects outputs, or its last words wait for a broker, and <see cref="Billable(Evidence)"/> leaves that out (ADR 0010).
     /// </summary>
     public static bool TimingAgrees(Evidence e)
     {
@@ -100,7 +101,7 @@ public static class OracleChecks
 
         var estimate = TimeSpan.FromSeconds(2L * e.Job.Spec.EstimatedTime);
         var longest = e.Job.Spec.RunLimit() > estimate ? e.Job.Spec.RunLimit() : estimate;
-        return (e.Delivered - signed).Duration() <= Tolerance(signed)
+        return signed - e.Delivered <= Tolerance(signed)
             && signed <= longest + BeatError
             && GpuTimeAgrees(e);
     }

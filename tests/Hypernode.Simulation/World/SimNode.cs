@@ -32,6 +32,13 @@ internal sealed class Run(ExecuteJob command, Conduct conduct)
 
     public bool Ended { get; set; }
 
+    /// <summary>Its container has ended; the outputs are being collected until <see cref="Ended"/>.</summary>
+    public DateTimeOffset? EndedAt { get; set; }
+
+    public int ExitCode { get; set; }
+
+    public bool TimedOut { get; set; }
+
     public DateTimeOffset StartedAt { get; set; }
 
     public List<LogChunk> Log { get; } = [];
@@ -78,7 +85,7 @@ internal sealed class SimNode
         {
             if (run.Started)
             {
-                Later(_universe.Random.Seconds(0.1, 3), () => End(run, 137));
+                Later(_universe.Random.Seconds(0.1, 3), () => Finish(run, 137));
             }
             else
             {
@@ -218,7 +225,26 @@ internal sealed class SimNode
         Later(TimeSpan.FromSeconds(time), () => End(run, timedOut ? 137 : truth.ExitCode, timedOut));
     });
 
+    /// <summary>The container ends. Some leave much to collect: its node beats on meanwhile.</summary>
     private void End(Run run, int exitCode, bool timedOut = false)
+    {
+        if (run.Ended || run.EndedAt is not null)
+        {
+            return;
+        }
+
+        (run.EndedAt, run.ExitCode, run.TimedOut) = (Now, exitCode, timedOut);
+        if (run.Started && _universe.Random.Chance(0.05))
+        {
+            Later(_universe.Random.Seconds(5, 60), () => Finish(run, exitCode));
+        }
+        else
+        {
+            Finish(run, exitCode);
+        }
+    }
+
+    private void Finish(Run run, int exitCode)
     {
         if (run.Ended)
         {
@@ -231,9 +257,12 @@ internal sealed class SimNode
             return; // stopped before it began: nobody waits for it
         }
 
+        // A container that died with its node has no end of its own.
+        exitCode = run.EndedAt is null ? exitCode : run.ExitCode;
+
         Write(run, "agent", "ended");
         Send(new Beat(Now.ToUnixTimeMilliseconds(), [BeatOf(run)]));
-        var receipt = ReceiptOf(run, exitCode, Now) with { TimedOut = timedOut };
+        var receipt = ReceiptOf(run, exitCode, run.EndedAt ?? Now) with { TimedOut = run.TimedOut };
         run.Report = run.Conduct switch
         {
             Conduct.Cheat => Signed(receipt with { Challenge = Hash256.Of(Encoding.UTF8.GetBytes("guessed")), LogRoot = Hash256.Of("invented"u8) }),
@@ -317,7 +346,7 @@ internal sealed class SimNode
         }
     }
 
-    private static LeaseBeat BeatOf(Run run) => new(run.Command.JobId, run.Command.Attempt, run.Log.Count, run.Ended);
+    private static LeaseBeat BeatOf(Run run) => new(run.Command.JobId, run.Command.Attempt, run.Log.Count, run.EndedAt is not null || run.Ended);
 
     /// <summary>Kept until the control plane has it: tried again while the broker is away, and after a restart of this node.</summary>
     private void Mail(NodeMessage message)

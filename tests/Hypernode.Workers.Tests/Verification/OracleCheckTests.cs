@@ -64,7 +64,7 @@ public sealed class OracleCheckTests
         { "valid_timing", "ended before it began", r => r.Receipt = r.Receipt with { EndedAt = r.Receipt.StartedAt - 1 } },
         { "valid_timing", "numbers at the ends of their range", r => r.Receipt = r.Receipt with { StartedAt = -9_007_199_254_740_991, EndedAt = 9_007_199_254_740_991 } },
         { "valid_timing", "signed far more than we saw", r => r.Receipt = r.Receipt with { EndedAt = r.Receipt.EndedAt + 15_000 } },
-        { "valid_timing", "beats far longer than it signed", r => r.Lease = r.Lease with { LastBeatAt = HonestRun.TakenAt.AddSeconds(40) } },
+        { "valid_timing", "signed a run of which we saw one beat", r => (r.Lease, r.Receipt) = (r.Lease with { LastBeatAt = r.Lease.FirstBeatAt }, r.Receipt with { EndedAt = r.Receipt.StartedAt + 12_000 }) },
         { "valid_timing", "longer than twice the estimate", r => (r.Lease, r.Receipt) = (r.Lease with { LastBeatAt = r.Lease.FirstBeatAt!.Value.AddSeconds(51) }, r.Receipt with { EndedAt = r.Receipt.StartedAt + 51_000 }) },
         { "valid_timing", "GPU time without a GPU", r => r.Receipt = r.Receipt with { GpuMilliseconds = 1 } },
         { "valid_hashes", "another challenge", r => r.Receipt = r.Receipt with { Challenge = Key.Hash(1) } },
@@ -92,6 +92,8 @@ public sealed class OracleCheckTests
         { "node_match", "the lease was released when the receipt came", r => r.Lease = r.Lease with { Live = false } },
         { "valid_hashes", "the receipt names the digest alone", r => r.Receipt = r.Receipt with { ImageDigest = "sha256:" + Key.Hash(7) } },
         { "valid_timing", "beats a few seconds off", r => r.Lease = r.Lease with { LastBeatAt = HonestRun.TakenAt.AddSeconds(8) } },
+        { "valid_timing", "outputs that took minutes to collect", r => r.Lease = r.Lease with { LastBeatAt = HonestRun.TakenAt.AddMinutes(3) } },
+        { "valid_timing", "last words that waited for a broker", r => r.Lease = r.Lease with { LastBeatAt = HonestRun.TakenAt.AddMinutes(10) } },
         { "valid_timing", "exactly the floor, by a quick job", r => (r.Lease, r.Receipt) = (r.Lease with { LastBeatAt = r.Lease.FirstBeatAt!.Value.AddSeconds(1) }, r.Receipt with { EndedAt = r.Receipt.StartedAt + 1_000 }) },
         { "valid_timing", "a run limit beyond twice the estimate, as the payer asked", r =>
             {
@@ -116,6 +118,7 @@ public sealed class OracleCheckTests
     [InlineData(10_001, 10_000, 10_000)] // not even within the tolerance of the timing
     [InlineData(10_000, 12_000, 10_000)]
     [InlineData(19_000, 10_000, 10_000)]
+    [InlineData(190_000, 10_000, 10_000)] // outputs that took minutes to collect
     [InlineData(10_000, 0, 0)]
     [InlineData(10_000, -5_000, 0)]
     [InlineData(0, 10_000, 0)]

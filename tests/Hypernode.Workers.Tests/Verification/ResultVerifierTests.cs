@@ -61,7 +61,7 @@ public sealed class ResultVerifierTests
     {
         _run.Lease = _run.Lease with { LastBeatAt = HonestRun.TakenAt.AddMinutes(10) };
         var answer = await VerifyAsync();
-        (answer.Verdict, answer.Detail, answer.Charge).ShouldBe((Verdict.Succeeded, "failed: valid_timing", new HyperAmount(10_000)));
+        (answer.Verdict, answer.Detail, answer.Charge).ShouldBe((Verdict.Succeeded, "all checks hold", new HyperAmount(10_000)));
     }
 
     [Fact]

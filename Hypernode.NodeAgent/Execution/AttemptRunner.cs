@@ -178,12 +178,19 @@ internal sealed class AttemptRunner(
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var watching = vram.FollowAsync(lease, ended.Token);
         var killedAtDeadline = await WaitForEndAsync(lease, container, state.StartedAt, cancellationToken);
+        lease.Ended = true;
         await ended.CancelAsync();
         var peak = await watching;
         await pump;
         state = await InspectAsync(container, cancellationToken);
         var ranFor = state.FinishedAt - state.StartedAt;
         var timedOut = killedAtDeadline || ranFor >= TimeSpan.FromMilliseconds(lease.Command.RunLimitMs);
+        if (state.Lost && !timedOut)
+        {
+            // Whatever exit code it has: the job did not choose it, and nobody may be charged for half a run.
+            throw new DeclinedException("engine-unavailable", "the container engine was restarted and took the job with it (hn node doctor: live-restore)");
+        }
+
         var collected = await CollectAsync(lease, container, cancellationToken);
         foreach (var line in collected.Refused)
         {

@@ -52,13 +52,15 @@ public enum ContainerStatus
 }
 
 /// <param name="ImageId">The image that it was really made from.</param>
+/// <param name="Lost">The engine or the machine came down under it: how it ended says nothing of the job.</param>
 public sealed record ContainerState(
     ContainerStatus Status,
     string ImageId,
     DateTimeOffset StartedAt,
     DateTimeOffset FinishedAt,
     int ExitCode,
-    bool OutOfMemory);
+    bool OutOfMemory,
+    bool Lost = false);
 
 /// <param name="Stream"><c>stdout</c> or <c>stderr</c>.</param>
 public readonly record struct LogPiece(string Stream, ReadOnlyMemory<byte> Data);

@@ -17,6 +17,7 @@ public sealed class Doctor(AgentOptions options, Surroundings surroundings, IMac
         var results = new List<CheckResult>
         {
             await GuardAsync("engine", EngineChecks.InstallEngine, _engine.EngineAsync, cancellationToken),
+            await GuardAsync("live-restore", EngineChecks.InstallEngine, _engine.LiveRestoreAsync, cancellationToken, CheckState.Note),
             await GuardAsync("cgroups", "boot with cgroups mounted: mount | grep cgroup shows them", _engine.CgroupsAsync, cancellationToken),
             await GuardAsync("runtime", EngineChecks.InstallEngine, _engine.RuntimeAsync, cancellationToken),
             await GuardAsync("images", EngineChecks.InstallEngine, _engine.ImagesAsync, cancellationToken),

@@ -27,6 +27,13 @@ internal sealed class EngineChecks(AgentOptions options, IMachine machine)
             : new(name, CheckState.Ok, $"version {engine.Version}, API {engine.ApiVersion}, {engine.Cpus} CPUs, {engine.MemoryBytes >> 20} MiB");
     }
 
+    public async Task<CheckResult> LiveRestoreAsync(string name, CancellationToken cancellationToken) =>
+        options.Runtime == AgentRuntime.Process || (await machine.EngineAsync(cancellationToken)).LiveRestore
+            ? new(name, CheckState.Ok, "jobs live on while the engine is restarted")
+            : new(
+                name, CheckState.Note, "off: a restart or an upgrade of the engine ends every job that runs, unpaid",
+                "put \"live-restore\": true into /etc/docker/daemon.json, then systemctl reload docker");
+
     public async Task<CheckResult> CgroupsAsync(string name, CancellationToken cancellationToken)
     {
         var engine = await machine.EngineAsync(cancellationToken);

@@ -54,6 +54,7 @@ public interface INeighbours
 
 /// <param name="CgroupVersion"><c>1</c> or <c>2</c>, as the engine says.</param>
 /// <param name="Warnings">The engine's own, such as missing kernel support for a limit.</param>
+/// <param name="LiveRestore">Containers live on while the engine is restarted.</param>
 public sealed record EngineFacts(
     string Version,
     Version ApiVersion,
@@ -63,7 +64,8 @@ public sealed record EngineFacts(
     int Cpus,
     long MemoryBytes,
     string Folder,
-    IReadOnlyList<string> Warnings);
+    IReadOnlyList<string> Warnings,
+    bool LiveRestore = true);
 
 public sealed record CachedImage(string Id, IReadOnlyList<string> Names, long Bytes);
 

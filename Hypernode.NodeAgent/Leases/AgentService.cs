@@ -249,7 +249,7 @@ public sealed class AgentService : IHostedService, IAsyncDisposable
         var log = LogChain.Open(folder, entry.JobId, entry.Attempt, _time);
         var mail = new AttemptMail(log, _link, _time, _logger);
         log.Appended = mail.Wake;
-        var lease = new Lease(entry.Command!, folder, log, mail) { Ended = entry.Outcome is not null };
+        var lease = new Lease(entry.Command!, folder, log, mail) { Ended = entry.Outcome is not null, Beating = entry.Outcome is AttemptReported };
         if (lease.Ended)
         {
             lease.FreeSlot();
@@ -349,10 +349,10 @@ public sealed class AgentService : IHostedService, IAsyncDisposable
     {
         lock (_gate)
         {
-            var named = _leases.Where(l => l == ended || l is { Beating: true, Ended: false });
+            var named = _leases.Where(l => l == ended || l.Beating);
             return new Beat(
                 _time.GetUtcNow().ToUnixTimeMilliseconds(),
-                [.. named.Select(l => new LeaseBeat(l.JobId, l.Attempt, l.Log.Count, Ended: l == ended))]);
+                [.. named.Select(l => new LeaseBeat(l.JobId, l.Attempt, l.Log.Count, Ended: l == ended || l.Ended))]);
         }
     }
 

@@ -30,7 +30,7 @@ internal sealed class Lease(ExecuteJob command, string folder, LogChain log, Att
     /// <summary>A container runs: beats name the lease from here on (they are what is charged).</summary>
     public bool Beating { get; set; }
 
-    /// <summary>The container has ended: only the attempt's own last beat names the lease any more.</summary>
+    /// <summary>The container has ended. Beats go on until the outcome is delivered: a node that collects and sends is not silent.</summary>
     public bool Ended { get; set; }
 
     /// <summary>Completes when the attempt has one of the node's slots; fails when it will never have one.</summary>

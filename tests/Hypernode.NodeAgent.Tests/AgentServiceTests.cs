@@ -150,7 +150,7 @@ public sealed class AgentServiceTests : AgentTests
         Engine.End(container);
         await ReceiveAsync<AttemptReported>();
 
-        var last = Kit.Link.Beats.Single(b => b.Leases.Any(l => l.Ended));
+        var last = Kit.Link.Beats.Last(b => b.Leases.Any(l => l.Ended));
         last.Leases.Single().LogCount.ShouldBe(Kit.Link.StoredChunks().Count);
     }
 

@@ -27,7 +27,13 @@ public sealed class DockerEngine(AgentOptions options) : IContainerEngine, IDisp
     public async Task<string> CreateAsync(ContainerPlan plan, CancellationToken cancellationToken)
     {
         var path = $"containers/create?name={Uri.EscapeDataString(plan.Name)}";
-        var (status, body) = await _http.PostAsync(path, ContainerBody.Of(plan, options), cancellationToken, HttpStatusCode.Conflict);
+        var wanted = ContainerBody.Of(plan, options);
+        if (EngineLife.Of(_http.Path) is { } life)
+        {
+            wanted["Labels"]![EngineLife.Label] = life.Id;
+        }
+
+        var (status, body) = await _http.PostAsync(path, wanted, cancellationToken, HttpStatusCode.Conflict);
         if (status == HttpStatusCode.Conflict)
         {
             // An earlier try of the same attempt got this far; it never ran, else it would have been adopted.
@@ -73,7 +79,8 @@ public sealed class DockerEngine(AgentOptions options) : IContainerEngine, IDisp
             status == ContainerStatus.Ended && finished < started ? started : finished,
             exitCode,
             // The kernel may kill one of several processes and the job may get over it: then it was no failure.
-            exitCode != 0 && state["OOMKilled"]?.GetValue<bool>() == true);
+            exitCode != 0 && state["OOMKilled"]?.GetValue<bool>() == true,
+            status == ContainerStatus.Ended && await IsLostAsync(found["Config"]?["Labels"]?[EngineLife.Label]?.GetValue<string>(), finished, exitCode, cancellationToken));
     }
 
     public async Task WaitAsync(string id, CancellationToken cancellationToken) =>
@@ -114,6 +121,17 @@ public sealed class DockerEngine(AgentOptions options) : IContainerEngine, IDisp
     }
 
     public void Dispose() => _http.Dispose();
+
+    private async Task<bool> IsLostAsync(string? madeUnder, DateTimeOffset finishedAt, int exitCode, CancellationToken cancellationToken)
+    {
+        if (madeUnder is null || EngineLife.Of(_http.Path) is not { } life || life.Id == madeUnder)
+        {
+            return false;
+        }
+
+        var info = await _http.GetAsync("info", cancellationToken);
+        return life.Took(madeUnder, info?["LiveRestoreEnabled"]?.GetValue<bool>() == true, finishedAt, exitCode);
+    }
 
     private async Task<ImageFound?> FindImageAsync(ImageReference image, CancellationToken cancellationToken)
     {

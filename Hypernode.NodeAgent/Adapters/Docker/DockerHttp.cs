@@ -12,6 +12,9 @@ internal sealed class DockerHttp : IDisposable
 {
     private static readonly Version Newest = new(1, 44);
 
+    /// <summary>Of the engine's socket.</summary>
+    public string Path { get; }
+
     private readonly HttpClient _http;
     private string? _version;
 
@@ -25,6 +28,7 @@ internal sealed class DockerHttp : IDisposable
         }
 
         var path = where["unix://".Length..];
+        Path = path;
         var handler = new SocketsHttpHandler
         {
             UseProxy = false,

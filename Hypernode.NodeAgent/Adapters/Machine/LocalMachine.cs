@@ -31,7 +31,8 @@ public sealed class LocalMachine(AgentOptions options) : IMachine, IDisposable
             info?["NCPU"]?.GetValue<int>() ?? 0,
             info?["MemTotal"]?.GetValue<long>() ?? 0,
             Text(info, "DockerRootDir"),
-            [.. (info?["Warnings"] as JsonArray ?? []).Select(w => w?.GetValue<string>() ?? "")]);
+            [.. (info?["Warnings"] as JsonArray ?? []).Select(w => w?.GetValue<string>() ?? "")],
+            info?["LiveRestoreEnabled"]?.GetValue<bool>() == true);
     }
 
     public async Task<IReadOnlyList<CachedImage>> ImagesAsync(CancellationToken cancellationToken)

@@ -37,6 +37,11 @@ internal sealed class FakeEngine(TimeProvider time) : IContainerEngine
 
     public int Created { get; private set; }
 
+    public int Started { get; private set; }
+
+    /// <summary>Outputs are not to be had while it is set.</summary>
+    public TaskCompletionSource? SlowOutputs { get; set; }
+
     public IReadOnlyList<Container> All
     {
         get
@@ -87,6 +92,7 @@ internal sealed class FakeEngine(TimeProvider time) : IContainerEngine
         Answer();
         lock (_gate)
         {
+            Started++;
             _containers[id].State = _containers[id].State with { Status = ContainerStatus.Running, StartedAt = time.GetUtcNow() };
         }
 
@@ -154,6 +160,7 @@ internal sealed class FakeEngine(TimeProvider time) : IContainerEngine
     public async Task<Stream> OpenOutputsAsync(string id, CancellationToken cancellationToken)
     {
         Answer();
+        await (SlowOutputs?.Task.WaitAsync(cancellationToken) ?? Task.CompletedTask);
         var memory = new MemoryStream();
         await TarFile.CreateFromDirectoryAsync(Find(id)!.Plan.OutFolder, memory, includeBaseDirectory: false, cancellationToken);
         memory.Position = 0;

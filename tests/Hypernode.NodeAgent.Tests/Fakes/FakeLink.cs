@@ -56,18 +56,19 @@ internal sealed class FakeLink : IAgentLink
 
     public IReadOnlyList<Beat> Beats => [.. Received.OfType<Beat>()];
 
-    /// <summary>What the control plane would store: each chunk once, by its number; a different one under a known number fails.</summary>
+    /// <summary>What the control plane would store: each chunk once, by its attempt and number; a different one under a known number fails.</summary>
     public IReadOnlyList<LogChunk> StoredChunks()
     {
-        var stored = new SortedDictionary<long, LogChunk>();
+        var stored = new SortedDictionary<(string Job, int Attempt, long Seq), LogChunk>();
         foreach (var chunk in Chunks)
         {
-            if (stored.TryGetValue(chunk.Seq, out var known))
+            var key = (chunk.JobId.ToString(), chunk.Attempt, chunk.Seq);
+            if (stored.TryGetValue(key, out var known))
             {
                 known.Hash.ShouldBe(chunk.Hash);
             }
 
-            stored[chunk.Seq] = chunk;
+            stored[key] = chunk;
         }
 
         return [.. stored.Values];

@@ -51,7 +51,8 @@ internal sealed class FakeTime : TimeProvider
     }
 
     /// <summary>Moves time in small steps, giving what it wakes the time to run, until something holds.</summary>
-    public async Task AdvanceUntilAsync(Func<bool> holds, TimeSpan atMost, Func<string>? otherwise = null)
+    /// <param name="step">100 ms where the test does not say otherwise.</param>
+    public async Task AdvanceUntilAsync(Func<bool> holds, TimeSpan atMost, Func<string>? otherwise = null, TimeSpan? step = null)
     {
         var end = GetUtcNow() + atMost;
         while (true)
@@ -73,14 +74,14 @@ internal sealed class FakeTime : TimeProvider
                 return;
             }
 
-            Advance(TimeSpan.FromMilliseconds(100));
+            Advance(step ?? TimeSpan.FromMilliseconds(100));
         }
     }
 
-    public async Task PassAsync(TimeSpan time)
+    public async Task PassAsync(TimeSpan time, TimeSpan? step = null)
     {
         var end = GetUtcNow() + time;
-        await AdvanceUntilAsync(() => GetUtcNow() >= end, time + TimeSpan.FromSeconds(1));
+        await AdvanceUntilAsync(() => GetUtcNow() >= end, time + TimeSpan.FromSeconds(1), step: step);
     }
 
     private sealed class Timer(FakeTime time, TimerCallback callback, object? state) : ITimer

@@ -16,7 +16,7 @@ public class DoctorTests
 
         results.ShouldAllBe(r => r.State == CheckState.Ok && r.Remedy == null);
         results.Select(r => r.Name).ShouldBe(
-            ["engine", "cgroups", "runtime", "images", "disk", "output-quota", "gpu", "key", "network", "api", "registration", "clock", "chain-clock", "broker"]);
+            ["engine", "live-restore", "cgroups", "runtime", "images", "disk", "output-quota", "gpu", "key", "network", "api", "registration", "clock", "chain-clock", "broker"]);
         Doctor.CanRunJobs(results).ShouldBeTrue();
     }
 
@@ -75,11 +75,13 @@ public class DoctorTests
         _world.ChainTime = DateTimeOffset.UnixEpoch.AddHours(1);
         _world.Machine = _world.Machine with { NvidiaDriver = "550.54", DiskFreeBytes = 5L << 30 };
         _world.Surroundings = _world.Surroundings with { Api = null };
+        _world.Engine = _world.Engine! with { LiveRestore = false };
 
         var results = await _world.ExamineAsync();
 
         Doctor.CanRunJobs(results).ShouldBeTrue();
-        results.Where(r => r.State == CheckState.Note).Select(r => r.Name).ShouldBe(["disk", "output-quota", "gpu", "api", "registration", "clock", "chain-clock"]);
+        results.Where(r => r.State == CheckState.Note).Select(r => r.Name).ShouldBe(["live-restore", "disk", "output-quota", "gpu", "api", "registration", "clock", "chain-clock"]);
+        results.Single(r => r.Name == "live-restore").Remedy!.ShouldContain("daemon.json");
         results.Single(r => r.Name == "gpu").Remedy!.ShouldContain("nvidia-container-toolkit");
     }
 

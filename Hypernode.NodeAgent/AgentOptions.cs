@@ -1,4 +1,6 @@
 using System.ComponentModel.DataAnnotations;
+using System.Net;
+using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Nodes;
 
 namespace Hypernode.NodeAgent;
@@ -64,6 +66,19 @@ public sealed class AgentOptions : IValidatableObject
 
     /// <summary>May it fetch an image (by digest) that the engine does not have?</summary>
     public bool AllowPull { get; set; }
+
+    /// <summary>What jobs may reach beyond nothing, where they ask for it: <c>Allowlist</c>, <c>Full</c>; empty: nothing. Needs root, and runc.</summary>
+    public IList<NetworkMode> NetworkModes { get; } = [];
+
+    /// <summary>Networks that no job may reach although their addresses are public (<c>198.51.100.0/24</c>): the operator's own.</summary>
+    public IList<string> NetworkRefused { get; } = [];
+
+    /// <summary>Jobs' connections leave from this network namespace (<c>ip netns list</c>) and its routes and rules; empty: the agent's own.</summary>
+    public string NetworkNamespace { get; set; } = "";
+
+    /// <summary>MiB that one attempt may send and receive together; 0: no cap.</summary>
+    [Range(0, 16_777_216)]
+    public int MaxNetworkMb { get; set; }
 
     public AgentRuntime Runtime { get; set; } = AgentRuntime.Docker;
 
@@ -154,6 +169,21 @@ public sealed class AgentOptions : IValidatableObject
         foreach (var wrong in Broker.Length == 0 ? [] : ValidateBroker())
         {
             yield return wrong;
+        }
+
+        if (NetworkModes.Any(m => m != NetworkMode.None) && (Runtime != AgentRuntime.Docker || ContainerRuntime != "runc"))
+        {
+            yield return new("only containers of runc can be given a network: the others' loopback is not this machine's kernel's", [nameof(NetworkModes)]);
+        }
+
+        if (NetworkRefused.FirstOrDefault(n => !IPNetwork.TryParse(n, out _)) is { } nonsense)
+        {
+            yield return new($"{nonsense} is not a network such as 198.51.100.0/24", [nameof(NetworkRefused)]);
+        }
+
+        if (NetworkNamespace.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_')))
+        {
+            yield return new("NetworkNamespace is not the name of one", [nameof(NetworkNamespace)]);
         }
 
         if (Behaviour != AgentBehaviour.Honest && !AllowSimulations)

@@ -31,7 +31,8 @@ public sealed record PaymentIntentBody(
 /// <param name="Image"><c>name@sha256:…</c> or <c>sha256:…</c>.</param>
 /// <param name="EstimatedTime">Seconds.</param>
 /// <param name="Script">For /bin/sh, at most 64 KiB; exactly one of script and cmd.</param>
-/// <param name="Network">Only <c>none</c> is offered.</param>
+/// <param name="Network"><c>none</c> (also when absent), <c>allowlist</c> or <c>full</c>: any public address.</param>
+/// <param name="NetworkAllow">With <c>allowlist</c>, and only then: 1 to 32 times <c>host:port</c>.</param>
 public sealed record JobBody(
     string Type,
     string Image,
@@ -41,7 +42,8 @@ public sealed record JobBody(
     IReadOnlyList<string>? Cmd = null,
     IReadOnlyList<InputBody>? Inputs = null,
     string? Network = null,
-    string? Description = null);
+    string? Description = null,
+    IReadOnlyList<string>? NetworkAllow = null);
 
 /// <param name="CpuMillis">Thousandths of a core.</param>
 /// <param name="MemoryMb">MiB.</param>
@@ -78,12 +80,14 @@ public sealed record RegisterNodeRequest(
     string AuthoritySignature);
 
 /// <param name="PricePerSecond">Base units a second of one slot.</param>
+/// <param name="NetworkModes">Beyond <c>none</c>: <c>allowlist</c>, <c>full</c>, in this order; absent: no others.</param>
 public sealed record OfferBody(
     int Slots,
     int CpuMillis,
     int MemoryMb,
     long PricePerSecond,
     IReadOnlyList<GpuBody> Gpus,
-    IReadOnlyList<string> Images);
+    IReadOnlyList<string> Images,
+    IReadOnlyList<string>? NetworkModes = null);
 
 public sealed record GpuBody(string Uuid, string Model, int VramMb);

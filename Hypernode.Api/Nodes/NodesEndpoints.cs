@@ -1,5 +1,7 @@
 using Hypernode.Api.Http;
 using Hypernode.Api.OpenApi;
+using Hypernode.Api.Reading;
+using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Nodes;
 using Hypernode.Contracts.Ports;
 using Microsoft.AspNetCore.Builder;
@@ -65,6 +67,7 @@ public sealed record NodeList(IReadOnlyList<NodeAnswer> Items);
 /// <param name="RegisteredAt">ms since the epoch.</param>
 /// <param name="LastSeenAt">ms since the epoch.</param>
 /// <param name="Broker">Where its agent gets its jobs, with the node's key as the only credential; told of one node at a time. Null: not known here.</param>
+/// <param name="NetworkModes"><c>none</c>, and what else the node sells of <c>allowlist</c> and <c>full</c>.</param>
 public sealed record NodeAnswer(
     string NodeId,
     string NodeKey,
@@ -82,7 +85,8 @@ public sealed record NodeAnswer(
     ulong Earned,
     long RegisteredAt,
     long? LastSeenAt,
-    string? Broker = null)
+    string? Broker = null,
+    IReadOnlyList<string>? NetworkModes = null)
 {
     public static NodeAnswer Of(NodeView node, ApiOptions? options = null) => new(
         node.Id.ToString(),
@@ -101,7 +105,8 @@ public sealed record NodeAnswer(
         node.Earned.BaseUnits,
         node.RegisteredAt.ToUnixTimeMilliseconds(),
         node.LastSeenAt?.ToUnixTimeMilliseconds(),
-        options is { NodeBroker: { Length: > 0 } broker } ? broker : null);
+        options is { NodeBroker: { Length: > 0 } broker } ? broker : null,
+        [NetworkFields.Word(NetworkMode.None), .. (node.Offer.NetworkModes ?? []).Select(NetworkFields.Word)]);
 }
 
 public sealed record GpuAnswer(string Model, int VramMb);

@@ -12,7 +12,6 @@ internal static partial class JobFields
     public const int MaxDescriptionBytes = 1_000;
     private const int MaxImageBytes = 400;
     private static readonly string[] Types = ["inference", "training", "rendering", "custom"];
-    private static readonly string[] Networks = ["none", "allowlist", "full"];
 
     /// <param name="allowedImages">Empty: any.</param>
     /// <returns>Null when something is wrong; it is noted then.</returns>
@@ -29,12 +28,12 @@ internal static partial class JobFields
         var estimate = (int?)job.Integer("estimatedTime", 1, JobLimits.CapOf(JobType.Custom).TimeoutSeconds!.Value);
         var (script, cmd) = ReadProgram(job);
         var inputs = ReadInputs(job);
-        var network = ReadNetwork(job);
+        var (network, allow) = NetworkFields.ReadJob(job);
         var description = job.Text("description", MaxDescriptionBytes, required: false);
         job.Close();
         return job.Errors.Any
             ? null
-            : new JobSpec(type!.Value, image!, limits!, estimate!.Value, script, cmd, inputs, network, description);
+            : new JobSpec(type!.Value, image!, limits!, estimate!.Value, script, cmd, inputs, network, description, allow);
     }
 
     private static string? ReadImage(JsonFields job, IReadOnlyList<string> allowed)
@@ -129,17 +128,6 @@ internal static partial class JobFields
         }
 
         return inputs;
-    }
-
-    private static NetworkMode ReadNetwork(JsonFields job)
-    {
-        var network = (NetworkMode?)job.OneOf("network", Networks, required: false) ?? NetworkMode.None;
-        if (network != NetworkMode.None)
-        {
-            job.Errors.Add(job.At("network"), "not-offered", "only none is offered today");
-        }
-
-        return network;
     }
 
     [GeneratedRegex(@"\A(?:[a-z0-9](?:[a-zA-Z0-9._:/-]{0,253}[a-zA-Z0-9])?@)?sha256:[0-9a-f]{64}\z", RegexOptions.NonBacktracking)]

@@ -45,10 +45,11 @@ internal static partial class RegistrationFields
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var gpus = offer.Objects("gpus", 64)?.Select(gpu => ReadGpu(gpu, seen)).ToList();
         var images = offer.Texts("images", 0, 256, 400);
+        var networks = NetworkFields.ReadOffer(offer);
         offer.Close();
         return offer.Errors.Any
             ? null
-            : new NodeOffer((int)slots!, (int)cpu!, (int)memory!, new HyperAmount((ulong)price!), gpus!, images!);
+            : new NodeOffer((int)slots!, (int)cpu!, (int)memory!, new HyperAmount((ulong)price!), gpus!, images!, networks);
     }
 
     /// <param name="seen">A GPU that is named twice would belong to two slots.</param>

@@ -65,7 +65,8 @@ public sealed record NodeAnswer(
     ulong Earned,
     long RegisteredAt,
     long? LastSeenAt,
-    string? Broker = null);
+    string? Broker = null,
+    IReadOnlyList<string>? NetworkModes = null);
 
 /// <param name="LowestPricePerSecond">Base units; null when no node is active.</param>
 public sealed record NodeStatsAnswer(int Total, int Slots, int BusySlots, ulong? LowestPricePerSecond);

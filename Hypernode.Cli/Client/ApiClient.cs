@@ -64,6 +64,7 @@ public sealed class ApiClient(HttpClient http) : IDisposable
                     pricePerSecond = node.Offer.PricePerSecond.BaseUnits,
                     gpus = node.Offer.Gpus.Select(g => new { uuid = g.Uuid, model = g.Model, vramMb = g.VramMb }),
                     images = node.Offer.Images,
+                    networkModes = node.Offer.NetworkModes?.Select(m => m.ToString().ToLowerInvariant()),
                 },
                 timestamp = node.Timestamp,
                 nodeSignature = Sign(nodeKey, text),
@@ -213,6 +214,8 @@ public sealed class ApiClient(HttpClient http) : IDisposable
         script = job.Script,
         cmd = job.Cmd,
         inputs = job.Inputs?.Select(i => new { name = i.Name, sha256 = i.Sha256.ToString(), bytes = i.Bytes }),
+        network = job.Network.ToString().ToLowerInvariant(),
+        networkAllow = job.NetworkAllow,
         description = job.Description,
     };
 

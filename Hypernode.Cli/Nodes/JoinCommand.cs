@@ -6,6 +6,7 @@ using System.Text.Json.Serialization;
 using Hypernode.Cli.Adapters;
 using Hypernode.Cli.Client;
 using Hypernode.Contracts.Intents;
+using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Money;
 using Hypernode.NodeAgent.Adapters.Machine;
 using Hypernode.Solana;
@@ -33,6 +34,7 @@ internal static class JoinCommand
     private static readonly Option<int?> Cpu = new("--cpu-millis") { Description = "thousandths of a core for each slot (default: all cores shared out)" };
     private static readonly Option<int?> Memory = new("--memory-mb") { Description = "MiB for each slot (default: four fifths of the memory shared out)" };
     private static readonly Option<string[]> Image = new("--image") { Description = "run only this image (repeatable): name@sha256:… or sha256:…" };
+    private static readonly Option<string?> NetworkModes = new("--network-modes") { Description = "what jobs may reach, where they ask for it: none, allowlist, full or allowlist,full (default: as published, else none)" };
     private static readonly Option<string?> Hostname = new("--hostname") { Description = "what the operator calls the machine; never published" };
     private static readonly Option<string?> Broker = new("--broker") { Description = "amqps://host/vhost, without user or password (default: as the API says)" };
     private static readonly Option<DirectoryInfo?> Blobs = new("--blobs") { Description = "folder of inputs and outputs that the control plane shares" };
@@ -57,7 +59,7 @@ internal static class JoinCommand
             """)
         {
             Data, Api, Rpc, Network, Registry, Wallet, Authority, Unsigned, AuthoritySignature, Timestamp, Stake, Price, Slots, Cpu, Memory, Image,
-            Hostname, Broker, Blobs, Engine, Measure, NoStart, AsJson,
+            NetworkModes, Hostname, Broker, Blobs, Engine, Measure, NoStart, AsJson,
         };
         Validate();
         command.SetAction((parsed, _) => CommandRun.RunAsync(cancellationToken => RunAsync(parsed, cancellationToken), interrupted: 130));
@@ -75,6 +77,7 @@ internal static class JoinCommand
         NodeCommands.Refuse(Slots, t => Within(t, 1, 64));
         NodeCommands.Refuse(Cpu, t => Within(t, 10, 1_024_000));
         NodeCommands.Refuse(Memory, t => Within(t, 16, 16_777_216));
+        NodeCommands.Refuse(NetworkModes, t => ModesOf(t) is null ? "must be none, allowlist, full or allowlist,full" : null);
         NodeCommands.Refuse(Measure, t => Within(t, 1, 60_000));
         NodeCommands.Refuse(Engine, t => t.StartsWith("unix:///", StringComparison.Ordinal) ? null : "must be unix:///…");
         NodeCommands.Refuse(Image, t => NodeAgent.Execution.ImageReference.TryParse(t, out _) ? null : "must be name@sha256:… or sha256:…");
@@ -84,6 +87,16 @@ internal static class JoinCommand
             ? null
             : "must be amqps://host/vhost, without user or password: the node's key makes those");
     }
+
+    /// <summary>Null: it is none of the four.</summary>
+    private static IReadOnlyList<NetworkMode>? ModesOf(string text) => text switch
+    {
+        "none" => [],
+        "allowlist" => [NetworkMode.Allowlist],
+        "full" => [NetworkMode.Full],
+        "allowlist,full" => [NetworkMode.Allowlist, NetworkMode.Full],
+        _ => null,
+    };
 
     private static string? Address(string text) => WalletAddress.TryParse(text, null, out _) ? null : "must be 32 bytes in base58";
 
@@ -148,7 +161,8 @@ internal static class JoinCommand
             parsed.GetValue(Broker),
             parsed.GetValue(Blobs)?.FullName,
             parsed.GetValue(Engine),
-            TimeSpan.FromMilliseconds(parsed.GetValue(Measure)));
+            TimeSpan.FromMilliseconds(parsed.GetValue(Measure)),
+            parsed.GetValue(NetworkModes) is { } modes ? ModesOf(modes) : null);
     }
 
     private static HyperAmount Amount(string text) => HyperAmount.TryParseHyper(text, out var amount) ? amount : throw new FormatException(text);

@@ -1,3 +1,4 @@
+using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Money;
 using Hypernode.Solana;
 
@@ -7,6 +8,7 @@ namespace Hypernode.Cli.Nodes;
 /// <param name="Wallet">File of the wallet that owns the node; null: it signs elsewhere.</param>
 /// <param name="Authority">The wallet that signs elsewhere.</param>
 /// <param name="AuthoritySignature">Base58, over the registration text of <paramref name="TimestampMs"/>.</param>
+/// <param name="NetworkModes">Beyond <see cref="NetworkMode.None"/>; empty: no others.</param>
 internal sealed record JoinPlan(
     NodeFolder Folder,
     string Api,
@@ -27,7 +29,8 @@ internal sealed record JoinPlan(
     string? Broker,
     string? Blobs,
     string? Engine,
-    TimeSpan BenchmarkFor);
+    TimeSpan BenchmarkFor,
+    IReadOnlyList<NetworkMode>? NetworkModes = null);
 
 /// <summary>One thing that joining makes sure of.</summary>
 /// <param name="Changed">False: it was right already.</param>

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Hypernode.Cli.Client;
 using Hypernode.Contracts.Intents;
+using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Money;
 using Hypernode.Contracts.Nodes;
 using Hypernode.Contracts.Ports;
@@ -113,7 +114,8 @@ internal sealed class Joining(JoinPlan plan, IMachine machine, ApiClient api, IR
             plan.MemoryMb ?? published?.MemoryMb ?? Math.Max(16, hardware.Machine.MemoryMb * 4 / 5 / slots),
             plan.Price ?? (published is null ? DefaultPrice : new HyperAmount(published.PricePerSecond)),
             gpus,
-            plan.Images.Count > 0 ? plan.Images : published?.Images ?? []);
+            plan.Images.Count > 0 ? plan.Images : published?.Images ?? [],
+            (plan.NetworkModes ?? PublishedModes(published)) is { Count: > 0 } modes ? modes : null);
     }
 
     /// <summary>What containers see; while the engine is away nothing is known, and what was sold before stays.</summary>
@@ -121,6 +123,10 @@ internal sealed class Joining(JoinPlan plan, IMachine machine, ApiClient api, IR
         hardware.Engine is null && published is not null && published.Gpus.Count == _folder.Options().Gpus.Count
             ? [.. published.Gpus.Zip(_folder.Options().Gpus, (known, uuid) => new GpuInfo(uuid, known.Model, known.VramMb))]
             : hardware.Gpus;
+
+    /// <summary>A mode that this program does not know yet is another version's, and not offered on.</summary>
+    private static List<NetworkMode> PublishedModes(NodeAnswer? published) =>
+        [.. (published?.NetworkModes ?? []).Select(m => Enum.TryParse<NetworkMode>(m, ignoreCase: true, out var mode) ? mode : default).Where(m => m != NetworkMode.None)];
 
     private void Save(NodeId node, NodeOffer offer, PublicKey authority, IReadOnlyList<BenchmarkFigure> benchmarks)
     {
@@ -135,6 +141,7 @@ internal sealed class Joining(JoinPlan plan, IMachine machine, ApiClient api, IR
             ["MaxMemoryMb"] = offer.MemoryMb,
             ["Gpus"] = new JsonArray([.. offer.Gpus.Select(g => (JsonNode)g.Uuid)]),
             ["Images"] = new JsonArray([.. offer.Images.Select(i => (JsonNode)i)]),
+            ["NetworkModes"] = new JsonArray([.. (offer.NetworkModes ?? []).Select(m => (JsonNode)m.ToString())]),
             ["BlobFolder"] = plan.Blobs ?? _folder.Options().BlobFolder switch { "" => _folder.In("blobs"), var kept => kept },
         };
         foreach (var (name, value) in new[] { ("Broker", Broker()), ("EngineHost", plan.Engine) })
@@ -210,5 +217,6 @@ internal sealed class Joining(JoinPlan plan, IMachine machine, ApiClient api, IR
         && (published.Slots, published.CpuMillis, published.MemoryMb, published.PricePerSecond) == (offer.Slots, offer.CpuMillis, offer.MemoryMb, offer.PricePerSecond.BaseUnits)
         && published.Gpus.Select(g => (g.Model, g.VramMb)).SequenceEqual(offer.Gpus.Select(g => (g.Model, g.VramMb)))
         && _folder.Options().Gpus.SequenceEqual(offer.Gpus.Select(g => g.Uuid), StringComparer.Ordinal)
-        && published.Images.SequenceEqual(offer.Images, StringComparer.Ordinal);
+        && published.Images.SequenceEqual(offer.Images, StringComparer.Ordinal)
+        && PublishedModes(published).SequenceEqual(offer.NetworkModes ?? []);
 }

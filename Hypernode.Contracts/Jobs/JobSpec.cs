@@ -8,6 +8,7 @@ namespace Hypernode.Contracts.Jobs;
 /// <param name="Image"><c>name@sha256:…</c>, or <c>sha256:…</c> of a local image.</param>
 /// <param name="Script">Runs as <c>/bin/sh /in/.script</c>; exactly one of Script and Cmd is given.</param>
 /// <param name="EstimatedTime">Seconds.</param>
+/// <param name="NetworkAllow">With <see cref="NetworkMode.Allowlist"/>, and only then: what the job may reach, each a <see cref="NetworkTarget"/>.</param>
 public sealed record JobSpec(
     JobType Type,
     string Image,
@@ -17,7 +18,8 @@ public sealed record JobSpec(
     IReadOnlyList<string>? Cmd = null,
     IReadOnlyList<JobInput>? Inputs = null,
     NetworkMode Network = NetworkMode.None,
-    string? Description = null)
+    string? Description = null,
+    IReadOnlyList<string>? NetworkAllow = null)
 {
     public const int MaxScriptBytes = 64 * 1024;
     public const int MaxInputs = 64;

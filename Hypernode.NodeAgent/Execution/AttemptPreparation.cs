@@ -37,10 +37,12 @@ internal sealed class AttemptPreparation(AgentOptions options, IContainerEngine 
             throw new DeclinedException("inputs-unavailable", "the job is not the one whose hash was signed");
         }
 
-        if ((spec.Script is null) == (spec.Cmd is null) || spec.Network != NetworkMode.None)
+        if ((spec.Script is null) == (spec.Cmd is null))
         {
-            throw new DeclinedException("inputs-unavailable", "a job has either a script or a command, and no network");
+            throw new DeclinedException("inputs-unavailable", "a job has either a script or a command");
         }
+
+        RequireNetwork(spec);
 
         RequireSense(command);
         RequireCapacity(spec.Limits);
@@ -67,7 +69,24 @@ internal sealed class AttemptPreparation(AgentOptions options, IContainerEngine 
                 [ContainerLabels.Job] = command.JobId.ToString(),
                 [ContainerLabels.Attempt] = command.Attempt.ToString(),
             },
-            command.GpuUuids ?? []);
+            command.GpuUuids ?? [],
+            spec.Network);
+    }
+
+    /// <summary>What the operator does not allow is not given, whatever the control plane sends; nor is a list that the API would not have taken.</summary>
+    private void RequireNetwork(JobSpec spec)
+    {
+        if (spec.Network != NetworkMode.None && !options.NetworkModes.Contains(spec.Network))
+        {
+            throw new DeclinedException("inputs-unavailable", $"this node does not give jobs the network {spec.Network}");
+        }
+
+        var targets = spec.NetworkAllow;
+        if (spec.Network == NetworkMode.Allowlist != targets is not null
+            || (targets is not null && (targets.Count is 0 or > NetworkTarget.MaxCount || !targets.All(t => NetworkTarget.TryParse(t, out _)))))
+        {
+            throw new DeclinedException("inputs-unavailable", "the job's list of what it may reach is none");
+        }
     }
 
     /// <summary>To an engine zero means "no limit", and what is negative or huge means anything: whoever asks for that gets nothing.</summary>

@@ -3,6 +3,7 @@ using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Nodes;
 using Hypernode.Contracts.Ports;
 using Hypernode.NodeAgent.Leases;
+using Hypernode.NodeAgent.Network;
 using Microsoft.Extensions.Logging;
 
 namespace Hypernode.NodeAgent.Execution;
@@ -25,6 +26,7 @@ internal sealed class AttemptRunner(
     AgentJournal journal,
     ReceiptWriter receipts,
     VramWatch vram,
+    JobNetworks networks,
     TimeProvider time,
     ILogger logger)
 {
@@ -84,6 +86,8 @@ internal sealed class AttemptRunner(
         {
             logger.LogInformation("{Job} attempt {Attempt}: container {Container} is adopted", lease.JobId, lease.Attempt, found);
             lease.GiveSlot();
+            lease.Adopted = journal.Find(lease.JobId) is { Container: not null };
+            await ReopenNetworkAsync(lease, found, cancellationToken);
             return found;
         }
 
@@ -100,6 +104,7 @@ internal sealed class AttemptRunner(
             await vram.RequireFreeAsync(lease, cancellationToken);
             created = await engine.CreateAsync(plan, cancellationToken);
             await engine.StartAsync(created, cancellationToken);
+            await networks.OpenAsync(lease, created, cancellationToken);
             return created;
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested && e is not DeclinedException)
@@ -162,8 +167,8 @@ internal sealed class AttemptRunner(
     {
         await PatientlyAsync(() => Written(() => journal.Start(lease.JobId, lease.Attempt, container)), cancellationToken);
         var state = await InspectAsync(container, cancellationToken);
-        lease.Log.Say(lease.Log.Count == 0
-            ? $"attempt {lease.Attempt} started, image {lease.Command.Spec.Image}{(engine.Sandboxed ? "" : ", UNSANDBOXED process runtime")}"
+        lease.Log.Say(!lease.Adopted
+            ? $"attempt {lease.Attempt} started, image {lease.Command.Spec.Image}{(engine.Sandboxed ? "" : ", UNSANDBOXED process runtime")}, {JobNetworks.Describe(lease.Command.Spec)}"
             : $"attempt {lease.Attempt} adopted after a restart of the agent");
         if (lease.Gpus.Count > 0)
         {
@@ -181,6 +186,7 @@ internal sealed class AttemptRunner(
         lease.Ended = true;
         await ended.CancelAsync();
         var peak = await watching;
+        await networks.CloseAsync(lease);
         await pump;
         state = await InspectAsync(container, cancellationToken);
         var ranFor = state.FinishedAt - state.StartedAt;
@@ -292,8 +298,22 @@ internal sealed class AttemptRunner(
         return found?.Id == state.ImageId ? found.Digest : state.ImageId;
     }
 
+    /// <summary>What runs goes on, if need be without a network: the job is told by its proxy's silence, and its payer by the log.</summary>
+    private async Task ReopenNetworkAsync(Lease lease, string container, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await networks.OpenAsync(lease, container, cancellationToken);
+        }
+        catch (Exception e) when (e is IOException or EngineUnavailableException or EngineRefusedException)
+        {
+            lease.Log.Say($"network: lost with the agent's restart, {Short(e.Message)}");
+        }
+    }
+
     private async Task CleanUpAsync(Lease lease, string? container, CancellationToken cancellationToken)
     {
+        await networks.CloseAsync(lease);
         if (container is not null)
         {
             // What can't be removed now is found by its label when the agent starts the next time.

@@ -1,3 +1,5 @@
+using Hypernode.Contracts.Jobs;
+
 namespace Hypernode.NodeAgent.Execution;
 
 /// <summary>What runs jobs: a container engine, or (unsandboxed, by explicit wish) plain processes.</summary>
@@ -53,6 +55,7 @@ public enum ContainerStatus
 
 /// <param name="ImageId">The image that it was really made from.</param>
 /// <param name="Lost">The engine or the machine came down under it: how it ended says nothing of the job.</param>
+/// <param name="Pid">Of its first process on this machine; 0: none runs, or it is not known.</param>
 public sealed record ContainerState(
     ContainerStatus Status,
     string ImageId,
@@ -60,7 +63,8 @@ public sealed record ContainerState(
     DateTimeOffset FinishedAt,
     int ExitCode,
     bool OutOfMemory,
-    bool Lost = false);
+    bool Lost = false,
+    int Pid = 0);
 
 /// <param name="Stream"><c>stdout</c> or <c>stderr</c>.</param>
 public readonly record struct LogPiece(string Stream, ReadOnlyMemory<byte> Data);
@@ -70,6 +74,7 @@ public readonly record struct LogPiece(string Stream, ReadOnlyMemory<byte> Data)
 /// <param name="InFolder">Read-only at /in.</param>
 /// <param name="OutFolder">Writable at /out.</param>
 /// <param name="GpuUuids">The GPUs that it sees; null or empty: none.</param>
+/// <param name="Network">Other than none: its environment names the agent's proxy, which comes once it runs; interfaces it has none either way.</param>
 public sealed record ContainerPlan(
     string Name,
     ImageFound Image,
@@ -80,7 +85,8 @@ public sealed record ContainerPlan(
     int CpuMillis,
     int MemoryMb,
     IReadOnlyDictionary<string, string> Labels,
-    IReadOnlyList<string>? GpuUuids = null);
+    IReadOnlyList<string>? GpuUuids = null,
+    NetworkMode Network = NetworkMode.None);
 
 public static class ContainerLabels
 {

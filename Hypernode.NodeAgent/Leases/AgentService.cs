@@ -4,6 +4,7 @@ using Hypernode.Contracts.Nodes;
 using Hypernode.Contracts.Ports;
 using Hypernode.NodeAgent.Execution;
 using Hypernode.NodeAgent.Hardware;
+using Hypernode.NodeAgent.Network;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -21,6 +22,7 @@ public sealed class AgentService : IHostedService, IAsyncDisposable
     private readonly IAgentLink _link;
     private readonly IContainerEngine _engine;
     private readonly IOutputFolders _outputs;
+    private readonly JobNetworks _networks;
     private readonly TimeProvider _time;
     private readonly ILogger<AgentService> _logger;
     private readonly NodeId _node;
@@ -36,6 +38,7 @@ public sealed class AgentService : IHostedService, IAsyncDisposable
     private bool _disposed;
 
     /// <param name="gpus">Null: the GPUs' memory is not watched.</param>
+    /// <param name="egress">How jobs with a network reach it; null: as the options say.</param>
     /// <exception cref="IOException">Another agent has the data folder.</exception>
     public AgentService(
         AgentOptions options,
@@ -46,12 +49,14 @@ public sealed class AgentService : IHostedService, IAsyncDisposable
         INodeSigner signer,
         TimeProvider time,
         ILogger<AgentService> logger,
-        IGpuMonitor? gpus = null)
+        IGpuMonitor? gpus = null,
+        IEgress? egress = null)
     {
         _options = options;
         _link = link;
         _engine = engine;
         _outputs = outputs;
+        _networks = JobNetworks.Of(options, engine, egress, time, logger);
         _time = time;
         _logger = logger;
         _node = options.Node;
@@ -59,7 +64,7 @@ public sealed class AgentService : IHostedService, IAsyncDisposable
         _journal = AgentJournal.Open(Path.Combine(options.DataFolder, "journal.jsonl"), time);
         var receipts = options.Behaviour == AgentBehaviour.SimulatedLiar ? new SimulatedLiar(_node, signer) : new ReceiptWriter(_node, signer);
         _vram = new VramWatch(options, gpus, time, logger);
-        _runner = new AttemptRunner(options, engine, outputs, blobs, _journal, receipts, _vram, time, logger);
+        _runner = new AttemptRunner(options, engine, outputs, blobs, _journal, receipts, _vram, _networks, time, logger);
         _beats = new BeatLoop(link, CurrentBeat, () => HoldsLease, time, logger);
         _leftOvers = new LeftOvers(engine, outputs, options.NodeId, AttemptsFolder, IsOpen, _gate, time, logger);
     }
@@ -142,6 +147,7 @@ public sealed class AgentService : IHostedService, IAsyncDisposable
         }
 
         await Task.WhenAll(running);
+        await _networks.DropAsync();
         lock (_gate)
         {
             _leases.ForEach(l => l.Dispose());

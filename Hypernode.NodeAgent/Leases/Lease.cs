@@ -30,6 +30,9 @@ internal sealed class Lease(ExecuteJob command, string folder, LogChain log, Att
     /// <summary>A container runs: beats name the lease from here on (they are what is charged).</summary>
     public bool Beating { get; set; }
 
+    /// <summary>An earlier life of the agent has told of its start already.</summary>
+    public bool Adopted { get; set; }
+
     /// <summary>The container has ended. Beats go on until the outcome is delivered: a node that collects and sends is not silent.</summary>
     public bool Ended { get; set; }
 

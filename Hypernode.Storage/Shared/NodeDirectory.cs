@@ -13,12 +13,13 @@ internal sealed class NodeDirectory(Database database, IIdSource ids) : INodeDir
     // A node that registers again is back, so Offline becomes Active; a jail or a retirement is not shaken off that way.
     private const string Upsert = """
         insert into nodes (
-            node_id, user_id, node_key, hostname, status, slots, cpu_millis, memory_mb, price_per_second, gpu_info, images, registered_at)
-        select @node, users.id, @key, @hostname, 'Active', @slots, @cpu, @memory, @price, @gpus, @images, @at
+            node_id, user_id, node_key, hostname, status, slots, cpu_millis, memory_mb, price_per_second, gpu_info, images, network_modes, registered_at)
+        select @node, users.id, @key, @hostname, 'Active', @slots, @cpu, @memory, @price, @gpus, @images, @networks, @at
         from users where wallet_address = @wallet
         on conflict (node_id) do update set
             hostname = excluded.hostname, slots = excluded.slots, cpu_millis = excluded.cpu_millis, memory_mb = excluded.memory_mb,
             price_per_second = excluded.price_per_second, gpu_info = excluded.gpu_info, images = excluded.images,
+            network_modes = excluded.network_modes,
             status = case nodes.status when 'Offline' then 'Active' else nodes.status end
         where nodes.node_key = excluded.node_key and nodes.user_id = excluded.user_id
         """;
@@ -41,7 +42,7 @@ internal sealed class NodeDirectory(Database database, IIdSource ids) : INodeDir
         select
             nodes.node_id, node_key, users.wallet_address, hostname, status, slots, cpu_millis, memory_mb, price_per_second, gpu_info, images,
             (select cast(count(*) as int) from leases where leases.node_id = nodes.node_id and live),
-            total_jobs_completed, total_earned, registered_at, liveness.last_seen
+            total_jobs_completed, total_earned, registered_at, liveness.last_seen, network_modes
         from nodes
         join users on users.id = nodes.user_id
         left join liveness on liveness.node_id = nodes.node_id
@@ -71,6 +72,7 @@ internal sealed class NodeDirectory(Database database, IIdSource ids) : INodeDir
                 ("price", offer.PricePerSecond),
                 ("gpus", JsonSerializer.Serialize(offer.Gpus, ContractJson.Options)),
                 ("images", JsonSerializer.Serialize(offer.Images, ContractJson.Options)),
+                ("networks", offer.NetworkModes is null ? null : JsonSerializer.Serialize(offer.NetworkModes, ContractJson.Options)),
                 ("at", at));
             if (rows == 0)
             {
@@ -148,7 +150,7 @@ internal sealed class NodeDirectory(Database database, IIdSource ids) : INodeDir
 
     private NodeView ToNode(Row row)
     {
-        var (id, texts) = (row.Text(0), new NodeTexts(row.Text(1), row.Text(2), row.Text(9), row.Text(10)));
+        var (id, texts) = (row.Text(0), new NodeTexts(row.Text(1), row.Text(2), row.Text(9), row.Text(10), row.TextOrNull(16)));
         if (!_parsed.TryGetValue(id, out var parsed) || parsed.Texts != texts)
         {
             _parsed[id] = parsed = new Parsed(id, texts);
@@ -160,7 +162,7 @@ internal sealed class NodeDirectory(Database database, IIdSource ids) : INodeDir
             parsed.Authority,
             row.Text(3),
             Enum.Parse<NodeStatus>(row.Text(4)),
-            new NodeOffer(row.Int(5), row.Int(6), row.Int(7), StoredValue.Amount(row.Long(8)), parsed.Gpus, parsed.Images),
+            new NodeOffer(row.Int(5), row.Int(6), row.Int(7), StoredValue.Amount(row.Long(8)), parsed.Gpus, parsed.Images, parsed.NetworkModes),
             row.Int(11),
             row.Long(12),
             StoredValue.Amount(row.Long(13)),
@@ -168,7 +170,7 @@ internal sealed class NodeDirectory(Database database, IIdSource ids) : INodeDir
             row.TimeOrNull(15));
     }
 
-    private sealed record NodeTexts(string NodeKey, string Authority, string Gpus, string Images);
+    private sealed record NodeTexts(string NodeKey, string Authority, string Gpus, string Images, string? NetworkModes);
 
     private sealed class Parsed(string id, NodeTexts texts)
     {
@@ -183,5 +185,8 @@ internal sealed class NodeDirectory(Database database, IIdSource ids) : INodeDir
         public IReadOnlyList<GpuInfo> Gpus { get; } = JsonSerializer.Deserialize<List<GpuInfo>>(texts.Gpus, ContractJson.Options)!;
 
         public IReadOnlyList<string> Images { get; } = JsonSerializer.Deserialize<List<string>>(texts.Images, ContractJson.Options)!;
+
+        public IReadOnlyList<NetworkMode>? NetworkModes { get; } =
+            texts.NetworkModes is null ? null : JsonSerializer.Deserialize<List<NetworkMode>>(texts.NetworkModes, ContractJson.Options);
     }
 }

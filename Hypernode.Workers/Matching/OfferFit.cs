@@ -14,6 +14,7 @@ public enum Misfit
     TooLittleMemory,
     TooFewGpus,
     ImageNotAllowed,
+    NetworkNotOffered,
     TooDear,
     HadItsAttempt,
     Busy,
@@ -36,6 +37,7 @@ public static class OfferFit
             : offer.MemoryMb < limits.MemoryMb ? Misfit.TooLittleMemory
             : !HasSlotFor(offer, limits) ? Misfit.TooFewGpus
             : offer.Images.Count > 0 && !offer.Images.Contains(spec.Image, StringComparer.Ordinal) ? Misfit.ImageNotAllowed
+            : spec.Network != NetworkMode.None && offer.NetworkModes?.Contains(spec.Network) != true ? Misfit.NetworkNotOffered
             : EstimatedCharge(spec, offer.PricePerSecond) > amount ? Misfit.TooDear
             : null;
     }
@@ -65,6 +67,7 @@ public static class OfferFit
         Misfit.TooLittleMemory => "too little memory",
         Misfit.TooFewGpus => "too few fitting GPUs",
         Misfit.ImageNotAllowed => "image not allowed",
+        Misfit.NetworkNotOffered => "network not offered",
         Misfit.TooDear => "too dear",
         Misfit.HadItsAttempt => "had its attempt",
         _ => "busy",

@@ -170,8 +170,21 @@ public static class BadSubmissions
         Job("estimate missing", "/estimatedTime", j => j.Remove("estimatedTime")),
         Job("estimate zero", "/estimatedTime", j => j["estimatedTime"] = 0),
         Job("estimate above a day", "/estimatedTime", j => j["estimatedTime"] = 86_401),
-        Job("network full", "/network", j => j["network"] = "full"),
-        Job("network allowlist", "/network", j => j["network"] = "allowlist"),
+        Job("network allowlist without a list", "/networkAllow", j => j["network"] = "allowlist"),
+        Job("network allowlist with an empty list", "/networkAllow", j => Allow(j)),
+        Job("network allowlist of too many", "/networkAllow", j => Allow(j, [.. Enumerable.Range(1, 33).Select(p => $"example.com:{p}")])),
+        Job("network list without its mode", "/networkAllow", j => j["networkAllow"] = new JsonArray("example.com:443")),
+        Job("network list with the mode full", "/networkAllow", j =>
+        {
+            Allow(j, "example.com:443");
+            j["network"] = "full";
+        }),
+        Job("network list with a number", "/networkAllow/0", j => Allow(j, "x")["networkAllow"] = new JsonArray(443)),
+        Job("network target twice", "/networkAllow/1", j => Allow(j, "example.com:443", "example.com:443")),
+        Job("network target without a port", "/networkAllow/0", j => Allow(j, "example.com")),
+        Job("network target in capitals", "/networkAllow/1", j => Allow(j, "example.com:80", "Example.com:443")),
+        Job("network target of the provider's own network", "/networkAllow/0", j => Allow(j, "192.168.0.1:80")),
+        Job("network target that is the cloud's metadata", "/networkAllow/0", j => Allow(j, "169.254.169.254:80")),
         Job("network unknown", "/network", j => j["network"] = "mainnet"),
         Job("description over its limit", "/description", j => j["description"] = new string('x', 1_001)),
         Job("inputs as an object", "/inputs", j => j["inputs"] = new JsonObject()),
@@ -209,5 +222,12 @@ public static class BadSubmissions
     {
         job.Remove("script");
         job["cmd"] = new JsonArray(words);
+    }
+
+    private static JsonObject Allow(JsonObject job, params string[] targets)
+    {
+        job["network"] = "allowlist";
+        job["networkAllow"] = new JsonArray([.. targets.Select(t => (JsonNode)t)]);
+        return job;
     }
 }

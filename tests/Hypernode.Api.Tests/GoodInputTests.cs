@@ -17,6 +17,12 @@ public sealed class GoodInputTests(GoodInputTests.AnyImage shared) : IClassFixtu
         ["no inputs"] = b => b["job"]!.AsObject().Remove("inputs"),
         ["inputs empty"] = b => b["job"]!["inputs"] = new JsonArray(),
         ["network left out"] = b => b["job"]!.AsObject().Remove("network"),
+        ["network full"] = b => b["job"]!["network"] = "full",
+        ["network allowlist"] = b =>
+        {
+            b["job"]!["network"] = "allowlist";
+            b["job"]!["networkAllow"] = new JsonArray("example.com:443", "xn--bcher-kva.example:65535", "1.1.1.1:53", "[2606:4700:4700::1111]:443");
+        },
         ["optional fields null"] = b => b["job"]!["description"] = b["job"]!["cmd"] = null,
         ["a description in many scripts"] = b => b["job"]!["description"] = "Sortiere Wörter: 並べ替え 🍐",
         ["a script of 64 KiB"] = b => b["job"]!["script"] = new string('x', 64 * 1024),

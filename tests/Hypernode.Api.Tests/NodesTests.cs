@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Hypernode.Api.Tests.Fakes;
+using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Money;
 using Hypernode.Contracts.Nodes;
 using Hypernode.Contracts.Text;
@@ -75,6 +76,22 @@ public sealed class NodesTests(SharedHost shared) : IClassFixture<SharedHost>
         host.Nodes.All[Id].NodeKey.ShouldBe(TestWallet.Node.Address);
     }
 
+    [Fact]
+    public async Task What_a_node_sells_of_networks_is_signed_kept_and_shown()
+    {
+        await using var host = await ApiHost.StartAsync();
+        (await RegisterAsync(host, Signed(host, networks: [NetworkMode.Allowlist, NetworkMode.Full]))).StatusCode.ShouldBe(HttpStatusCode.Created);
+        host.Nodes.All[Id].Offer.NetworkModes.ShouldBe([NetworkMode.Allowlist, NetworkMode.Full]);
+        (await ShownAsync()).ShouldBe(["none", "allowlist", "full"]);
+
+        (await RegisterAsync(host, Signed(host))).StatusCode.ShouldBe(HttpStatusCode.Created);
+        host.Nodes.All[Id].Offer.NetworkModes.ShouldBeNull();
+        (await ShownAsync()).ShouldBe(["none"]);
+
+        async Task<IEnumerable<string>> ShownAsync() =>
+            (await ApiHost.JsonOfAsync(await host.Anonymous.GetAsync($"/api/nodes/{Id}")))["networkModes"]!.AsArray().Select(m => m!.GetValue<string>());
+    }
+
     public static TheoryData<string, int, string> BadRegistrations => new()
     {
         { "nodeId=\"x\"", 400, "/nodeId" },
@@ -100,6 +117,13 @@ public sealed class NodesTests(SharedHost shared) : IClassFixture<SharedHost>
         { """offer.gpus=[{"uuid":"GPU-8A3B4F1E-52C7-4D0B-9A61-0F3E5D7C2B18","model":"m","vramMb":1}]""", 400, "/offer/gpus/0/uuid" },
         { """offer.gpus=[{"uuid":"GPU-8a3b4f1e-52c7-4d0b-9a61-0f3e5d7c2b18","model":"m","vramMb":1},{"uuid":"GPU-8a3b4f1e-52c7-4d0b-9a61-0f3e5d7c2b18","model":"m","vramMb":1}]""", 400, "/offer/gpus/1/uuid" },
         { "offer.images=[\"\"]", 400, "/offer/images/0" },
+        { "offer.networkModes=[]", 400, "/offer/networkModes" },
+        { "offer.networkModes=\"full\"", 400, "/offer/networkModes" },
+        { "offer.networkModes=[\"none\"]", 400, "/offer/networkModes/0" },
+        { "offer.networkModes=[\"host\"]", 400, "/offer/networkModes/0" },
+        { "offer.networkModes=[\"full\",\"allowlist\"]", 400, "/offer/networkModes/1" },
+        { "offer.networkModes=[\"full\",\"full\"]", 400, "/offer/networkModes/1" },
+        { "offer.networkModes=[\"full\"]", 403, "/nodeSignature" },
         { "offer.discount=1", 400, "/offer/discount" },
         { "offer.slots=2", 403, "/nodeSignature" },
         { "nodeSignature=other", 403, "/nodeSignature" },
@@ -134,7 +158,7 @@ public sealed class NodesTests(SharedHost shared) : IClassFixture<SharedHost>
     }
 
     /// <summary>As an agent makes it: the contract's own JSON, and two signatures.</summary>
-    private static JsonObject Signed(ApiHost host, TestWallet? key = null)
+    private static JsonObject Signed(ApiHost host, TestWallet? key = null, IReadOnlyList<NetworkMode>? networks = null)
     {
         var node = key ?? TestWallet.Node;
         var registration = new NodeRegistration(
@@ -142,7 +166,7 @@ public sealed class NodesTests(SharedHost shared) : IClassFixture<SharedHost>
             node.Address,
             TestWallet.Bob.Address,
             "gpu-box-7",
-            new NodeOffer(1, 2_000, 8_192, new HyperAmount(1_000), [new GpuInfo("GPU-8a3b4f1e-52c7-4d0b-9a61-0f3e5d7c2b18", "RTX 4090", 24_576)], []),
+            new NodeOffer(1, 2_000, 8_192, new HyperAmount(1_000), [new GpuInfo("GPU-8a3b4f1e-52c7-4d0b-9a61-0f3e5d7c2b18", "RTX 4090", 24_576)], [], networks),
             host.Clock.Now.ToUnixTimeMilliseconds());
         var text = registration.ToSigningText("localnet");
         var body = JsonSerializer.SerializeToNode(registration, ContractJson.Options)!.AsObject();

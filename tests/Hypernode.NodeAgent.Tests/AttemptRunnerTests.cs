@@ -2,6 +2,7 @@ using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Nodes;
 using Hypernode.NodeAgent.Execution;
 using Hypernode.NodeAgent.Leases;
+using Hypernode.NodeAgent.Network;
 using Hypernode.NodeAgent.Tests.Fakes;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -29,7 +30,8 @@ public sealed class AttemptRunnerTests : IDisposable
         var receipts = new Witness(_kit, log);
         var runner = new AttemptRunner(
             _kit.Options, engine, new FakeOutputs(), _kit.Blobs, journal, receipts,
-            new VramWatch(_kit.Options, null, _time, NullLogger.Instance), _time, NullLogger.Instance);
+            new VramWatch(_kit.Options, null, _time, NullLogger.Instance), JobNetworks.Of(_kit.Options, engine, null, _time, NullLogger.Instance), _time,
+            NullLogger.Instance);
         var running = runner.RunAsync(lease, resumed: false, () => { }, () => new Beat(0, []), default);
         await Wait.UntilAsync(() => engine.All.Any(c => c.State.Status == ContainerStatus.Running));
         engine.Print(engine.All.Single(), "hello\n");

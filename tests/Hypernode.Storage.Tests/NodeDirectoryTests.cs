@@ -55,6 +55,19 @@ public abstract class NodeDirectoryTests(StorageFixture storage)
     }
 
     [Fact]
+    public async Task What_a_node_sells_of_networks_is_kept_and_taken_back()
+    {
+        var registration = Registration();
+        await _nodes.RegisterAsync(registration, Now, None);
+        (await _nodes.FindAsync(registration.NodeId, None))!.Offer.NetworkModes.ShouldBeNull();
+        var offer = registration.Offer with { NetworkModes = [NetworkMode.Allowlist, NetworkMode.Full] };
+        await _nodes.RegisterAsync(registration with { Offer = offer }, Now, None);
+        (await _nodes.FindAsync(registration.NodeId, None))!.Offer.NetworkModes.ShouldBe([NetworkMode.Allowlist, NetworkMode.Full]);
+        await _nodes.RegisterAsync(registration, Now, None);
+        (await _nodes.FindAsync(registration.NodeId, None))!.Offer.NetworkModes.ShouldBeNull();
+    }
+
+    [Fact]
     public async Task A_node_id_of_another_key_or_wallet_is_refused()
     {
         var registration = Registration();

@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
+using Hypernode.Contracts.Jobs;
 using Hypernode.NodeAgent.Execution;
+using Hypernode.NodeAgent.Network;
 
 namespace Hypernode.NodeAgent.Adapters.Docker;
 
@@ -28,11 +30,11 @@ internal static class ContainerBody
         var body = new JsonObject
         {
             ["Image"] = plan.Image.Id,
-            ["Cmd"] = plan.Script ? new JsonArray($"/in/{InputFolder.ScriptName}") : new JsonArray([.. plan.Cmd.Select(c => (JsonNode)c)]),
+            ["Cmd"] = plan.Script ? ScriptCommand(plan) : new JsonArray([.. plan.Cmd.Select(c => (JsonNode)c)]),
             ["User"] = User,
             ["NetworkDisabled"] = true,
             ["Hostname"] = "job",
-            ["Env"] = new JsonArray([(JsonNode)"HOME=/tmp", "HYPERNODE_IN=/in", "HYPERNODE_OUT=/out", .. GpuRequest.Environment(plan.GpuUuids ?? [])]),
+            ["Env"] = new JsonArray([(JsonNode)"HOME=/tmp", "HYPERNODE_IN=/in", "HYPERNODE_OUT=/out", .. GpuRequest.Environment(plan.GpuUuids ?? []), .. ProxyVariables(plan)]),
             ["Labels"] = new JsonObject([.. plan.Labels.Select(l => KeyValuePair.Create(l.Key, (JsonNode?)l.Value))]),
             ["StopSignal"] = "SIGTERM",
             // An image's health check would run beside the job, on its bill.
@@ -47,6 +49,17 @@ internal static class ContainerBody
 
         return body;
     }
+
+    /// <summary>A script that has a network begins when it is there. (The shell's own words only: an image need not have a sleep.)</summary>
+    private static JsonArray ScriptCommand(ContainerPlan plan) => plan.Network == NetworkMode.None
+        ? new JsonArray($"/in/{InputFolder.ScriptName}")
+        : new JsonArray("-c", $"until [ -e /in/{JobNetworks.ReadyName} ]; do :; done; exec /bin/sh /in/{InputFolder.ScriptName}");
+
+    /// <summary>By all the names that programs look for.</summary>
+    private static IEnumerable<JsonNode> ProxyVariables(ContainerPlan plan) => plan.Network == NetworkMode.None
+        ? []
+        : ((string[])["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"])
+            .Select(n => (JsonNode)$"{n}=http://127.0.0.1:{JobProxy.Port}").Append("NO_PROXY=localhost,127.0.0.1").Append("no_proxy=localhost,127.0.0.1");
 
     private static JsonObject HostConfig(ContainerPlan plan, AgentOptions options)
     {

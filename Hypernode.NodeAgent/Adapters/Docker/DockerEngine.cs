@@ -80,7 +80,8 @@ public sealed class DockerEngine(AgentOptions options) : IContainerEngine, IDisp
             exitCode,
             // The kernel may kill one of several processes and the job may get over it: then it was no failure.
             exitCode != 0 && state["OOMKilled"]?.GetValue<bool>() == true,
-            status == ContainerStatus.Ended && await IsLostAsync(found["Config"]?["Labels"]?[EngineLife.Label]?.GetValue<string>(), finished, exitCode, cancellationToken));
+            status == ContainerStatus.Ended && await IsLostAsync(found["Config"]?["Labels"]?[EngineLife.Label]?.GetValue<string>(), finished, exitCode, cancellationToken),
+            state["Pid"]?.GetValue<int>() ?? 0);
     }
 
     public async Task WaitAsync(string id, CancellationToken cancellationToken) =>

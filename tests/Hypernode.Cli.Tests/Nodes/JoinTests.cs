@@ -29,6 +29,8 @@ public sealed class JoinTests : IDisposable
     [InlineData("--cpu-millis", "9")]
     [InlineData("--memory-mb", "1")]
     [InlineData("--image", "busybox:latest")]
+    [InlineData("--network-modes", "host")]
+    [InlineData("--network-modes", "full,allowlist")]
     [InlineData("--engine", "tcp://elsewhere:2375")]
     [InlineData("--benchmark-ms", "0")]
     public void A_wrong_value_is_refused_by_its_options_name(string option, string value) =>

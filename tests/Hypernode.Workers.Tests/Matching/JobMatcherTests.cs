@@ -89,6 +89,27 @@ public sealed class JobMatcherTests
     }
 
     [Theory]
+    [InlineData(NetworkMode.None, true)]
+    [InlineData(NetworkMode.Full, true)]
+    [InlineData(NetworkMode.Allowlist, false)]
+    public async Task A_network_is_had_only_where_it_is_sold(NetworkMode wanted, bool fits)
+    {
+        Add(1, price: 1);
+        _nodes.All[0] = _nodes.All[0] with { Offer = _nodes.All[0].Offer with { NetworkModes = [NetworkMode.Full] } };
+        Add(2, price: 2);
+        var spec = _run.Spec with { Network = wanted };
+        var result = await MatchAsync(Command() with { Spec = spec });
+        if (fits)
+        {
+            result.ShouldBeOfType<NodeMatched>().NodeId.ShouldBe(_nodes.All[0].Id);
+        }
+        else
+        {
+            result.ShouldBeOfType<NodeMatchFailed>().Reason.ShouldContain("2 network not offered");
+        }
+    }
+
+    [Theory]
     [InlineData(1, 8_192, true)]
     [InlineData(2, 8_192, false)] // only one has so much
     [InlineData(2, 4_096, true)]

@@ -59,7 +59,9 @@ packages() {
     { ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || install_packages /usr/lib/postgresql/15/bin/initdb postgresql-15; } &&
       install_packages /usr/lib/rabbitmq/bin/rabbitmq-server rabbitmq-server || return
   fi
-  if is_needed engine; then install_packages dockerd docker.io && install_packages /bin/busybox busybox-static || return; fi
+  if is_needed engine; then
+    install_packages dockerd docker.io && install_packages /bin/busybox busybox-static && install_packages ip iproute2 || return
+  fi
   if is_needed docker-compose; then install_packages docker-compose docker-compose || return; fi
 }
 

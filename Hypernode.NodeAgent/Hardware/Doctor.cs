@@ -23,6 +23,7 @@ public sealed class Doctor(AgentOptions options, Surroundings surroundings, IMac
             await GuardAsync("images", EngineChecks.InstallEngine, _engine.ImagesAsync, cancellationToken),
             await GuardAsync("disk", "let Hypernode:Agent:DataFolder name a folder that can be written", _engine.DiskAsync, cancellationToken),
             await GuardAsync("output-quota", "let Hypernode:Agent:DataFolder name a folder that can be written", _engine.OutputQuotaAsync, cancellationToken),
+            await GuardAsync("network-modes", "run the agent as root on Linux", _engine.NetworkModesAsync, cancellationToken),
             await GuardAsync("gpu", EngineChecks.InstallEngine, _gpus.GpuAsync, cancellationToken),
             await GuardAsync("key", "hn node join makes it", _neighbours.KeyAsync, cancellationToken),
             await GuardAsync("network", "check /etc/resolv.conf and the firewall", _neighbours.NetworkAsync, cancellationToken),

@@ -1,3 +1,4 @@
+using Hypernode.Contracts.Jobs;
 using Hypernode.NodeAgent.Execution;
 
 namespace Hypernode.NodeAgent.Hardware;
@@ -137,6 +138,22 @@ internal sealed class EngineChecks(AgentOptions options, IMachine machine)
         return options.AllowWatchedOutput
             ? new(name, CheckState.Note, "none: the size of /out is only watched", remedy)
             : new(name, CheckState.Failed, "no hard quota for /out: every job is declined", $"{remedy}, or set Hypernode:Agent:AllowWatchedOutput");
+    }
+
+    public Task<CheckResult> NetworkModesAsync(string name, CancellationToken cancellationToken)
+    {
+        var modes = options.NetworkModes.Where(m => m != NetworkMode.None).ToList();
+        if (modes.Count == 0)
+        {
+            return Task.FromResult(new CheckResult(name, CheckState.Ok, "none: jobs have no network"));
+        }
+
+        var problem = options.ContainerRuntime != "runc" ? $"containers of {options.ContainerRuntime} have a loopback of their own, which the agent can't reach" : machine.NetworkModesProblem();
+        return Task.FromResult(problem is null
+            ? new CheckResult(name, CheckState.Ok, $"{string.Join(", ", modes)}, through the agent's proxy{(options.NetworkNamespace.Length > 0 ? $" and the network namespace {options.NetworkNamespace}" : "")}")
+            : new CheckResult(
+                name, CheckState.Failed, problem,
+                "run the agent as root on Linux with runc, make the namespace (ip netns add), or empty Hypernode:Agent:NetworkModes and join with --network-modes none"));
     }
 
     /// <returns>Null: it works.</returns>

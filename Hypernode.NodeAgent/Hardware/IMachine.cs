@@ -28,6 +28,9 @@ public interface IMachine
     /// <exception cref="GpuUnreadableException">It can't be asked.</exception>
     Task<IReadOnlyList<GpuReading>> GpuMemoryAsync(CancellationToken cancellationToken);
 
+    /// <summary>Tries what giving jobs a network takes. Null: it works; else why not.</summary>
+    string? NetworkModesProblem();
+
     /// <summary>Null: there is no such file. The key itself never leaves it.</summary>
     KeyFileFacts? Key(string path);
 }

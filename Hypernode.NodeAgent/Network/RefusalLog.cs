@@ -12,7 +12,7 @@ internal sealed class RefusalLog(Action<string> say, int maxLines)
 
     public void Add(string target, string why)
     {
-        var plain = string.Concat(target.Take(MaxTarget).Select(c => c is > ' ' and < '\x7f' ? c : '?'));
+        var plain = string.Concat(target.Take(MaxTarget).Select(c => c is >= ' ' and < '\x7f' ? c : '?'));
         lock (_gate)
         {
             Count++;

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Hypernode.Contracts.Jobs;
 using Hypernode.NodeAgent.Execution;
 using Hypernode.NodeAgent.Tests.Fakes;
 
@@ -56,6 +57,23 @@ public sealed class OptionsTests : IDisposable
         IsValid(options).ShouldBeFalse();
         options.AllowSimulations = true;
         IsValid(options).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Networks_are_sold_with_runc_alone()
+    {
+        var options = _kit.Options;
+        options.NetworkModes.Add(NetworkMode.Allowlist);
+        options.NetworkRefused.Add("198.51.100.0/24");
+        options.NetworkNamespace = "jobs-out_1";
+        IsValid(options).ShouldBeTrue();
+        options.ContainerRuntime = "runsc";
+        IsValid(options).ShouldBeFalse();
+        (options.ContainerRuntime, options.NetworkNamespace) = ("runc", "../proc/1");
+        IsValid(options).ShouldBeFalse();
+        options.NetworkNamespace = "";
+        options.NetworkRefused.Add("my network");
+        IsValid(options).ShouldBeFalse();
     }
 
     [Theory]

@@ -1,7 +1,9 @@
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using Hypernode.Contracts.Intents;
 using Hypernode.NodeAgent.Adapters.Docker;
+using Hypernode.NodeAgent.Adapters.Network;
 using Hypernode.NodeAgent.Adapters.Outputs;
 using Hypernode.NodeAgent.Execution;
 using Hypernode.NodeAgent.Hardware;
@@ -104,6 +106,26 @@ public sealed class LocalMachine(AgentOptions options) : IMachine, IDisposable
         catch (Exception e) when (e is FormatException or ArgumentException)
         {
             return new KeyFileFacts(ownerOnly, null);
+        }
+    }
+
+    public string? NetworkModesProblem()
+    {
+        try
+        {
+            using var own = NetworkNamespace.OfProcess(Environment.ProcessId);
+            own.MakeSocket(AddressFamily.InterNetwork).Dispose();
+            if (options.NetworkNamespace.Length > 0)
+            {
+                using var theirs = NetworkNamespace.OfName(options.NetworkNamespace);
+                theirs.MakeSocket(AddressFamily.InterNetwork).Dispose();
+            }
+
+            return null;
+        }
+        catch (IOException e)
+        {
+            return e.Message;
         }
     }
 

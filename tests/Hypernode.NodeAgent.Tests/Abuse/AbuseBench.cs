@@ -6,6 +6,7 @@ using Hypernode.NodeAgent.Adapters.Docker;
 using Hypernode.NodeAgent.Adapters.Outputs;
 using Hypernode.NodeAgent.Execution;
 using Hypernode.NodeAgent.Leases;
+using Hypernode.NodeAgent.Network;
 using Hypernode.NodeAgent.Tests.Fakes;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -28,18 +29,22 @@ internal sealed class AbuseBench : IDisposable
 
     public AgentOptions Options => Kit.Options;
 
+    /// <summary>How jobs with a network reach it; null: as the options say.</summary>
+    public IEgress? Egress { get; init; }
+
     public void Dispose() => Kit.Dispose();
 
     /// <summary>Runs the attack, and asserts all that holds for every one of them.</summary>
-    public async Task<Aftermath> RunAsync(Attack attack, string image, AgentOptions? options = null, IReadOnlyList<JobInput>? inputs = null, bool watched = false)
+    public async Task<Aftermath> RunAsync(Attack attack, string image, AgentOptions? options = null, IReadOnlyList<JobInput>? inputs = null, bool watched = false, Func<JobSpec, JobSpec>? change = null)
     {
-        var after = await RunAsync(Command(attack.Spec(image, inputs), attack.RunLimitMs), options, watched);
+        var spec = attack.Spec(image, inputs);
+        var after = await RunAsync(Command(change?.Invoke(spec) ?? spec, attack.RunLimitMs), options, watched);
         $"{after.Output}\n{after.Errors}".Split('\n').Where(l => l.Contains(Attack.Through, StringComparison.Ordinal)).ShouldBeEmpty();
         // The engine may hear of the kernel's kill too late: then the receipt has the exit code alone, which is judged and charged alike.
         var missed = attack.Ends == Ending.OutOfMemory && after.Reported?.Receipt.ExitCode is 137;
         (missed ? Ending.OutOfMemory : EndingOf(after)).ShouldBe(attack.Ends, $"{after.Reported?.Receipt}{after.Declined}\n{after.Output}\n{after.Errors}\n{after.AgentLog}");
         after.Output.ShouldContain(attack.Says);
-        after.AgentLog.ShouldContain(attack.AgentSays);
+        after.AgentLog.ShouldContain(attack.AgentSays, customMessage: after.AgentLog);
         if (attack.Artifacts is { } artifacts)
         {
             after.Receipt.Artifacts.Select(a => a.Name).ShouldBe(artifacts);
@@ -60,7 +65,7 @@ internal sealed class AbuseBench : IDisposable
         IOutputFolders outputs = watched ? new WatchedOutputFolders() : await OutputFolders.DetectAsync(options, default);
         outputs.Hard.ShouldBe(!watched);
         await using var agent = new AgentService(
-            options, Kit.Link, engine, outputs, Kit.Blobs, Kit.Signer, TimeProvider.System, NullLogger<AgentService>.Instance);
+            options, Kit.Link, engine, outputs, Kit.Blobs, Kit.Signer, TimeProvider.System, NullLogger<AgentService>.Instance, Egress);
         await agent.StartAsync(default);
         Kit.Link.Command(command);
         IReadOnlyCollection<string> containers = [];

@@ -28,6 +28,7 @@ public sealed class SandboxDocumentTests
         var text = new StringBuilder();
         Section("Resources", "ResourceAttacks", ResourceAttacks.Table);
         Section("The machine", "HostAttacks", HostAttacks.Table);
+        Section("Networks", "NetworkAttacks", NetworkAttacks.Table);
         Section("Outputs", "OutputAttacks", OutputAttacks.Table);
         Section("Logs", "LogAttacks", LogAttacks.Table);
         text.Append("### System calls (`SyscallAttacks`)\n\nMade by a program of the job's own. The kernel refuses each one, for want of a capability or by our seccomp profile; the job goes on, and is paid as metered.\n\n")

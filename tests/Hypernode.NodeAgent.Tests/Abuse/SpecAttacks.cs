@@ -28,6 +28,7 @@ public sealed class SpecAttacks(JobImage image) : IClassFixture<JobImage>, IDisp
         { "script and command at once", "inputs-unavailable", c => WithSpec(c, s => s with { Cmd = ["true"] }) },
         { "neither script nor command", "inputs-unavailable", c => WithSpec(c, s => s with { Script = null }) },
         { "a network that this node does not give", "inputs-unavailable", c => WithSpec(c, s => s with { Network = NetworkMode.Full }) },
+        { "a list of targets without its network", "inputs-unavailable", c => WithSpec(c, s => s with { NetworkAllow = ["example.com:443"] }) },
         { "an input that writes over the script", "inputs-unavailable", c => WithSpec(c, s => s with { Inputs = [new JobInput(".script", Hash256.Of([1]), 1)] }) },
         { "an input outside its folder", "inputs-unavailable", c => WithSpec(c, s => s with { Inputs = [new JobInput("../../journal", Hash256.Of([1]), 1)] }) },
         { "an image by a tag", "image-unavailable", c => WithSpec(c, s => s with { Image = "busybox:latest" }) },

@@ -1,3 +1,4 @@
+using Hypernode.Contracts.Jobs;
 using Hypernode.NodeAgent.Adapters.Machine;
 using Hypernode.NodeAgent.Execution;
 using Hypernode.NodeAgent.Hardware;
@@ -16,7 +17,7 @@ public class DoctorTests
 
         results.ShouldAllBe(r => r.State == CheckState.Ok && r.Remedy == null);
         results.Select(r => r.Name).ShouldBe(
-            ["engine", "live-restore", "cgroups", "runtime", "images", "disk", "output-quota", "gpu", "key", "network", "api", "registration", "clock", "chain-clock", "broker"]);
+            ["engine", "live-restore", "cgroups", "runtime", "images", "disk", "output-quota", "network-modes", "gpu", "key", "network", "api", "registration", "clock", "chain-clock", "broker"]);
         Doctor.CanRunJobs(results).ShouldBeTrue();
     }
 
@@ -42,6 +43,7 @@ public class DoctorTests
         { "image", "images", "docker pull" },
         { "disk", "disk", "prune" },
         { "quota", "output-quota", "modprobe loop" },
+        { "networks", "network-modes", "root" },
         { "no key", "key", "backup" },
         { "open key", "key", "chmod 600" },
         { "dns", "network", "resolv.conf" },
@@ -174,6 +176,10 @@ public class DoctorTests
                 break;
             case "image": _world.Options.Images.Add("sha256:" + new string('1', 64)); break;
             case "disk": _world.Machine = _world.Machine with { DiskFreeBytes = 1 }; break;
+            case "networks":
+                _world.Options.NetworkModes.Add(NetworkMode.Full);
+                _world.NetworkProblem = "not permitted";
+                break;
             case "quota": _world.HardQuota = false; break;
             case "no key": _world.KeyFile = null; break;
             case "open key": _world.KeyFile = _world.KeyFile! with { OwnerOnly = false }; break;

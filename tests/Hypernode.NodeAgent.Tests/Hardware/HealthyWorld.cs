@@ -65,6 +65,10 @@ internal sealed class HealthyWorld : IMachine, INeighbours
 
     public Task<IReadOnlyList<GpuReading>> GpuMemoryAsync(CancellationToken cancellationToken) => Task.FromResult(GpuMemory());
 
+    public string? NetworkProblem { get; set; }
+
+    public string? NetworkModesProblem() => NetworkProblem;
+
     public KeyFileFacts? Key(string path) => KeyFile;
 
     public Task<ApiFacts> ApiAsync(Uri api, CancellationToken cancellationToken) => Task.FromResult(Api());

@@ -16,7 +16,7 @@ internal static class Given
 
     public static JobSubmission Submission(DateTimeOffset at, TimeSpan? settleWithin = null)
     {
-        var spec = new JobSpec(JobType.Inference, "sha256:" + new string('a', 64), new JobLimits(500, 256), 10, Script: "true");
+        var spec = new JobSpec(JobType.Inference, "sha256:" + new string('a', 64), new JobLimits(500, 256), 10, Script: "true", Network: NetworkMode.Allowlist, NetworkAllow: ["example.com:443"]);
         var intent = new PaymentIntent(
             new IntentId(Guid.NewGuid()),
             WalletAddress.FromBytes(RandomNumberGenerator.GetBytes(32)),

@@ -65,7 +65,7 @@ internal sealed class AbuseBench : IDisposable
         IOutputFolders outputs = watched ? new WatchedOutputFolders() : await OutputFolders.DetectAsync(options, default);
         outputs.Hard.ShouldBe(!watched);
         await using var agent = new AgentService(
-            options, Kit.Link, engine, outputs, Kit.Blobs, Kit.Signer, TimeProvider.System, NullLogger<AgentService>.Instance, Egress);
+            options, Kit.Link, engine, outputs, Kit.Blobs, Kit.Signer, TimeProvider.System, NullLogger<AgentService>.Instance, egress: Egress);
         await agent.StartAsync(default);
         Kit.Link.Command(command);
         IReadOnlyCollection<string> containers = [];

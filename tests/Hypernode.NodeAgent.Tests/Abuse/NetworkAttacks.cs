@@ -141,7 +141,7 @@ public sealed class NetworkAttacks : IClassFixture<JobImage>, IClassFixture<Netw
         var options = Options();
         var agent = new AgentService(
             options, _bench.Kit.Link, new DockerEngine(options), await OutputFolders.DetectAsync(options, default), _bench.Kit.Blobs, _bench.Kit.Signer,
-            TimeProvider.System, NullLogger<AgentService>.Instance, _world.Egress());
+            TimeProvider.System, NullLogger<AgentService>.Instance, egress: _world.Egress());
         await agent.StartAsync(default);
         return agent;
     }

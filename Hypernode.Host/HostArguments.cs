@@ -2,7 +2,8 @@ namespace Hypernode.Host;
 
 /// <summary>The command line of the server program.</summary>
 internal sealed record HostArguments(
-    bool Bootstrap, string? Config, string? Roles, bool Text, bool UntilStdinCloses, IReadOnlyList<string>? Dead = null, bool Chain = false)
+    bool Bootstrap, string? Config, string? Roles, bool Text, bool UntilStdinCloses, IReadOnlyList<string>? Dead = null, bool Chain = false,
+    IReadOnlyList<string>? Node = null, string? Reason = null)
 {
     public const string Help = """
         The Hypernode server program: any mix of roles in one process.
@@ -10,11 +11,16 @@ internal sealed record HostArguments(
         usage: Hypernode.Host [bootstrap] --config FILE [--roles LIST] [--log-format json|text] [--until-stdin-closes]
                Hypernode.Host chain --config FILE
                Hypernode.Host dead list|replay [MESSAGE-ID...] --config FILE
+               Hypernode.Host node list|revoke|restore [NODE-ID] [--reason TEXT] --config FILE
 
           bootstrap              make the schema, keys, programs and accounts that are missing, and end
           chain                  make what is missing on the chain alone, and print every address as one JSON line
           dead list              what could not be handled, with its cause: a JSON object a line
           dead replay ID...      put dead letters back into their queues; a second time changes nothing
+          node list              who may not work any more, by whose word and why: a JSON object a line
+          node revoke ID         jail a node: no job, no say, no way into the broker, its connections closed
+          node restore ID        lift an operator's jail (the chain's is lifted on chain)
+          --reason TEXT          why; kept beside the node
           --config FILE          settings (JSON, all under "Hypernode"); environment variables Hypernode__… win over it
           --roles LIST           api,sagas,workers,agents in any mix (agents: the embedded stack)
           --log-format FORMAT    json (default) or text
@@ -25,6 +31,7 @@ internal sealed record HostArguments(
           Hypernode.Host --config services.json --roles sagas,workers
           Hypernode.Host bootstrap --config services.json
           Hypernode.Host dead replay 0f4a… --config services.json
+          Hypernode.Host node revoke 0f8f… --reason "lies about its GPUs" --config services.json
         """;
 
     /// <exception cref="ArgumentException">With what is wrong.</exception>
@@ -40,6 +47,9 @@ internal sealed record HostArguments(
                 "chain" => result with { Chain = true },
                 "dead" => result with { Dead = [] },
                 var word when result.Dead is { } words && !word.StartsWith('-') => result with { Dead = [.. words, word] },
+                "node" when result.Dead is null => result with { Node = [] },
+                var word when result.Node is { } words && !word.StartsWith('-') => result with { Node = [.. words, word] },
+                "--reason" => result with { Reason = Value() },
                 "--config" => result with { Config = Path.GetFullPath(Value()) },
                 "--roles" => result with { Roles = Value() },
                 "--log-format" => result with { Text = Value() == "text" },

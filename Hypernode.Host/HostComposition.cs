@@ -41,7 +41,7 @@ internal static class HostComposition
         services.AddHypernodeStorage(configuration);
         services.AddHypernodeEngine(host.Has("sagas"));
         (chain ?? (s => s.AddSolanaChain()))(services);
-        services.AddNodeWay(host);
+        services.AddNodeWay(host, configuration);
         services.AddHypernodeBus(host, configuration.GetSection(RabbitMqOptions.Section).Get<RabbitMqOptions>() ?? new RabbitMqOptions());
         services.AddSingleton<StorageWatch>();
         services.AddSingleton<IStorageWatch>(p => p.GetRequiredService<StorageWatch>());
@@ -105,19 +105,31 @@ internal static class HostComposition
         }
     }
 
-    private static void AddNodeWay(this IServiceCollection services, HostOptions host)
+    /// <summary>Where nodes come by a broker that can be told to close their connections.</summary>
+    public static void AddNodeConnections(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<RabbitMqOptions>().BindConfiguration(RabbitMqOptions.Section);
+        if (configuration[$"{RabbitMqOptions.Section}:{nameof(RabbitMqOptions.ManagementUri)}"] is { Length: > 0 })
+        {
+            services.AddSingleton<INodeConnections, RabbitMqNodeConnections>();
+            services.AddSingleton<ConnectionSweep>();
+        }
+    }
+
+    private static void AddNodeWay(this IServiceCollection services, HostOptions host, IConfiguration configuration)
     {
         if (host.Transport == BusTransport.Memory)
         {
             services.AddSingleton(p => new InProcessNodes(new Lazy<INodeIngress>(p.GetRequiredService<INodeIngress>)));
-            services.AddSingleton<INodeCommandSender>(p => p.GetRequiredService<InProcessNodes>());
+            services.AddSingleton<INodeCommandSender>(p => Withholding(p, p.GetRequiredService<InProcessNodes>()));
             return;
         }
 
-        services.AddOptions<RabbitMqOptions>().BindConfiguration(RabbitMqOptions.Section);
+        services.AddNodeConnections(configuration);
         services.AddSingleton<RabbitMqConnection>();
         services.AddSingleton<DeadLetters>();
-        services.AddSingleton<INodeCommandSender, RabbitMqNodeCommandSender>();
+        services.AddSingleton<RabbitMqNodeCommandSender>();
+        services.AddSingleton<INodeCommandSender>(p => Withholding(p, p.GetRequiredService<RabbitMqNodeCommandSender>()));
         if (host.Has("sagas"))
         {
             services.AddHostedService<ShardBalance>();
@@ -125,6 +137,12 @@ internal static class HostComposition
             services.AddHostedService<RabbitMqNodeIngress>();
         }
     }
+
+    /// <summary>An API alone sends no commands, and knows nobody's standing.</summary>
+    private static INodeCommandSender Withholding(IServiceProvider services, INodeCommandSender nodes) =>
+        services.GetService<RevokedNodes>() is { } revoked
+            ? new WithheldCommands(nodes, revoked, services.GetRequiredService<ILogger<WithheldCommands>>())
+            : nodes;
 
     /// <summary>
     /// Which commands this process can take itself: all of them with the workers' role; beside a saga alone those that move
@@ -155,10 +173,16 @@ internal static class HostComposition
         {
             services.AddSingleton(new RecurringWork("heartbeat-sweep", TimeSpan.FromSeconds(1), (s, ct) =>
                 s.GetRequiredService<HeartbeatSweep>().RunOnceAsync(s.GetRequiredService<TimeProvider>().GetUtcNow(), ct)));
+
+            // Without a management API there is nothing to close with: what comes over such a connection is dropped, no more.
+            services.AddSingleton(new RecurringWork("connection-sweep", TimeSpan.FromSeconds(5), (s, ct) =>
+                s.GetService<ConnectionSweep>()?.RunOnceAsync(ct) ?? Task.CompletedTask, RecurringWork.SagaHosts));
         }
 
         if (host.Has("workers"))
         {
+            services.AddSingleton(new RecurringWork("registry-sweep", TimeSpan.FromSeconds(15), (s, ct) =>
+                s.GetRequiredService<RegistrySweep>().RunOnceAsync(ct), RecurringWork.WorkerHosts));
             services.AddSingleton(new RecurringWork("expiry-sweep", TimeSpan.FromSeconds(5), (s, ct) =>
                 s.GetRequiredService<ExpirySweep>().RunOnceAsync(s.GetRequiredService<TimeProvider>().GetUtcNow(), ct), RecurringWork.WorkerHosts));
             services.AddSingleton(new RecurringWork("close-sweep", TimeSpan.FromMinutes(5), (s, ct) =>

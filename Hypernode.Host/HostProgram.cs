@@ -35,6 +35,11 @@ internal static class HostProgram
                 return await DeadLetterCommand.RunAsync(words, builder.Configuration, Console.Out, CancellationToken.None);
             }
 
+            if (arguments.Node is { } about)
+            {
+                return await NodeStandingCommand.RunAsync(about, arguments.Reason, builder.Configuration, Console.Out, CancellationToken.None);
+            }
+
             if (arguments.Chain)
             {
                 using var loggers = new SerilogLoggerFactory(Log.Logger);
@@ -65,7 +70,7 @@ internal static class HostProgram
             return 0;
         }
         catch (Exception e) when (e is ArgumentException or InvalidOperationException or ValidationException or OptionsValidationException
-            or MigrationException or ChainSetupException or DbException or BrokerUnreachableException or TimeoutException or Win32Exception or IOException)
+            or MigrationException or ChainSetupException or DbException or BrokerUnreachableException or HttpRequestException or TimeoutException or Win32Exception or IOException)
         {
             // What an operator can mend gets one line; anything else is a bug, and shows its stack.
             await Console.Error.WriteLineAsync($"hypernode-host: {e.Message}");
@@ -104,7 +109,7 @@ internal static class HostProgram
             .MinimumLevel.Override("Microsoft.AspNetCore.Hosting.Diagnostics", LogEventLevel.Warning)
             .Enrich.FromLogContext();
         // A command that prints an answer has stdout for itself.
-        LogEventLevel? errorsFrom = arguments.Chain ? LogEventLevel.Verbose : null;
+        LogEventLevel? errorsFrom = arguments.Chain || arguments.Node is not null ? LogEventLevel.Verbose : null;
         Log.Logger = (arguments.Text
             ? logger.WriteTo.Console(formatProvider: System.Globalization.CultureInfo.InvariantCulture, standardErrorFromLevel: errorsFrom)
             : logger.WriteTo.Console(new JsonFormatter(renderMessage: true), standardErrorFromLevel: errorsFrom)).CreateLogger();

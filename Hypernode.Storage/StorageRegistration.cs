@@ -66,6 +66,7 @@ public static class StorageRegistration
         services.AddSingleton<IJobIntake, JobIntake>();
         services.AddSingleton<IJobReader, JobReader>();
         services.AddSingleton<INodeDirectory, NodeDirectory>();
+        services.AddSingleton<INodeStandings, NodeStandings>();
         services.AddSingleton<IEvidence, Evidence>();
         services.AddSingleton<IWalletDirectory, WalletDirectory>();
         services.AddSingleton<ISagaAudit, SagaAudit>();

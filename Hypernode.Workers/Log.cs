@@ -53,6 +53,12 @@ internal static partial class Log
     [LoggerMessage(3503, LogLevel.Information, "the liveness clock stood still: nobody watched for {Seconds} s")]
     public static partial void ClockStoodStill(ILogger logger, long seconds);
 
+    [LoggerMessage(3504, LogLevel.Warning, "node {NodeId} is revoked: {Command} was not sent to it. Message {MessageId}")]
+    public static partial void Withheld(ILogger logger, NodeId nodeId, string command, Guid messageId);
+
+    [LoggerMessage(3505, LogLevel.Warning, "node {NodeId} is {Status}: its open connection at the broker was closed")]
+    public static partial void ConnectionClosed(ILogger logger, NodeId nodeId, NodeStatus status);
+
     [LoggerMessage(3600, LogLevel.Error, "payment {IntentId} of {JobId} is open past its settle_by and its job is {State}: refunding it")]
     public static partial void OrphanFound(ILogger logger, IntentId intentId, JobId jobId, string state);
 

@@ -12,6 +12,9 @@ public static class WorkerMetrics
     /// <summary>Messages of nodes that were dropped, by <c>reason</c> and <c>kind</c>.</summary>
     internal static Counter<long> IngressDropped { get; } = Meter.CreateCounter<long>("hypernode.ingress.dropped");
 
+    /// <summary>Commands that were not sent because their node is revoked.</summary>
+    internal static Counter<long> CommandsWithheld { get; } = Meter.CreateCounter<long>("hypernode.nodes.commands_withheld");
+
     /// <summary>Payments that are over and whose account was closed, by the sweep.</summary>
     internal static Counter<long> Closed { get; } = Meter.CreateCounter<long>("hypernode.escrow.closed");
 

@@ -15,8 +15,9 @@ namespace Hypernode.Workers;
 public static class WorkersServiceCollectionExtensions
 {
     /// <summary>
-    /// One <see cref="IHandle{TCommand}"/> a command, the nodes' ingress, and the three sweeps. The host adds what they stand on:
-    /// storage, <see cref="IEscrow"/>, <see cref="ITombstones"/>, <see cref="IIdSource"/> and <see cref="IMessageSender"/>.
+    /// One <see cref="IHandle{TCommand}"/> a command, the nodes' ingress, and the sweeps. The host adds what they stand on: storage,
+    /// <see cref="IEscrow"/>, <see cref="ITombstones"/>, <see cref="INodeRegistry"/>, <see cref="IIdSource"/> and
+    /// <see cref="IMessageSender"/>; <see cref="ConnectionSweep"/> where nodes come by a broker.
     /// </summary>
     public static IServiceCollection AddHypernodeWorkers(this IServiceCollection services)
     {
@@ -33,9 +34,11 @@ public static class WorkersServiceCollectionExtensions
         services.AddSingleton<IHandle<SettlePayment>, PaymentSettler>();
         services.AddSingleton<IHandle<RefundPayment>, PaymentRefunder>();
 
+        services.AddSingleton(p => new RevokedNodes(p.GetRequiredService<INodeStandings>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton<LeaseHolders>();
         services.AddSingleton<ILeaseObserver>(p => p.GetRequiredService<LeaseHolders>());
         services.AddSingleton<INodeIngress, NodeIngress>();
+        services.AddSingleton<RegistrySweep>();
         services.AddSingleton<IngressClock>();
         services.AddSingleton<HeartbeatSweep>();
         services.AddSingleton<ExpirySweep>();

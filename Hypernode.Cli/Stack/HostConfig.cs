@@ -38,7 +38,7 @@ internal static class HostConfig
     public static JsonObject Services(StackPlan plan, ServicesEndpoint services, string rpc, string ws)
     {
         var config = Common(plan, "rabbitmq");
-        config["RabbitMq"] = new JsonObject { ["Uri"] = services.RabbitMq };
+        config["RabbitMq"] = new JsonObject { ["Uri"] = services.RabbitMq, ["ManagementUri"] = services.Management };
         config["Storage"] = new JsonObject
         {
             ["Provider"] = "postgres",

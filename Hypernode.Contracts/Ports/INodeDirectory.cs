@@ -20,7 +20,8 @@ public interface INodeDirectory
 
     Task<IReadOnlyList<NodeView>> ListAsync(CancellationToken cancellationToken);
 
-    Task SetStatusAsync(NodeId id, NodeStatus status, CancellationToken cancellationToken);
+    /// <summary>False: it is not <paramref name="from"/> any more. Who looked a moment ago must not undo what was said since.</summary>
+    Task<bool> SetStatusAsync(NodeId id, NodeStatus from, NodeStatus to, CancellationToken cancellationToken);
 
     /// <summary>The live or past lease of one attempt; null when it was never committed.</summary>
     Task<LeaseView?> FindLeaseAsync(JobId job, int attempt, CancellationToken cancellationToken);

@@ -29,9 +29,12 @@ internal sealed partial class SolanaChain(
     private HttpClient? _signers;
     private SolanaEscrow? _escrow;
     private SolanaTombstones? _tombstones;
+    private SolanaNodeRegistry? _registry;
     private SignatureSocket? _signals;
 
     public ITombstones Tombstones => _tombstones ?? throw new InvalidOperationException("the chain is not prepared yet");
+
+    public INodeRegistry Registry => _registry ?? throw new InvalidOperationException("the chain is not prepared yet");
 
     public IEscrow Escrow => _escrow ?? throw new InvalidOperationException("the chain is not prepared yet");
 
@@ -62,6 +65,7 @@ internal sealed partial class SolanaChain(
         _signals = settings.WsUrl.Length == 0 ? null : new SignatureSocket(new Uri(settings.WsUrl), time, loggers.CreateLogger<SignatureSocket>());
         _escrow = new SolanaEscrow(rpc, setup.Deployment, setup.Config, signers.Relayer, signers.Assigner, oracles, settings, time, loggers, _signals);
         _tombstones = new SolanaTombstones(rpc, new FacilitatorProgram(new PublicKey(setup.Deployment.Program.ToBytes())), signers.Relayer, settings, time);
+        _registry = new SolanaNodeRegistry(rpc, setup.RegistryProgram);
     }
 
     private static async Task<ShippedProgram> ShippedAsync(string name, string keyPath, string path, CancellationToken cancellationToken) => new(
@@ -149,6 +153,7 @@ internal static class ChainComposition
         services.AddSingleton<IChainSetup>(p => p.GetRequiredService<SolanaChain>());
         services.AddSingleton(p => p.GetRequiredService<SolanaChain>().Escrow);
         services.AddSingleton(p => p.GetRequiredService<SolanaChain>().Tombstones);
+        services.AddSingleton(p => p.GetRequiredService<SolanaChain>().Registry);
         return services;
     }
 }

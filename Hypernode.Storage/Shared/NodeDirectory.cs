@@ -92,8 +92,9 @@ internal sealed class NodeDirectory(Database database, IIdSource ids) : INodeDir
     public async Task<IReadOnlyList<NodeView>> ListAsync(CancellationToken cancellationToken) =>
         await database.ReadAsync(NodeColumns + "order by nodes.node_id", ToNode, cancellationToken);
 
-    public Task SetStatusAsync(NodeId id, NodeStatus status, CancellationToken cancellationToken) => database.WriteAsync(
-        session => session.ExecuteAsync("update nodes set status = @status where node_id = @node", ("status", status.ToString()), ("node", id)),
+    public Task<bool> SetStatusAsync(NodeId id, NodeStatus from, NodeStatus to, CancellationToken cancellationToken) => database.WriteAsync(
+        async session => await session.ExecuteAsync(
+            "update nodes set status = @to where node_id = @node and status = @from", ("to", to.ToString()), ("from", from.ToString()), ("node", id)) == 1,
         cancellationToken);
 
     public Task<LeaseView?> FindLeaseAsync(JobId job, int attempt, CancellationToken cancellationToken) => database.FindAsync(

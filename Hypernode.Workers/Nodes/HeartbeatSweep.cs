@@ -84,8 +84,9 @@ public sealed class HeartbeatSweep(
 
     private async Task<bool> TellIfSilentAsync(LeaseView lease, NodeView? node, DateTimeOffset now, CancellationToken cancellationToken)
     {
+        // A revoked node's word does not count any more: no patience with its silence.
         var silence = now - Later(LastSight(lease, node), _watchingSince);
-        if (silence <= PatienceWith(lease))
+        if (silence <= PatienceWith(lease) && node?.Status.IsRevoked() != true)
         {
             return false;
         }
@@ -124,9 +125,9 @@ public sealed class HeartbeatSweep(
             NodeStatus.Offline when node.LastSeenAt is { } at && now - at <= OfferFit.LivenessWindow => NodeStatus.Active,
             var same => same,
         };
-        if (status != node.Status)
+        // Revoked since we looked: that stays.
+        if (status != node.Status && await nodes.SetStatusAsync(node.Id, node.Status, status, cancellationToken))
         {
-            await nodes.SetStatusAsync(node.Id, status, cancellationToken);
             Log.StatusChanged(logger, node.Id, status);
         }
     }

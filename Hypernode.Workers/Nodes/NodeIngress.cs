@@ -15,6 +15,7 @@ namespace Hypernode.Workers.Nodes;
 public sealed class NodeIngress(
     INodeDirectory nodes,
     LeaseHolders holders,
+    RevokedNodes revoked,
     IEvidence evidence,
     IEscrow keys,
     IMessageSender messages,
@@ -32,8 +33,17 @@ public sealed class NodeIngress(
     private readonly ConcurrentDictionary<NodeId, WalletAddress> _keys = new();
     private readonly BeatBatcher _beats = new(nodes, waiting);
 
-    public Task AcceptAsync(NodeId sender, NodeMessage message, CancellationToken cancellationToken) =>
-        message is NodeBundle bundle ? AcceptAsync(sender, bundle, cancellationToken) : AcceptOneAsync(sender, message, cancellationToken);
+    public async Task AcceptAsync(NodeId sender, NodeMessage message, CancellationToken cancellationToken)
+    {
+        // Its connection may still be open; it has no say from the moment that the directory says so.
+        if (await revoked.ContainsAsync(sender, cancellationToken))
+        {
+            Drop(sender, message, "revoked");
+            return;
+        }
+
+        await (message is NodeBundle bundle ? AcceptAsync(sender, bundle, cancellationToken) : AcceptOneAsync(sender, message, cancellationToken));
+    }
 
     /// <summary>
     /// In order for each job, and jobs side by side, so that their writes share commits. Each message for itself: one that is

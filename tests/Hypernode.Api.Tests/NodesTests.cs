@@ -52,7 +52,7 @@ public sealed class NodesTests(SharedHost shared) : IClassFixture<SharedHost>
     {
         await using var host = await ApiHost.StartAsync();
         (await RegisterAsync(host, Signed(host))).EnsureSuccessStatusCode();
-        await host.Nodes.SetStatusAsync(Id, NodeStatus.Offline, default);
+        await host.Nodes.SetStatusAsync(Id, NodeStatus.Active, NodeStatus.Offline, default);
 
         (await CountAsync("/api/nodes")).ShouldBe(0);
         (await CountAsync("/api/nodes?status=offline")).ShouldBe(1);

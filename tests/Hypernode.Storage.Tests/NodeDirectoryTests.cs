@@ -87,7 +87,8 @@ public abstract class NodeDirectoryTests(StorageFixture storage)
     {
         var registration = Registration();
         await _nodes.RegisterAsync(registration, Now, None);
-        await _nodes.SetStatusAsync(registration.NodeId, before, None);
+        (await _nodes.SetStatusAsync(registration.NodeId, NodeStatus.Active, before, None)).ShouldBeTrue();
+        (await _nodes.SetStatusAsync(registration.NodeId, NodeStatus.Active, NodeStatus.Draining, None)).ShouldBeFalse("it is not active any more");
         (await _nodes.FindAsync(registration.NodeId, None))!.Status.ShouldBe(before);
         await _nodes.RegisterAsync(registration, Now, None);
         (await _nodes.FindAsync(registration.NodeId, None))!.Status.ShouldBe(after);

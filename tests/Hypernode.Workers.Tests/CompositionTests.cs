@@ -42,6 +42,7 @@ public sealed class CompositionTests
         builder.Services.AddLogging().AddHypernodeWorkers()
             .AddSingleton<IEscrow, FakeEscrow>()
             .AddSingleton<ITombstones, FakeTombstones>()
+            .AddSingleton<INodeStandings, FakeStandings>()
             .AddSingleton<INodeDirectory, FakeNodes>()
             .AddSingleton<IEvidence, FakeEvidence>()
             .AddSingleton<IJobReader, FakeJobs>()

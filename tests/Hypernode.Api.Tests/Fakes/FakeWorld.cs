@@ -181,11 +181,8 @@ public sealed class FakeNodes : INodeDirectory, INodeCommandSender
 
     public Task<IReadOnlyList<NodeView>> ListAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<NodeView>>([.. All.Values]);
 
-    public Task SetStatusAsync(NodeId id, NodeStatus status, CancellationToken cancellationToken)
-    {
-        All[id] = All[id] with { Status = status };
-        return Task.CompletedTask;
-    }
+    public Task<bool> SetStatusAsync(NodeId id, NodeStatus from, NodeStatus to, CancellationToken cancellationToken) =>
+        Task.FromResult(All[id] is var node && node.Status == from && All.TryUpdate(id, node with { Status = to }, node));
 
     public Task<LeaseView?> FindLeaseAsync(JobId job, int attempt, CancellationToken cancellationToken) => throw new NotSupportedException();
 

@@ -38,6 +38,7 @@ internal static class BenchHost
         services.AddSingleton<SimulatedChain>();
         services.AddSingleton<IEscrow>(p => p.GetRequiredService<SimulatedChain>());
         services.AddSingleton<ITombstones>(p => p.GetRequiredService<SimulatedChain>());
+        services.AddSingleton<INodeRegistry>(p => p.GetRequiredService<SimulatedChain>());
         services.AddSingleton<IChainSetup>(p => p.GetRequiredService<SimulatedChain>());
     }
 

@@ -16,7 +16,7 @@ namespace Hypernode.Bench.Stack;
 /// SIMULATION: a chain without latency, kept in memory; every wallet is rich, every transaction lands. Signatures are checked
 /// for real. Where roles are apart, the process that moves the chain answers the others over a socket.
 /// </summary>
-internal sealed class SimulatedChain(IOptions<LoadOptions> options) : IEscrow, ITombstones, IChainSetup, IDisposable
+internal sealed class SimulatedChain(IOptions<LoadOptions> options) : IEscrow, ITombstones, INodeRegistry, IChainSetup, IDisposable
 {
     private static readonly PayerFunds _rich = new(new HyperAmount(1_000_000_000_000), new HyperAmount(1_000_000_000_000));
 
@@ -27,6 +27,9 @@ internal sealed class SimulatedChain(IOptions<LoadOptions> options) : IEscrow, I
 
     public async Task PrepareAsync(CancellationToken cancellationToken) =>
         _socket = options.Value.ChainSocket is { Length: > 0 } path ? await SimulatedChainSocket.OpenAsync(path, Find, cancellationToken) : null;
+
+    /// <summary>Nobody is registered here.</summary>
+    Task<IReadOnlyList<RegistryEntry>> INodeRegistry.ListAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<RegistryEntry>>([]);
 
     public Task<EscrowAnswer> LockAsync(LockEscrow command, CancellationToken cancellationToken)
     {

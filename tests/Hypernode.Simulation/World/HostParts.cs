@@ -58,7 +58,7 @@ internal sealed class HostParts
         _engine = engine;
         _relay = new OutboxRelay(Storage, _dispatcher, local, commits, me, options, windows, time);
         Sender = isSagaHere ? new DirectSender(engine, host) : new DurableSender(Storage, _dispatcher, me, host, time, options);
-        _ingress = new NodeIngress(Storage, holders, Storage, _escrow, Sender, time, NullLogger<NodeIngress>.Instance, TaskCreationOptions.None);
+        _ingress = new NodeIngress(Storage, holders, new RevokedNodes(Storage, time, TaskCreationOptions.None), Storage, _escrow, Sender, time, NullLogger<NodeIngress>.Instance, TaskCreationOptions.None);
         _heartbeats = new HeartbeatSweep(Storage, Storage, Sender, _ingressClock, windows, NullLogger<HeartbeatSweep>.Instance);
         _expiries = new ExpirySweep(_escrow, Storage, windows, NullLogger<ExpirySweep>.Instance);
     }

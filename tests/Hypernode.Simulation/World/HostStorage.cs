@@ -11,7 +11,7 @@ using Hypernode.Simulation.Faults;
 namespace Hypernode.Simulation.World;
 
 /// <summary>One host's connection to the database: every storage port, over a wire that fails.</summary>
-internal sealed class HostStorage(Universe universe, SimHost host) : ISagaJournal, IOutbox, INodeDirectory, IEvidence, IJobReader
+internal sealed class HostStorage(Universe universe, SimHost host) : ISagaJournal, IOutbox, INodeDirectory, INodeStandings, IEvidence, IJobReader
 {
     private readonly SimDatabase _db = universe.Database;
 
@@ -127,11 +127,24 @@ internal sealed class HostStorage(Universe universe, SimHost host) : ISagaJourna
     public Task<IReadOnlyList<NodeView>> ListAsync(CancellationToken cancellationToken) =>
         ReadAsync<IReadOnlyList<NodeView>>(() => [.. _db.Nodes.Values.Select(_db.View)]);
 
-    public Task SetStatusAsync(NodeId id, NodeStatus status, CancellationToken cancellationToken) => WriteAsync(() =>
+    public Task<bool> SetStatusAsync(NodeId id, NodeStatus from, NodeStatus to, CancellationToken cancellationToken) => WriteAsync(() =>
     {
-        _db.Nodes[id] = _db.Nodes[id] with { Status = status };
+        if (_db.Nodes[id].Status != from)
+        {
+            return false;
+        }
+
+        _db.Nodes[id] = _db.Nodes[id] with { Status = to };
         return true;
     });
+
+    /// <summary>Nobody is revoked in this world.</summary>
+    public Task<IReadOnlyList<Revocation>> RevokedAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<Revocation>>([]);
+
+    public Task<bool> RevokeAsync(NodeId node, NodeStatus status, RevokedBy by, string reason, DateTimeOffset at, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("nobody is revoked here");
+
+    public Task<bool> RestoreAsync(NodeId node, RevokedBy by, CancellationToken cancellationToken) => throw new NotSupportedException("nobody is revoked here");
 
     public Task<LeaseView?> FindLeaseAsync(JobId job, int attempt, CancellationToken cancellationToken) => ReadAsync(() => _db.FindLease(job, attempt));
 

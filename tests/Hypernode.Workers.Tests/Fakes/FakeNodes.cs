@@ -21,11 +21,20 @@ public sealed class FakeNodes : INodeDirectory
 
     public Task<IReadOnlyList<NodeView>> ListAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<NodeView>>([.. All]);
 
-    public Task SetStatusAsync(NodeId id, NodeStatus status, CancellationToken cancellationToken)
+    /// <summary>Somebody else is faster.</summary>
+    public Action? BeforeStatus { get; set; }
+
+    public Task<bool> SetStatusAsync(NodeId id, NodeStatus from, NodeStatus to, CancellationToken cancellationToken)
     {
+        BeforeStatus?.Invoke();
         var at = All.FindIndex(n => n.Id == id);
-        All[at] = All[at] with { Status = status };
-        return Task.CompletedTask;
+        if (All[at].Status != from)
+        {
+            return Task.FromResult(false);
+        }
+
+        All[at] = All[at] with { Status = to };
+        return Task.FromResult(true);
     }
 
     public Task<LeaseView?> FindLeaseAsync(JobId job, int attempt, CancellationToken cancellationToken) =>

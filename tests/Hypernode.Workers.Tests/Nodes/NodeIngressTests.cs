@@ -18,6 +18,7 @@ public sealed class NodeIngressTests
     private readonly FakeTime _time = new();
     private readonly NodeId _stranger = new(new Guid(6, 6, 6, new byte[8]));
     private readonly LeaseHolders _holders;
+    private readonly FakeStandings _standings = new();
     private readonly NodeIngress _ingress;
 
     public NodeIngressTests()
@@ -26,7 +27,7 @@ public sealed class NodeIngressTests
         _nodes.All.Add(_run.Node with { Id = _stranger, NodeKey = new Key(66).Address });
         _nodes.Leases.Add(_run.Lease);
         _holders = new LeaseHolders(_nodes, _time);
-        _ingress = new NodeIngress(_nodes, _holders, _evidence, _run.Escrow, _sender, _time, NullLogger<NodeIngress>.Instance);
+        _ingress = new NodeIngress(_nodes, _holders, new RevokedNodes(_standings, _time), _evidence, _run.Escrow, _sender, _time, NullLogger<NodeIngress>.Instance);
     }
 
     private AttemptReported Reported => new(_run.Receipt, _run.NodeKey.Sign(_run.Receipt));

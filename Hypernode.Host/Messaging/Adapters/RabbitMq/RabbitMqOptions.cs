@@ -8,6 +8,12 @@ public sealed class RabbitMqOptions
     /// <summary><c>amqp://user:password@host:port/vhost</c>. A secret: it is never logged.</summary>
     public string Uri { get; set; } = "amqp://guest:guest@127.0.0.1:5672/";
 
+    /// <summary>
+    /// The management API, <c>http(s)://host:port</c>, asked with the same user, who must be an administrator: by it a revoked node's open
+    /// connections are closed. Empty: they stay open until they break (what comes over them is dropped all the same).
+    /// </summary>
+    public string ManagementUri { get; set; } = "";
+
     internal string UserName => Part(0);
 
     internal string Password => Part(1);

@@ -35,6 +35,10 @@ public sealed partial class ApiOptions : IValidatableObject
     /// <summary>Wallets that may see how every job and node stands and may drain nodes; they never see what a job holds.</summary>
     public IReadOnlyList<string> Operators { get; set; } = [];
 
+    /// <summary>Files that one wallet or node may send or fetch at the same time.</summary>
+    [Range(1, 1_000)]
+    public int MaxTransfers { get; set; } = 16;
+
     /// <summary>Images that jobs may name; empty: any.</summary>
     public IReadOnlyList<string> AllowedImages { get; set; } = [];
 

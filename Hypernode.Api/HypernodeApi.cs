@@ -44,6 +44,9 @@ public static class HypernodeApi
         services.AddSingleton<BodyReader>();
         services.AddSingleton<IntentCounters>();
         services.AddSingleton<BrokerGate>();
+        services.AddSingleton<Transfers>();
+        services.AddSingleton<OutputBudgets>();
+        services.AddScoped<LeaseAccess>();
         services.AddScoped<SubmitJob>();
         services.AddScoped<LogFollower>();
         services.AddHypernodeOpenApi();

@@ -122,8 +122,22 @@ public sealed class AgentOptions : IValidatableObject
     /// <summary>File with the node's key (Solana's JSON array of 64 bytes, mode 0600). Used by the program; a host brings its own signer.</summary>
     public string KeyFile { get; set; } = "";
 
-    /// <summary>Folder of inputs and outputs by hash, shared with the control plane. Used by the program; a host brings its own store.</summary>
+    /// <summary>The API's address, from which inputs come and to which outputs go; this or BlobFolder. Used by the program; a host brings its own store.</summary>
+    public string Api { get; set; } = "";
+
+    /// <summary>May the API be plain http on another machine? Whoever is on the way reads and changes everything then.</summary>
+    public bool AllowPlainHttp { get; set; }
+
+    /// <summary>Folder of inputs and outputs by hash that the control plane shares, for stacks on one machine; this or Api.</summary>
     public string BlobFolder { get; set; } = "";
+
+    /// <summary>The most that the inputs of one attempt may have together, in MiB.</summary>
+    [Range(0, 16_777_216)]
+    public int MaxInputMb { get; set; } = 16_384;
+
+    /// <summary>Fetched inputs that are kept for the next job that wants them, in MiB.</summary>
+    [Range(0, 16_777_216)]
+    public int InputCacheMb { get; set; } = 4_096;
 
     /// <summary>
     /// The broker, <c>amqps://host/vhost</c>, without user or password: the node's key makes those at every connect. Used by the
@@ -184,6 +198,20 @@ public sealed class AgentOptions : IValidatableObject
         if (NetworkNamespace.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_')))
         {
             yield return new("NetworkNamespace is not the name of one", [nameof(NetworkNamespace)]);
+        }
+
+        if (Api.Length > 0 && BlobFolder.Length > 0)
+        {
+            yield return new("Api and BlobFolder are two sources of the same files: give one of them", [nameof(Api)]);
+        }
+
+        if (Api.Length > 0 && !(Uri.TryCreate(Api, UriKind.Absolute, out var api) && api.Scheme is "http" or "https"))
+        {
+            yield return new("Api is not an http:// or https:// address", [nameof(Api)]);
+        }
+        else if (Api.StartsWith("http:", StringComparison.OrdinalIgnoreCase) && !new Uri(Api).IsLoopback && !AllowPlainHttp)
+        {
+            yield return new("Api is plain http on another machine: use https, or set AllowPlainHttp", [nameof(Api)]);
         }
 
         if (Behaviour != AgentBehaviour.Honest && !AllowSimulations)

@@ -15,7 +15,7 @@ public static class AgentRegistration
 {
     /// <summary>
     /// One agent as a hosted service, with options from <c>Hypernode:Agent</c>. The caller registers an <see cref="IAgentLink"/>,
-    /// an <see cref="IBlobStore"/> and an <see cref="INodeSigner"/>. For several agents in one process see <see cref="CreateAsync"/>.
+    /// an <see cref="INodeBlobs"/> and an <see cref="INodeSigner"/>. For several agents in one process see <see cref="CreateAsync"/>.
     /// </summary>
     public static IServiceCollection AddHypernodeNodeAgent(this IServiceCollection services)
     {
@@ -29,7 +29,7 @@ public static class AgentRegistration
     public static async Task<AgentService> CreateAsync(
         AgentOptions options,
         IAgentLink link,
-        IBlobStore blobs,
+        INodeBlobs blobs,
         INodeSigner signer,
         TimeProvider time,
         ILoggerFactory loggers,

@@ -1,4 +1,5 @@
 using Hypernode.Contracts.Ports;
+using Hypernode.NodeAgent.Execution;
 using Hypernode.NodeAgent.Leases;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -10,7 +11,7 @@ namespace Hypernode.NodeAgent;
 internal sealed class HostedAgent(
     IOptions<AgentOptions> options,
     IAgentLink link,
-    IBlobStore blobs,
+    INodeBlobs blobs,
     INodeSigner signer,
     TimeProvider time,
     ILoggerFactory loggers) : IHostedService, IAsyncDisposable

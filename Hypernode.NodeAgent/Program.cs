@@ -1,8 +1,9 @@
 using Hypernode.Contracts.Ports;
 using Hypernode.NodeAgent;
-using Hypernode.NodeAgent.Adapters.Files;
+using Hypernode.NodeAgent.Adapters.Http;
 using Hypernode.NodeAgent.Adapters.Keys;
 using Hypernode.NodeAgent.Adapters.RabbitMq;
+using Hypernode.NodeAgent.Execution;
 using Hypernode.NodeAgent.Leases;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -30,7 +31,8 @@ builder.Logging.AddSerilog(logging.CreateLogger(), dispose: true);
 builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddHypernodeNodeAgent();
 builder.Services.AddSingleton<INodeSigner>(p => NodeKeyFile.Load(OptionsOf(p).KeyFile));
-builder.Services.AddSingleton<IBlobStore>(p => new FolderBlobStore(Path.GetFullPath(OptionsOf(p).BlobFolder)));
+builder.Services.AddSingleton<INodeBlobs>(p => BlobSource.Create(
+    OptionsOf(p), p.GetRequiredService<INodeSigner>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<ApiBlobs>>()));
 builder.Services.AddSingleton<IAgentLink>(p => new RabbitMqAgentLink(
     new Uri(OptionsOf(p).Broker),
     OptionsOf(p).Node,

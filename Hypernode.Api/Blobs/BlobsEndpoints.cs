@@ -8,16 +8,22 @@ using Microsoft.Extensions.Options;
 
 namespace Hypernode.Api.Blobs;
 
-/// <summary>Inputs go in here and come out in containers only; results have a route of their own.</summary>
+/// <summary>
+/// Payers bring inputs; a node takes and brings what the lease that it holds is about, and nothing else. Results have a route of
+/// their own. Whether any other file is here nobody learns: the answer is the same 404.
+/// </summary>
 internal static class BlobsEndpoints
 {
-    public static void MapBlobs(this IEndpointRouteBuilder app, ApiOptions options) =>
-        app.MapPost("/api/blobs", PutAsync)
-            .WithTags("Blobs")
+    public static void MapBlobs(this IEndpointRouteBuilder app, ApiOptions options)
+    {
+        var blobs = app.MapGroup("/api/blobs").WithTags("Blobs").AddEndpointFilter<TransferLimit>();
+        blobs.MapPost("/", PutAsync)
             .WithMetadata(new BodyLimit(options.MaxBlobBytes))
             .Answers<BlobAnswer>(201)
-            .Refuses(413)
+            .Refuses(413, 429)
             .WithSummary("Stores a file (the raw body) under its own SHA-256.");
+        blobs.MapLeasedBlobs();
+    }
 
     private static async Task<IResult> PutAsync(
         HttpRequest request,

@@ -37,7 +37,7 @@ internal static class JoinCommand
     private static readonly Option<string?> NetworkModes = new("--network-modes") { Description = "what jobs may reach, where they ask for it: none, allowlist, full or allowlist,full (default: as published, else none)" };
     private static readonly Option<string?> Hostname = new("--hostname") { Description = "what the operator calls the machine; never published" };
     private static readonly Option<string?> Broker = new("--broker") { Description = "amqps://host/vhost, without user or password (default: as the API says)" };
-    private static readonly Option<DirectoryInfo?> Blobs = new("--blobs") { Description = "folder of inputs and outputs that the control plane shares" };
+    private static readonly Option<DirectoryInfo?> Blobs = new("--blobs") { Description = "folder of inputs and outputs that the control plane shares, on its own machine (default: they go over the API)" };
     private static readonly Option<string?> Engine = new("--engine") { Description = "the engine's socket, unix:///…" };
     private static readonly Option<int> Measure = new("--benchmark-ms") { Description = "how long each figure is measured", DefaultValueFactory = _ => 300 };
     private static readonly Option<bool> NoStart = new("--no-start") { Description = "do not start the agent" };

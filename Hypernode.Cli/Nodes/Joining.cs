@@ -128,6 +128,13 @@ internal sealed class Joining(JoinPlan plan, IMachine machine, ApiClient api, IR
     private static List<NetworkMode> PublishedModes(NodeAnswer? published) =>
         [.. (published?.NetworkModes ?? []).Select(m => Enum.TryParse<NetworkMode>(m, ignoreCase: true, out var mode) ? mode : default).Where(m => m != NetworkMode.None)];
 
+    /// <summary>The folder of job files that the control plane shares, where there is one; else the API has them.</summary>
+    private string? Shared() => plan.Blobs ?? _folder.Options().BlobFolder switch
+    {
+        var kept when kept.Length > 0 && kept != _folder.In("blobs") => kept,
+        _ => null, // none, or the one that nobody shared and that nodes were given when they had to have some
+    };
+
     private void Save(NodeId node, NodeOffer offer, PublicKey authority, IReadOnlyList<BenchmarkFigure> benchmarks)
     {
         var agent = new JsonObject
@@ -142,7 +149,8 @@ internal sealed class Joining(JoinPlan plan, IMachine machine, ApiClient api, IR
             ["Gpus"] = new JsonArray([.. offer.Gpus.Select(g => (JsonNode)g.Uuid)]),
             ["Images"] = new JsonArray([.. offer.Images.Select(i => (JsonNode)i)]),
             ["NetworkModes"] = new JsonArray([.. (offer.NetworkModes ?? []).Select(m => (JsonNode)m.ToString())]),
-            ["BlobFolder"] = plan.Blobs ?? _folder.Options().BlobFolder switch { "" => _folder.In("blobs"), var kept => kept },
+            ["Api"] = Shared() is null ? plan.Api : "",
+            ["BlobFolder"] = Shared() ?? "",
         };
         foreach (var (name, value) in new[] { ("Broker", Broker()), ("EngineHost", plan.Engine) })
         {

@@ -16,7 +16,7 @@ internal sealed record NodeHome(
     public const string Section = "Node";
 }
 
-/// <summary>The folder of one node: <c>agent.json</c> (its settings), <c>sent-transaction.json</c> while its end is not known, <c>node-id</c>, <c>node-key.json</c>, <c>data/</c>, <c>blobs/</c>.</summary>
+/// <summary>The folder of one node: <c>agent.json</c> (its settings), <c>sent-transaction.json</c> while its end is not known, <c>node-id</c>, <c>node-key.json</c>, <c>data/</c>.</summary>
 internal sealed class NodeFolder(string path)
 {
     private static readonly JsonSerializerOptions Json = new()

@@ -69,7 +69,7 @@ internal static class HostConfig
     });
 
     /// <summary>Of an agent that is a process of its own.</summary>
-    public static JsonObject Agent(StackPlan plan, AgentNode agent, string broker, string network, string? engineHost)
+    public static JsonObject Agent(StackPlan plan, AgentNode agent, string api, string broker, string network, string? engineHost)
     {
         var config = AgentDefaults(plan, engineHost);
         config["NodeId"] = agent.Id.ToString();
@@ -77,7 +77,7 @@ internal static class HostConfig
         config["Slots"] = agent.Plan.Slots;
         config["Behaviour"] = Behaviour(agent);
         config["KeyFile"] = agent.NodeKeyPath;
-        config["BlobFolder"] = Blobs(plan);
+        config["Api"] = api;
         config["Broker"] = broker;
         config["Network"] = network;
         return Wrap(new JsonObject { ["Agent"] = config });

@@ -125,7 +125,7 @@ internal sealed class ServicesStack : IStack
             var registered = await api.RegisterNodeAsync(agent.Registration(_time.GetUtcNow()), Ready.Network, agent.NodeKey, agent.Authority, cancellationToken);
             var broker = registered.Broker ?? throw new CliException("the API names no broker for nodes");
             var config = Path.Combine(agent.Folder, "agent.json");
-            HostConfig.Write(config, HostConfig.Agent(_plan, agent, broker, Ready.Network, _engine.Host));
+            HostConfig.Write(config, HostConfig.Agent(_plan, agent, Ready.Url, broker, Ready.Network, _engine.Host));
             _agentProcesses[agent.Plan.Name] = ChildProcess.Start(
                 agent.Plan.Name, Path.Combine(_plan.DataPath, "logs"), _guard, "dotnet", [_repository.AgentProgram, "--config", config]);
         }

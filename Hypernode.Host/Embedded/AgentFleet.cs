@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Hypernode.Contracts.Ports;
 using Hypernode.NodeAgent;
 using Hypernode.NodeAgent.Adapters.Keys;
+using Hypernode.NodeAgent.Execution;
 using Hypernode.NodeAgent.Leases;
 using Hypernode.Solana;
 using Microsoft.Extensions.Options;
@@ -54,7 +55,7 @@ internal sealed partial class AgentFleet(
             options.Behaviour = entry.Behaviour;
             RefuseUnsandboxed(options, host.Value);
             var agent = await AgentRegistration.CreateAsync(
-                options, nodes.CreateLink(options.Node), blobs, new AccountSigner(KeyFile.Load(entry.KeyPath)), time, loggers, cancellationToken);
+                options, nodes.CreateLink(options.Node), new SharedBlobs(blobs), new AccountSigner(KeyFile.Load(entry.KeyPath)), time, loggers, cancellationToken);
             _agents[entry.Name] = agent;
             await agent.StartAsync(cancellationToken);
             Started(logger, entry.Name, entry.NodeId);

@@ -1,12 +1,11 @@
 using Hypernode.Contracts.Commands;
 using Hypernode.Contracts.Jobs;
-using Hypernode.Contracts.Ports;
 using Hypernode.NodeAgent.Leases;
 
 namespace Hypernode.NodeAgent.Execution;
 
 /// <summary>Everything that must hold before a container is made: each failure is a typed decline.</summary>
-internal sealed class AttemptPreparation(AgentOptions options, IContainerEngine engine, IOutputFolders outputs, IBlobStore blobs)
+internal sealed class AttemptPreparation(AgentOptions options, IContainerEngine engine, IOutputFolders outputs, INodeBlobs blobs)
 {
     /// <summary>The least that the kernel's scheduler takes.</summary>
     private const int MinCpuMillis = 10;
@@ -47,6 +46,7 @@ internal sealed class AttemptPreparation(AgentOptions options, IContainerEngine 
         RequireSense(command);
         RequireCapacity(spec.Limits);
         RequireGpus(command);
+        InputRoom.Require(spec, options, lease.Folder);
         var image = await ImageAsync(spec.Image, cancellationToken);
         // The process runtime has no hard limits of any kind, and was wished for in so many words.
         if (!outputs.Hard && !options.AllowWatchedOutput && engine.Sandboxed)
@@ -59,7 +59,7 @@ internal sealed class AttemptPreparation(AgentOptions options, IContainerEngine 
             image,
             spec.Script is not null,
             spec.Cmd ?? [],
-            await InputFolder.PrepareAsync(lease.Folder, spec, blobs, cancellationToken),
+            await InputFolder.PrepareAsync(lease.Folder, spec, blobs.Of(command, lease.Folder), cancellationToken),
             await outputs.PrepareAsync(lease.Folder, spec.Limits.OutputMb, cancellationToken),
             spec.Limits.CpuMillis,
             spec.Limits.MemoryMb,

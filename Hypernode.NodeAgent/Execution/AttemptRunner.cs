@@ -1,7 +1,6 @@
 using System.Globalization;
 using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Nodes;
-using Hypernode.Contracts.Ports;
 using Hypernode.NodeAgent.Leases;
 using Hypernode.NodeAgent.Network;
 using Microsoft.Extensions.Logging;
@@ -22,7 +21,7 @@ internal sealed class AttemptRunner(
     AgentOptions options,
     IContainerEngine engine,
     IOutputFolders outputs,
-    IBlobStore blobs,
+    INodeBlobs blobs,
     AgentJournal journal,
     ReceiptWriter receipts,
     VramWatch vram,
@@ -277,13 +276,16 @@ internal sealed class AttemptRunner(
     private async Task<CollectedOutputs> CollectAsync(Lease lease, string container, CancellationToken cancellationToken)
     {
         var maxBytes = (long)lease.Command.Spec.Limits.OutputMb << 20;
-        return await PatientlyAsync(
+        var store = blobs.Of(lease.Command, lease.Folder);
+        var collected = await PatientlyAsync(
             async () =>
             {
                 await using var tar = await engine.OpenOutputsAsync(container, cancellationToken);
-                return await OutputCollector.CollectAsync(tar, blobs, options.MaxArtifacts, maxBytes, cancellationToken);
+                return await OutputCollector.CollectAsync(tar, store, options.MaxArtifacts, maxBytes, cancellationToken);
             },
             cancellationToken);
+        await store.DeliverAsync([.. collected.Artifacts.Select(a => a.Sha256)], cancellationToken);
+        return collected;
     }
 
     /// <summary>The image that really ran, in the words of the job when they mean the same.</summary>

@@ -77,7 +77,7 @@ internal static class OutputCollector
 
             var (sha256, bytes) = await blobs.PutAsync(entry.DataStream ?? Stream.Null, left, cancellationToken);
             artifacts.Add(new Artifact(name, sha256, bytes));
-            left -= bytes;
+            left -= entry.Length;
         }
     }
 

@@ -45,7 +45,7 @@ public sealed class AgentService : IHostedService, IAsyncDisposable
         IAgentLink link,
         IContainerEngine engine,
         IOutputFolders outputs,
-        IBlobStore blobs,
+        INodeBlobs blobs,
         INodeSigner signer,
         TimeProvider time,
         ILogger<AgentService> logger,

@@ -3,6 +3,7 @@ using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Money;
 using Hypernode.Contracts.Nodes;
 using Hypernode.Contracts.Ports;
+using Hypernode.Contracts.Text;
 
 namespace Hypernode.Api.Tests;
 
@@ -46,6 +47,7 @@ public sealed class AccessWorld : IAsyncLifetime
     {
         var job = JobId.Parse(await Bodies.SubmittedJobAsync(Host, TestWallet.Alice));
         Host.Jobs.Move(job, JobStateNames.Executing, j => j with { AssignedNode = NodeId, Attempt = 1 });
+        Host.Nodes.Leases[(job, 1)] = new LeaseView(job, 1, NodeId, 0, Hash256.Zero, new HyperAmount(1), Host.Clock.Now, null, null, Live: true);
         return job;
     }
 

@@ -103,6 +103,26 @@ public sealed class AgentServiceTests : AgentTests
     }
 
     [Fact]
+    public async Task Inputs_are_no_larger_than_a_node_takes_and_nothing_is_fetched_of_those_that_are()
+    {
+        await using var agent = await StartAsync(o => o.MaxInputMb = 1);
+        var missing = Hash256.Of("missing"u8);
+        foreach (var (inputs, reason) in new (JobInput[], string)[]
+        {
+            ([new("a", missing, 1 << 20)], "inputs-unavailable"), // small enough to be looked for
+            ([new("a", missing, 1 << 20), new("b", missing, 1)], "no-capacity"),
+            ([new("a", missing, long.MaxValue), new("b", missing, long.MaxValue)], "no-capacity"),
+            ([new("a", missing, -1)], "inputs-unavailable"),
+        })
+        {
+            var command = Command(inputs: inputs);
+            Kit.Link.Command(command);
+            await Time.AdvanceUntilAsync(() => Kit.Link.Received.OfType<AttemptDeclined>().Any(d => d.JobId == command.JobId), Patience);
+            Kit.Link.Received.OfType<AttemptDeclined>().Single(d => d.JobId == command.JobId).Reason.ShouldBe(reason);
+        }
+    }
+
+    [Fact]
     public async Task A_job_other_than_the_signed_one_is_declined()
     {
         await using var agent = await StartAsync();

@@ -98,6 +98,24 @@ public sealed class OptionsTests : IDisposable
     }
 
     [Theory]
+    [InlineData("", "", true)] // a host brings its own store
+    [InlineData("https://api.example/", "", true)]
+    [InlineData("http://127.0.0.1:5080", "", true)]
+    [InlineData("", "/blobs", true)]
+    [InlineData("https://api.example/", "/blobs", false)]
+    [InlineData("http://api.example/", "", false)]
+    [InlineData("ftp://api.example/", "", false)]
+    [InlineData("api.example", "", false)]
+    public void Job_files_come_from_one_source_and_not_in_the_clear(string api, string folder, bool valid)
+    {
+        var options = _kit.Options;
+        (options.Api, options.BlobFolder) = (api, folder);
+        IsValid(options).ShouldBe(valid);
+        options.AllowPlainHttp = true;
+        IsValid(options).ShouldBe(valid || api == "http://api.example/");
+    }
+
+    [Theory]
     [InlineData("sha256:{0}", true)]
     [InlineData("busybox@sha256:{0}", true)]
     [InlineData("127.0.0.1:5000/a/b@sha256:{0}", true)]

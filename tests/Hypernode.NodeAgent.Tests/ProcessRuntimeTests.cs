@@ -2,6 +2,7 @@ using Hypernode.Contracts.Commands;
 using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Nodes;
 using Hypernode.NodeAgent.Leases;
+using Hypernode.NodeAgent.Execution;
 using Hypernode.NodeAgent.Tests.Fakes;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -88,7 +89,7 @@ public sealed class ProcessRuntimeTests : IDisposable
         options.Runtime = AgentRuntime.Process;
         options.AllowUnsandboxed = true;
         var agent = await AgentRegistration.CreateAsync(
-            options, _kit.Link, _kit.Blobs, _kit.Signer, TimeProvider.System, NullLoggerFactory.Instance, default);
+            options, _kit.Link, new SharedBlobs(_kit.Blobs), _kit.Signer, TimeProvider.System, NullLoggerFactory.Instance, default);
         await agent.StartAsync(default);
         return agent;
     }

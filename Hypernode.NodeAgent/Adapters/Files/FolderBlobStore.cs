@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Hypernode.Contracts.Ports;
 using Hypernode.Contracts.Text;
 
@@ -16,7 +15,7 @@ public sealed class FolderBlobStore(string root) : IBlobStore
         var temporary = Path.Combine(pending, Path.GetRandomFileName());
         try
         {
-            var (sha256, bytes) = await WriteAsync(content, temporary, maxBytes, cancellationToken);
+            var (sha256, bytes) = await WrittenFile.WriteAsync(content, temporary, maxBytes, cancellationToken);
             var path = PathOf(sha256);
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             File.Move(temporary, path, overwrite: true); // equal names have equal content
@@ -38,27 +37,5 @@ public sealed class FolderBlobStore(string root) : IBlobStore
     {
         var hex = sha256.ToString();
         return Path.Combine(root, hex[..2], hex[2..4], hex);
-    }
-
-    private static async Task<(Hash256 Sha256, long Bytes)> WriteAsync(Stream content, string path, long maxBytes, CancellationToken cancellationToken)
-    {
-        using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        await using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None);
-        var buffer = new byte[81_920];
-        var bytes = 0L;
-        for (int read; (read = await content.ReadAsync(buffer, cancellationToken)) > 0;)
-        {
-            bytes += read;
-            if (bytes > maxBytes)
-            {
-                throw new InvalidDataException($"more than {maxBytes} bytes");
-            }
-
-            sha.AppendData(buffer, 0, read);
-            await file.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
-        }
-
-        file.Flush(flushToDisk: true);
-        return (Hash256.FromBytes(sha.GetHashAndReset()), bytes);
     }
 }

@@ -184,7 +184,10 @@ public sealed class FakeNodes : INodeDirectory, INodeCommandSender
     public Task<bool> SetStatusAsync(NodeId id, NodeStatus from, NodeStatus to, CancellationToken cancellationToken) =>
         Task.FromResult(All[id] is var node && node.Status == from && All.TryUpdate(id, node with { Status = to }, node));
 
-    public Task<LeaseView?> FindLeaseAsync(JobId job, int attempt, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public ConcurrentDictionary<(JobId, int), LeaseView> Leases { get; } = new();
+
+    public Task<LeaseView?> FindLeaseAsync(JobId job, int attempt, CancellationToken cancellationToken) =>
+        Task.FromResult(Leases.GetValueOrDefault((job, attempt)));
 
     public Task<IReadOnlyList<LeaseView>> LiveLeasesAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 

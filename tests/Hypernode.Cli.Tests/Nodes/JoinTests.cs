@@ -128,6 +128,9 @@ public sealed class JoinTests : IDisposable
         new FileInfo(first.Settings).UnixFileMode.ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
         new FileInfo(Path.Combine(_folder, "one", "node-key.json")).UnixFileMode.ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
 
+        // Its job files come over the API: a stranger's machine shares no folder.
+        new NodeFolder(Path.Combine(_folder, "one")).Options().ShouldSatisfyAllConditions(o => o.Api.ShouldBe(stack.Ready.Url), o => o.BlobFolder.ShouldBe(""));
+
         // The second time nothing; then the price alone.
         (await JoinAsync("one", signedHere)).Changed.ShouldBeFalse();
         var dearer = await JoinCommand.JoinAsync(

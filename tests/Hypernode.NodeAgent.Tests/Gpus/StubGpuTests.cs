@@ -7,6 +7,7 @@ using Hypernode.NodeAgent.Adapters.Machine;
 using Hypernode.NodeAgent.Hardware;
 using Hypernode.NodeAgent.Leases;
 using Hypernode.NodeAgent.Tests.Abuse;
+using Hypernode.NodeAgent.Execution;
 using Hypernode.NodeAgent.Tests.Fakes;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -135,7 +136,7 @@ public sealed class StubGpuTests(StubGpuEngine engine) : IClassFixture<StubGpuEn
     private async Task<AgentService> StartAsync(AgentOptions options)
     {
         var agent = await AgentRegistration.CreateAsync(
-            options, _kit.Link, _kit.Blobs, _kit.Signer, TimeProvider.System, NullLoggerFactory.Instance, default);
+            options, _kit.Link, new SharedBlobs(_kit.Blobs), _kit.Signer, TimeProvider.System, NullLoggerFactory.Instance, default);
         await agent.StartAsync(default);
         return agent;
     }

@@ -64,6 +64,9 @@ public sealed class Account : ISigner, IDisposable
 
     public override string ToString() => PublicKey.Key;
 
+    /// <summary>What this key is in X25519, to open what was sealed to its public key; the caller clears it.</summary>
+    internal byte[] ExportExchangeKey() => KeyExchange.SecretOf(seed);
+
     /// <summary>Seed and public key; the caller clears it.</summary>
     internal byte[] ExportSecretKey() => [.. seed, .. PublicKey.AsSpan()];
 

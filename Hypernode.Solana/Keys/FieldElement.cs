@@ -85,7 +85,34 @@ internal readonly struct FieldElement(ulong l0, ulong l1, ulong l2, ulong l3, ul
             return true;
         }
 
-        // The usual chain for 2^252 - 3, whose steps are named by the exponent that they have reached.
+        var (x2, _, ones250) = Powers();
+        var root = this * ones250.Squared(2);
+        // 4 (2^252 - 3) + 2 = 2^254 - 10
+        return (root.Squared(2) * x2).IsOne;
+    }
+
+    /// <summary>Zero has none: it stays zero. By Fermat, the power p - 2 = 2^255 - 21 = 32 (2^250 - 1) + 11.</summary>
+    public FieldElement Inverted()
+    {
+        var (_, x11, ones250) = Powers();
+        return ones250.Squared(5) * x11;
+    }
+
+    /// <returns>32 bytes, little-endian, of the one value below p</returns>
+    public byte[] ToBytes()
+    {
+        var (r0, r1, r2, r3, r4) = Reduced();
+        var bytes = new byte[32];
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, r0 | r1 << 51);
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(8), r1 >> 13 | r2 << 38);
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(16), r2 >> 26 | r3 << 25);
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(24), r3 >> 39 | r4 << 12);
+        return bytes;
+    }
+
+    /// <summary>The usual chain, whose steps are named by the exponent that they have reached: 2, 11, and 2^250 - 1.</summary>
+    private (FieldElement X2, FieldElement X11, FieldElement Ones250) Powers()
+    {
         var x2 = Squared();
         var x9 = this * x2.Squared(2);
         var x11 = x2 * x9;
@@ -96,10 +123,7 @@ internal readonly struct FieldElement(ulong l0, ulong l1, ulong l2, ulong l3, ul
         var ones50 = ones10 * ones40.Squared(10);
         var ones100 = ones50 * ones50.Squared(50);
         var ones200 = ones100 * ones100.Squared(100);
-        var ones250 = ones50 * ones200.Squared(50);
-        var root = this * ones250.Squared(2);
-        // 4 (2^252 - 3) + 2 = 2^254 - 10
-        return (root.Squared(2) * x2).IsOne;
+        return (x2, x11, ones50 * ones200.Squared(50));
     }
 
     private FieldElement Squared(int times)

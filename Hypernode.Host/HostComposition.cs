@@ -29,6 +29,7 @@ internal static class HostComposition
         Directory.CreateDirectory(host.DataPath);
         Default(configuration, "Hypernode:Storage:Path", Path.Combine(host.DataPath, "hypernode.db"));
         Default(configuration, "Hypernode:Storage:BlobPath", Path.Combine(host.DataPath, "blobs"));
+        Default(configuration, "Hypernode:Storage:S3:SpoolPath", Path.Combine(host.DataPath, "spool"));
         Default(configuration, "Hypernode:Chain:KeysPath", Path.Combine(host.DataPath, "keys"));
         Default(configuration, "Hypernode:Api:TokenKeyFile", Path.Combine(host.DataPath, "keys", "api-token.key"));
         Default(configuration, $"{EngineOptions.Section}:OnlyHost", (host.Transport == BusTransport.Memory).ToString());
@@ -46,7 +47,7 @@ internal static class HostComposition
         services.AddSingleton<StorageWatch>();
         services.AddSingleton<IStorageWatch>(p => p.GetRequiredService<StorageWatch>());
         services.AddHostedService(p => p.GetRequiredService<StorageWatch>());
-        services.AddHealthChecks().AddCheck<StorageHealthCheck>("storage").AddCheck<ChainHealth>("chain");
+        services.AddHealthChecks().AddCheck<StorageHealthCheck>("storage").AddCheck<BlobHealthCheck>("blobs").AddCheck<ChainHealth>("chain");
 
         if (host.Has("sagas") || host.Has("workers"))
         {

@@ -17,6 +17,10 @@ public sealed class StorageOptions : IValidatableObject
     /// <summary>SQLite's file.</summary>
     public string? Path { get; set; }
 
+    /// <summary>Where blobs are: <c>files</c> (one host, or a folder that all of them share) or <c>s3</c> (a bucket: see <c>Hypernode:Storage:S3</c>).</summary>
+    [RegularExpression("^(files|s3)$", ErrorMessage = "Hypernode:Storage:Blobs is files or s3")]
+    public string Blobs { get; set; } = BlobStores.Files;
+
     /// <summary>The folder of the blobs.</summary>
     public string? BlobPath { get; set; }
 
@@ -32,6 +36,12 @@ public sealed class StorageOptions : IValidatableObject
             yield return new ValidationResult("Hypernode:Storage:Path is missing", [nameof(Path)]);
         }
     }
+}
+
+public static class BlobStores
+{
+    public const string Files = "files";
+    public const string S3 = "s3";
 }
 
 public static class StorageProviders

@@ -7,6 +7,7 @@ using Hypernode.Storage.SQLite;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 
 namespace Hypernode.Storage;
 
@@ -26,7 +27,12 @@ public static class StorageRegistration
         _ = options.Provider == StorageProviders.Postgres
             ? services.AddHypernodePostgres(options.ConnectionString ?? "")
             : services.AddHypernodeSqlite(options.Path ?? "");
-        return options.BlobPath is { Length: > 0 } blobs ? services.AddFileBlobs(blobs) : services;
+        return options switch
+        {
+            { Blobs: BlobStores.S3 } => services.AddS3Blobs(configuration.GetSection(S3Options.Section)),
+            { BlobPath: { Length: > 0 } blobs } => services.AddFileBlobs(blobs),
+            _ => services,
+        };
     }
 
     public static IServiceCollection AddHypernodePostgres(this IServiceCollection services, string connectionString)
@@ -55,8 +61,26 @@ public static class StorageRegistration
     }
 
     /// <param name="path">The blobs' folder; it is made at the first write.</param>
-    public static IServiceCollection AddFileBlobs(this IServiceCollection services, string path) =>
-        services.AddSingleton<IBlobStore>(new FileBlobStore(path));
+    public static IServiceCollection AddFileBlobs(this IServiceCollection services, string path)
+    {
+        var store = new FileBlobStore(path);
+        return services.AddSingleton<IBlobStore>(store).AddSingleton<IBlobProbe>(store);
+    }
+
+    /// <summary>A bucket, which must be there.</summary>
+    public static IServiceCollection AddS3Blobs(this IServiceCollection services, IConfiguration section)
+    {
+        services.AddOptions<S3Options>().Bind(section).ValidateDataAnnotations()
+            .Validate(o => o.Bucket.Length > 0, "Hypernode:Storage:S3:Bucket is missing").ValidateOnStart();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(p =>
+        {
+            var options = p.GetRequiredService<IOptions<S3Options>>().Value;
+            return new S3BlobStore(S3Clients.Create(options), options, p.GetRequiredService<TimeProvider>());
+        });
+        services.AddSingleton<IBlobStore>(p => p.GetRequiredService<S3BlobStore>());
+        return services.AddSingleton<IBlobProbe>(p => p.GetRequiredService<S3BlobStore>());
+    }
 
     private static IServiceCollection AddShared(this IServiceCollection services)
     {

@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Security.Cryptography;
 using Hypernode.Contracts.Ports;
 using Hypernode.Contracts.Text;
 
@@ -9,7 +7,7 @@ namespace Hypernode.Storage.Blobs;
 /// Files named by their SHA-256, in folders by its first two bytes: <c>ab/cd/abcd…</c>. A blob appears whole or not at all:
 /// written beside (<c>tmp/</c>), flushed to disk, then renamed.
 /// </summary>
-internal sealed class FileBlobStore(string root) : IBlobStore
+internal sealed class FileBlobStore(string root) : IBlobStore, IBlobProbe
 {
     private const int BufferBytes = 64 * 1024;
 
@@ -20,7 +18,7 @@ internal sealed class FileBlobStore(string root) : IBlobStore
         var temporary = Path.Combine(pending, Path.GetRandomFileName());
         try
         {
-            var (sha256, bytes) = await WriteAsync(content, temporary, maxBytes, cancellationToken);
+            var (sha256, bytes) = await HashedFile.WriteAsync(content, temporary, maxBytes, cancellationToken);
             Publish(temporary, PathOf(sha256));
             return (sha256, bytes);
         }
@@ -42,39 +40,26 @@ internal sealed class FileBlobStore(string root) : IBlobStore
         }
     }
 
+    public Task<StorageHealth> ProbeAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var pending = Directory.CreateDirectory(Path.Combine(root, "tmp")).FullName;
+            var file = Path.Combine(pending, Path.GetRandomFileName());
+            File.WriteAllText(file, "");
+            File.Delete(file);
+            return Task.FromResult(new StorageHealth(StorageCondition.Ok, "", TimeSpan.Zero));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Task.FromResult(new StorageHealth(StorageCondition.Unreachable, "the blobs' folder can't be written to", TimeSpan.Zero));
+        }
+    }
+
     private string PathOf(Hash256 sha256)
     {
         var hex = sha256.ToString();
         return Path.Combine(root, hex[..2], hex[2..4], hex);
-    }
-
-    private static async Task<(Hash256 Sha256, long Bytes)> WriteAsync(Stream content, string path, long maxBytes, CancellationToken cancellationToken)
-    {
-        var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
-        try
-        {
-            using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            await using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
-            long bytes = 0;
-            for (int read; (read = await content.ReadAsync(buffer, cancellationToken)) > 0;)
-            {
-                bytes += read;
-                if (bytes > maxBytes)
-                {
-                    throw new InvalidDataException($"more than {maxBytes} bytes");
-                }
-
-                sha.AppendData(buffer, 0, read);
-                await file.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
-            }
-
-            file.Flush(flushToDisk: true);
-            return (Hash256.FromBytes(sha.GetHashAndReset()), bytes);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
     }
 
     private static void Publish(string temporary, string path)

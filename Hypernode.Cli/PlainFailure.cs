@@ -11,7 +11,7 @@ internal static class PlainFailure
     public static bool Is(Exception e) => e
         is CliException or RefusedException or HttpRequestException or RpcException or RpcTransportException
         or IOException or InvalidDataException or UnauthorizedAccessException or JsonException or FormatException
-        or TimeoutException or OperationCanceledException or Win32Exception;
+        or EnvelopeException or TimeoutException or OperationCanceledException or Win32Exception;
 
     public static string Describe(Exception e) => e switch
     {

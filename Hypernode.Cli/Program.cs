@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Hypernode.Cli.Bench;
+using Hypernode.Cli.Blobs;
 using Hypernode.Cli.Demo;
 using Hypernode.Cli.Localnet;
 using Hypernode.Cli.Nodes;
@@ -14,6 +15,7 @@ var root = new RootCommand("Hypernode: a GPU compute marketplace on Solana. Star
     BenchCommand.Create(),
     ReceiptCommand.Create(),
     NodeCommands.Create(),
+    BlobCommands.Create(),
 };
 
 var parsed = root.Parse(args);

@@ -72,7 +72,7 @@ build() {
 
 need_prerequisites || { failures+=("prerequisites"); failed=1; finish; }
 # Packages and npm's come while the compiler works.
-{ packages && npm_ci localnet && npm_ci tests/programs; } > "$work/packages.log" 2>&1 &
+{ packages && npm_ci localnet && npm_ci tests/programs && npm_ci tests/Hypernode.Storage.Tests/s3; } > "$work/packages.log" 2>&1 &
 fetching=$!
 step "build" build
 fetched() { wait "$fetching" || { cat "$work/packages.log"; return 1; }; }

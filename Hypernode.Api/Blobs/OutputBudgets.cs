@@ -13,7 +13,7 @@ internal sealed class OutputBudgets(TimeProvider time)
     public const int MaxFiles = 4_096;
 
     /// <summary>Of any job: the server reads no longer body.</summary>
-    public static readonly long LargestBytes = (long)JobLimits.CapOf(JobType.Custom).OutputMb << 20;
+    public static readonly long LargestBytes = WithEnvelopes((long)JobLimits.CapOf(JobType.Custom).OutputMb << 20);
 
     /// <summary>A run takes a day at most; an attempt that nobody heard of for longer has ended.</summary>
     private static readonly TimeSpan Forgotten = TimeSpan.FromDays(2);
@@ -34,7 +34,12 @@ internal sealed class OutputBudgets(TimeProvider time)
         public DateTimeOffset UsedAt { get; set; }
     }
 
-    public static long BytesOf(JobSpec spec) => (long)spec.Limits.OutputMb << 20;
+    /// <summary>Sealed files are a little longer than what is in them.</summary>
+    public static long BytesOf(JobSpec spec) =>
+        (long)spec.Limits.OutputMb << 20 is var plain && spec.Encryption is null ? plain : WithEnvelopes(plain);
+
+    /// <summary>16 bytes for each 64 KiB, and a header and a last chunk's 16 for each file (docs/encryption.md).</summary>
+    private static long WithEnvelopes(long plain) => plain + (plain / 4_096) + (MaxFiles * 256L);
 
     /// <returns>Null: it would be more than the job may leave. Disposing it without <see cref="Reservation.Keep"/> gives the room back.</returns>
     public Reservation? Reserve(HeldLease lease, Hash256 sha256, long bytes)

@@ -33,6 +33,7 @@ public sealed record PaymentIntentBody(
 /// <param name="Script">For /bin/sh, at most 64 KiB; exactly one of script and cmd.</param>
 /// <param name="Network"><c>none</c> (also when absent), <c>allowlist</c> or <c>full</c>: any public address.</param>
 /// <param name="NetworkAllow">With <c>allowlist</c>, and only then: 1 to 32 times <c>host:port</c>.</param>
+/// <param name="Nodes">Ids of the nodes that may have the job, 1 to 64; absent: any. Needed where an input is encrypted.</param>
 public sealed record JobBody(
     string Type,
     string Image,
@@ -43,7 +44,9 @@ public sealed record JobBody(
     IReadOnlyList<InputBody>? Inputs = null,
     string? Network = null,
     string? Description = null,
-    IReadOnlyList<string>? NetworkAllow = null);
+    IReadOnlyList<string>? NetworkAllow = null,
+    IReadOnlyList<string>? Nodes = null,
+    EncryptionBody? Encryption = null);
 
 /// <param name="CpuMillis">Thousandths of a core.</param>
 /// <param name="MemoryMb">MiB.</param>
@@ -57,7 +60,11 @@ public sealed record LimitsBody(
     int? OutputMb = null);
 
 /// <param name="Name">The file is /in/{name} in the container.</param>
-public sealed record InputBody(string Name, string Sha256, long Bytes);
+/// <param name="Encrypted">True: the file is an envelope that the node opens for the job; hash and length are the envelope's.</param>
+public sealed record InputBody(string Name, string Sha256, long Bytes, bool? Encrypted = null);
+
+/// <param name="ResultKey">An Ed25519 key (a wallet's address): each result is sealed to it before it leaves the node. Logs are not.</param>
+public sealed record EncryptionBody(string ResultKey);
 
 /// <param name="Salt">64 hex characters.</param>
 /// <param name="SettleBy">Seconds since the epoch.</param>

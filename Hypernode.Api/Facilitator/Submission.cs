@@ -145,6 +145,18 @@ internal sealed record Submission(
         }
     }
 
+    /// <summary>Every node that the job names is one of ours. Which of them are up is for matching to find out.</summary>
+    public async Task CheckNodesAsync(INodeDirectory nodes, FieldErrors errors, CancellationToken cancellationToken)
+    {
+        for (var i = 0; i < (Spec.Nodes?.Count ?? 0); i++)
+        {
+            if (await nodes.FindAsync(Spec.Nodes![i], cancellationToken) is null)
+            {
+                errors.Add($"/job/nodes/{i}", "unknown-node", "no such node");
+            }
+        }
+    }
+
     /// <summary>True when the stored job came from this very submission.</summary>
     public bool IsSameAs(JobView? stored) =>
         stored is not null

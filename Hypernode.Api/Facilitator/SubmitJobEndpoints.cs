@@ -31,6 +31,7 @@ internal sealed class SubmitJob(
     IJobReader jobs,
     IJobIntake intake,
     IBlobStore blobs,
+    INodeDirectory nodes,
     TimeProvider time,
     IntentCounters counters,
     IOptions<ApiOptions> options,
@@ -64,6 +65,7 @@ internal sealed class SubmitJob(
         {
             submission.CheckSettleBy(windows.Value, now, errors);
             await submission.CheckInputsAsync(blobs, errors, cancellationToken);
+            await submission.CheckNodesAsync(nodes, errors, cancellationToken);
             errors.ThrowIfAny();
         }
 

@@ -1,5 +1,7 @@
 using System.Text.RegularExpressions;
+using Hypernode.Contracts.Intents;
 using Hypernode.Contracts.Jobs;
+using Hypernode.Contracts.Nodes;
 using Hypernode.Contracts.Text;
 
 namespace Hypernode.Api.Reading;
@@ -28,12 +30,14 @@ internal static partial class JobFields
         var estimate = (int?)job.Integer("estimatedTime", 1, JobLimits.CapOf(JobType.Custom).TimeoutSeconds!.Value);
         var (script, cmd) = ReadProgram(job);
         var inputs = ReadInputs(job);
+        var nodes = ReadNodes(job, inputs);
+        var encryption = ReadEncryption(job.Object("encryption", required: false));
         var (network, allow) = NetworkFields.ReadJob(job);
         var description = job.Text("description", MaxDescriptionBytes, required: false);
         job.Close();
         return job.Errors.Any
             ? null
-            : new JobSpec(type!.Value, image!, limits!, estimate!.Value, script, cmd, inputs, network, description, allow);
+            : new JobSpec(type!.Value, image!, limits!, estimate!.Value, script, cmd, inputs, network, description, allow, nodes, encryption);
     }
 
     private static string? ReadImage(JsonFields job, IReadOnlyList<string> allowed)
@@ -111,6 +115,7 @@ internal static partial class JobFields
             var name = item.Text("name", 128);
             var hash = item.Parsed<Hash256>("sha256", "64 lower-case hex characters");
             var bytes = item.Integer("bytes", 0, 1L << 40);
+            var encrypted = item.True("encrypted");
             item.Close();
             if (name is not null && !FileNameForm().IsMatch(name))
             {
@@ -123,11 +128,51 @@ internal static partial class JobFields
 
             if (name is not null && hash is not null && bytes is not null)
             {
-                inputs.Add(new JobInput(name, hash.Value, bytes.Value));
+                inputs.Add(new JobInput(name, hash.Value, bytes.Value, encrypted));
             }
         }
 
         return inputs;
+    }
+
+    private static List<NodeId>? ReadNodes(JsonFields job, List<JobInput>? inputs)
+    {
+        var texts = job.Texts("nodes", 1, JobSpec.MaxNodes, 36, required: false);
+        if (texts is null)
+        {
+            if (!job.Has("nodes") && inputs?.Exists(i => i.Encrypted == true) == true)
+            {
+                job.Errors.Add(job.At("nodes"), "missing", "encrypted inputs are sealed to the keys of certain nodes: name them");
+            }
+
+            return null;
+        }
+
+        var nodes = new List<NodeId>();
+        for (var i = 0; i < texts.Count; i++)
+        {
+            if (!NodeId.TryParse(texts[i], null, out var node))
+            {
+                job.Errors.Add($"{job.At("nodes")}/{i}", "malformed", "must be a node's id: a lower-case UUID");
+            }
+            else if (nodes.Contains(node))
+            {
+                job.Errors.Add($"{job.At("nodes")}/{i}", "duplicate", "is named twice");
+            }
+            else
+            {
+                nodes.Add(node);
+            }
+        }
+
+        return nodes;
+    }
+
+    private static JobEncryption? ReadEncryption(JsonFields? encryption)
+    {
+        var key = encryption?.Parsed<WalletAddress>("resultKey", IntentFields.AddressForm);
+        encryption?.Close();
+        return key is null ? null : new JobEncryption(key.Value);
     }
 
     [GeneratedRegex(@"\A(?:[a-z0-9](?:[a-zA-Z0-9._:/-]{0,253}[a-zA-Z0-9])?@)?sha256:[0-9a-f]{64}\z", RegexOptions.NonBacktracking)]

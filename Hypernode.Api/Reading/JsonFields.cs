@@ -87,6 +87,24 @@ internal sealed class JsonFields(JsonElement element, string pointer, FieldError
         return number;
     }
 
+    /// <summary>True, or null when it is absent: for what is off unless it is said, so that "off" has one form only.</summary>
+    public bool? True(string name)
+    {
+        var value = Find(name, required: false);
+        if (value is null)
+        {
+            return null;
+        }
+
+        if (value.Value.ValueKind == JsonValueKind.True)
+        {
+            return true;
+        }
+
+        errors.Add(At(name), "wrong-type", "must be true, or left out");
+        return null;
+    }
+
     /// <summary>
     /// HYPER as a decimal string or number of at most six decimals, read from its own characters (protocol A5): no
     /// binary fraction ever sees it.

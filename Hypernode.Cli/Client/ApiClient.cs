@@ -213,10 +213,12 @@ public sealed class ApiClient(HttpClient http) : IDisposable
         estimatedTime = job.EstimatedTime,
         script = job.Script,
         cmd = job.Cmd,
-        inputs = job.Inputs?.Select(i => new { name = i.Name, sha256 = i.Sha256.ToString(), bytes = i.Bytes }),
+        inputs = job.Inputs?.Select(i => new { name = i.Name, sha256 = i.Sha256.ToString(), bytes = i.Bytes, encrypted = i.Encrypted }),
         network = job.Network.ToString().ToLowerInvariant(),
         networkAllow = job.NetworkAllow,
         description = job.Description,
+        nodes = job.Nodes?.Select(n => n.ToString()),
+        encryption = job.Encryption is { } encryption ? new { resultKey = encryption.ResultKey.ToString() } : null,
     };
 
     private async IAsyncEnumerable<SseItem<string>> FollowOnceAsync(

@@ -1,3 +1,4 @@
+using Hypernode.Contracts.Nodes;
 using Hypernode.Contracts.Text;
 
 namespace Hypernode.Contracts.Jobs;
@@ -9,6 +10,8 @@ namespace Hypernode.Contracts.Jobs;
 /// <param name="Script">Runs as <c>/bin/sh /in/.script</c>; exactly one of Script and Cmd is given.</param>
 /// <param name="EstimatedTime">Seconds.</param>
 /// <param name="NetworkAllow">With <see cref="NetworkMode.Allowlist"/>, and only then: what the job may reach, each a <see cref="NetworkTarget"/>.</param>
+/// <param name="Nodes">Only these may have it; null: any that fits. Encrypted inputs need them: they are sealed to their keys.</param>
+/// <param name="Encryption">Null: results are stored as they are.</param>
 public sealed record JobSpec(
     JobType Type,
     string Image,
@@ -19,10 +22,15 @@ public sealed record JobSpec(
     IReadOnlyList<JobInput>? Inputs = null,
     NetworkMode Network = NetworkMode.None,
     string? Description = null,
-    IReadOnlyList<string>? NetworkAllow = null)
+    IReadOnlyList<string>? NetworkAllow = null,
+    IReadOnlyList<NodeId>? Nodes = null,
+    JobEncryption? Encryption = null)
 {
     public const int MaxScriptBytes = 64 * 1024;
     public const int MaxInputs = 64;
+
+    /// <summary>As many as an envelope has recipients.</summary>
+    public const int MaxNodes = 64;
 
     /// <summary>Kill after this: what the job asked for, else 1.5 × its estimate; never more than its type's cap.</summary>
     public TimeSpan RunLimit()

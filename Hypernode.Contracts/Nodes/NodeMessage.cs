@@ -28,7 +28,7 @@ public sealed record LogChunks(IReadOnlyList<LogChunk> Chunks) : NodeMessage;
 public sealed record AttemptStarted(JobId JobId, int Attempt, long At) : NodeMessage;
 
 /// <summary>The node can't run it (image missing, engine down, inputs unreadable): typed, so that the job moves on at once.</summary>
-/// <param name="Reason"><c>image-unavailable</c>, <c>inputs-unavailable</c>, <c>engine-unavailable</c>, <c>no-capacity</c>, <c>expired</c>.</param>
+/// <param name="Reason"><c>image-unavailable</c>, <c>inputs-unavailable</c>, <c>engine-unavailable</c>, <c>no-capacity</c>, <c>expired</c>, <c>not-a-recipient</c>, <c>envelope-damaged</c>.</param>
 public sealed record AttemptDeclined(JobId JobId, int Attempt, string Reason, string Detail) : NodeMessage;
 
 /// <summary>The attempt has ended; the receipt is signed with the node's key (64 bytes, base58).</summary>

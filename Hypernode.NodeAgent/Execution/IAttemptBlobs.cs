@@ -16,6 +16,10 @@ public interface IAttemptBlobs : IBlobStore
 {
     /// <summary>Returns when the control plane has confirmed each of these files that were put; an outage is waited out.</summary>
     Task DeliverAsync(IReadOnlyCollection<Hash256> files, CancellationToken cancellationToken);
+
+    /// <summary>What is in an envelope, while it is read.</summary>
+    /// <exception cref="DeclinedException">This node opens none.</exception>
+    Stream Open(Stream envelope) => throw new DeclinedException("not-a-recipient", "this node opens no envelopes");
 }
 
 /// <summary>A store that the control plane has too: what is put is delivered.</summary>

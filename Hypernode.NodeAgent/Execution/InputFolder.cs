@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using Hypernode.Contracts.Jobs;
-using Hypernode.Contracts.Ports;
 using Hypernode.Contracts.Text;
+using Hypernode.Solana;
 
 namespace Hypernode.NodeAgent.Execution;
 
@@ -13,7 +13,7 @@ internal static class InputFolder
 {
     public const string ScriptName = ".script";
 
-    public static async Task<string> PrepareAsync(string attemptFolder, JobSpec spec, IBlobStore blobs, CancellationToken cancellationToken)
+    public static async Task<string> PrepareAsync(string attemptFolder, JobSpec spec, IAttemptBlobs blobs, CancellationToken cancellationToken)
     {
         var folder = Path.Combine(attemptFolder, "in");
         if (Directory.Exists(folder))
@@ -29,7 +29,15 @@ internal static class InputFolder
                 throw new InputsUnavailableException("an input's name is not a plain file name");
             }
 
-            await FetchAsync(Path.Combine(folder, input.Name), input, blobs, cancellationToken);
+            var path = Path.Combine(folder, input.Name);
+            if (input.Encrypted == true)
+            {
+                await FetchEnvelopeAsync(path, Path.Combine(attemptFolder, "envelope"), input, blobs, cancellationToken);
+            }
+            else
+            {
+                await FetchAsync(path, input, blobs, cancellationToken);
+            }
         }
 
         if (spec.Script is not null)
@@ -41,7 +49,28 @@ internal static class InputFolder
         return folder;
     }
 
-    private static async Task FetchAsync(string path, JobInput input, IBlobStore blobs, CancellationToken cancellationToken)
+    /// <summary>Hash and length are the envelope's, as they were signed; what is in it the envelope itself answers for.</summary>
+    private static async Task FetchEnvelopeAsync(string path, string envelope, JobInput input, IAttemptBlobs blobs, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await FetchAsync(envelope, input, blobs, cancellationToken);
+            await using var source = File.OpenRead(envelope);
+            await using var content = blobs.Open(source);
+            await using var target = File.Create(path);
+            await content.CopyToAsync(target, cancellationToken);
+        }
+        catch (EnvelopeException e)
+        {
+            throw new DeclinedException(e.Fault == EnvelopeFault.NotARecipient ? "not-a-recipient" : "envelope-damaged", $"{input.Name}: {e.Message}");
+        }
+        finally
+        {
+            File.Delete(envelope);
+        }
+    }
+
+    private static async Task FetchAsync(string path, JobInput input, IAttemptBlobs blobs, CancellationToken cancellationToken)
     {
         await using var source = await blobs.OpenAsync(input.Sha256, cancellationToken)
             ?? throw new InputsUnavailableException($"{input.Name} ({input.Sha256}) is not in the store");

@@ -64,7 +64,7 @@ public sealed class AgentService : IHostedService, IAsyncDisposable
         _journal = AgentJournal.Open(Path.Combine(options.DataFolder, "journal.jsonl"), time);
         var receipts = options.Behaviour == AgentBehaviour.SimulatedLiar ? new SimulatedLiar(_node, signer) : new ReceiptWriter(_node, signer);
         _vram = new VramWatch(options, gpus, time, logger);
-        _runner = new AttemptRunner(options, engine, outputs, blobs, _journal, receipts, _vram, _networks, time, logger);
+        _runner = new AttemptRunner(options, engine, outputs, new EncryptedBlobs(blobs, signer), _journal, receipts, _vram, _networks, time, logger);
         _beats = new BeatLoop(link, CurrentBeat, () => HoldsLease, time, logger);
         _leftOvers = new LeftOvers(engine, outputs, options.NodeId, AttemptsFolder, IsOpen, _gate, time, logger);
     }

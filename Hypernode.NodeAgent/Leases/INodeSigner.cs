@@ -1,4 +1,5 @@
 using Hypernode.Contracts.Intents;
+using Hypernode.Solana;
 
 namespace Hypernode.NodeAgent.Leases;
 
@@ -9,4 +10,8 @@ public interface INodeSigner
 
     /// <summary>Ed25519 signature of 64 bytes, in base58.</summary>
     string Sign(ReadOnlySpan<byte> message);
+
+    /// <summary>What is in an envelope that was sealed to this key, as a stream that throws <see cref="EnvelopeException"/>.</summary>
+    /// <returns>Null: this key only signs (it is kept where it can't be used for more).</returns>
+    Stream? Open(Stream envelope) => null;
 }

@@ -8,6 +8,7 @@ namespace Hypernode.Workers.Matching;
 /// <summary>Why a node can't have a job now: the first reason that holds, in this order. The numbers are only the order.</summary>
 public enum Misfit
 {
+    NotNamed,
     NotActive,
     NotSeen,
     TooLittleCpu,
@@ -31,7 +32,8 @@ public static class OfferFit
     public static Misfit? Check(NodeView node, JobSpec spec, HyperAmount amount, DateTimeOffset now)
     {
         var (offer, limits) = (node.Offer, spec.Limits);
-        return node.Status != NodeStatus.Active ? Misfit.NotActive
+        return spec.Nodes?.Contains(node.Id) == false ? Misfit.NotNamed
+            : node.Status != NodeStatus.Active ? Misfit.NotActive
             : node.LastSeenAt is not { } seen || now - seen > LivenessWindow ? Misfit.NotSeen
             : offer.CpuMillis < limits.CpuMillis ? Misfit.TooLittleCpu
             : offer.MemoryMb < limits.MemoryMb ? Misfit.TooLittleMemory
@@ -61,6 +63,7 @@ public static class OfferFit
     /// <summary>As people read it: <c>2 too little memory</c>.</summary>
     public static string Describe(Misfit misfit) => misfit switch
     {
+        Misfit.NotNamed => "not named by the job",
         Misfit.NotActive => "not active",
         Misfit.NotSeen => "not seen lately",
         Misfit.TooLittleCpu => "too little CPU",

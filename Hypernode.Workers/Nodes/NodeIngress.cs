@@ -25,7 +25,7 @@ public sealed class NodeIngress(
 {
     private static readonly HashSet<string> DeclineReasons = new(StringComparer.Ordinal)
     {
-        "image-unavailable", "inputs-unavailable", "engine-unavailable", "no-capacity", "expired",
+        "image-unavailable", "inputs-unavailable", "engine-unavailable", "no-capacity", "expired", "not-a-recipient", "envelope-damaged",
     };
 
     private const int MaxRemembered = 16_384;

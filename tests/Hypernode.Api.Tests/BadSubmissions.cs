@@ -21,6 +21,7 @@ public static class BadSubmissions
 {
     private const long Minute = 60_000;
     private const string Key65 = "a3c5e7f9b2d4c6e8f0a1b3c5d7e9f1a3a3c5e7f9b2d4c6e8f0a1b3c5d7e9f1a30";
+    private const string Node = "0f8fad5b-d9cb-469f-a165-70867728950e";
     private static readonly string OtherHash = new('7', 64);
 
     public static IReadOnlyList<BadSubmission> All { get; } =
@@ -197,6 +198,16 @@ public static class BadSubmissions
         Job("input with a wrong hash form", "/inputs/0/sha256", j => j["inputs"]![0]!["sha256"] = "abc"),
         Job("input of negative length", "/inputs/0/bytes", j => j["inputs"]![0]!["bytes"] = -1),
         Job("input that was never uploaded", "/inputs/0/sha256", j => j["inputs"]![0]!["sha256"] = OtherHash, Then.CommitAndSign),
+        Job("input that is encrypted or not, in so many words", "/inputs/0/encrypted", j => j["inputs"]![0]!["encrypted"] = false),
+        Job("encrypted input without nodes", "/nodes", j => j["inputs"]![0]!["encrypted"] = true),
+        Job("no nodes", "/nodes", j => j["nodes"] = new JsonArray()),
+        Job("more nodes than an envelope has recipients", "/nodes", j => j["nodes"] = new JsonArray([.. Enumerable.Range(0, 65).Select(i => (JsonNode)$"0f8fad5b-d9cb-469f-a165-7086772895{i:x2}")])),
+        Job("a node that is no id", "/nodes/0", j => j["nodes"] = new JsonArray("gpu-1")),
+        Job("a node named twice", "/nodes/1", j => j["nodes"] = new JsonArray(Node, Node)),
+        Job("a node that nobody knows", "/nodes/0", j => j["nodes"] = new JsonArray(Node), Then.CommitAndSign),
+        Job("encryption without a key", "/encryption/resultKey", j => j["encryption"] = new JsonObject()),
+        Job("encryption to no key", "/encryption/resultKey", j => j["encryption"] = new JsonObject { ["resultKey"] = "me" }),
+        Job("unknown field in the encryption", "/encryption/cipher", j => j["encryption"] = new JsonObject { ["resultKey"] = Base58.Encode(new byte[32]), ["cipher"] = "rot13" }),
         Job("input of another length", "/inputs/0/bytes", j => j["inputs"]![0]!["bytes"] = 1, Then.CommitAndSign),
     ];
 

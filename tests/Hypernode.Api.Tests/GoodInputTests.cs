@@ -27,6 +27,7 @@ public sealed class GoodInputTests(GoodInputTests.AnyImage shared) : IClassFixtu
         ["a description in many scripts"] = b => b["job"]!["description"] = "Sortiere Wörter: 並べ替え 🍐",
         ["a script of 64 KiB"] = b => b["job"]!["script"] = new string('x', 64 * 1024),
         ["a script of 64 KiB that JSON writes in escapes"] = b => b["job"]!["script"] = new string('ä', 32 * 1024),
+        ["results sealed to a key"] = b => b["job"]!["encryption"] = new JsonObject { ["resultKey"] = TestWallet.Alice.Address.ToString() },
         ["all limits"] = b => b["job"]!["limits"] = JsonNode.Parse(
             """{"cpuMillis":64000,"memoryMb":262144,"gpus":8,"gpuVramMb":98304,"timeoutSeconds":3600,"outputMb":65536}"""),
         ["the smallest amount"] = b => b["paymentIntent"]!["amount"] = "0.000001",

@@ -48,6 +48,27 @@ public sealed class NodesTests(SharedHost shared) : IClassFixture<SharedHost>
     }
 
     [Fact]
+    public async Task Who_encrypts_finds_a_nodes_key_and_names_the_node()
+    {
+        await using var host = await ApiHost.StartAsync();
+        (await RegisterAsync(host, Signed(host))).EnsureSuccessStatusCode();
+        var node = (await ApiHost.JsonOfAsync(await host.Anonymous.GetAsync("/api/nodes")))["items"]![0]!;
+        node["nodeKey"]!.GetValue<string>().ShouldBe(TestWallet.Node.Address.ToString());
+
+        var body = await Bodies.SubmissionAsync(host, TestWallet.Alice, job =>
+        {
+            job["inputs"]![0]!["encrypted"] = true;
+            job["nodes"] = new JsonArray(node["nodeId"]!.GetValue<string>());
+            job["encryption"] = new JsonObject { ["resultKey"] = TestWallet.Alice.Address.ToString() };
+        });
+        var answer = await Bodies.SubmitAsync(host, body);
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.Accepted, await answer.Content.ReadAsStringAsync());
+        var spec = host.Jobs.All.Values.Single().Spec;
+        (spec.Nodes!.Single(), spec.Inputs![0].Encrypted, spec.Encryption!.ResultKey).ShouldBe((Id, true, TestWallet.Alice.Address));
+    }
+
+    [Fact]
     public async Task A_list_shows_active_nodes_unless_asked_for_others()
     {
         await using var host = await ApiHost.StartAsync();

@@ -9,6 +9,7 @@ using Hypernode.Host.Embedded;
 using Hypernode.NodeAgent;
 using Hypernode.Sagas.Engine;
 using Hypernode.Storage;
+using Hypernode.Storage.Blobs;
 using Hypernode.Workers.Adapters.Solana;
 
 namespace Hypernode.Host.Tests;
@@ -22,6 +23,7 @@ internal static partial class ConfigurationDocument
         ("How long each part of a job's life may take", WorkflowWindows.Section, typeof(WorkflowWindows)),
         ("The engine", EngineOptions.Section, typeof(EngineOptions)),
         ("Storage", StorageOptions.Section, typeof(StorageOptions)),
+        ("Blobs in a bucket", S3Options.Section, typeof(S3Options)),
         ("The broker", "Hypernode:RabbitMq", typeof(HostOptions).Assembly.GetType("Hypernode.Host.Messaging.Adapters.RabbitMq.RabbitMqOptions")!),
         ("The chain", SolanaOptions.Section, typeof(SolanaOptions)),
         ("The bundled localnet", LocalnetOptions.Section, typeof(LocalnetOptions)),

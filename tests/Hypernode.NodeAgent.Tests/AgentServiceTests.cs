@@ -111,7 +111,7 @@ public sealed class AgentServiceTests : AgentTests
         {
             ([new("a", missing, 1 << 20)], "inputs-unavailable"), // small enough to be looked for
             ([new("a", missing, 1 << 20), new("b", missing, 1)], "no-capacity"),
-            ([new("a", missing, long.MaxValue), new("b", missing, long.MaxValue)], "no-capacity"),
+            ([.. Enumerable.Range(0, 64).Select(i => new JobInput($"a{i}", missing, 1L << 52))], "no-capacity"),
             ([new("a", missing, -1)], "inputs-unavailable"),
         })
         {

@@ -44,7 +44,7 @@ public abstract class AgentTests : IDisposable
         var options = Kit.Options;
         set?.Invoke(options);
         var agent = new AgentService(
-            options, Kit.Link, Engine, Outputs, new SharedBlobs(Kit.Blobs), Kit.Signer, Time, Log, gpus);
+            options, Kit.Link, Engine, Outputs, Kit.Blobs, Kit.Signer, Time, Log, gpus);
         await agent.StartAsync(default);
         return agent;
     }

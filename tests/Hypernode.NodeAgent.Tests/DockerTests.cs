@@ -267,7 +267,7 @@ public sealed class DockerTests(JobImage image) : IClassFixture<JobImage>, IDisp
     private async Task<AgentService> StartAsync(AgentOptions? options = null)
     {
         var agent = await AgentRegistration.CreateAsync(
-            options ?? _kit.Options, _kit.Link, new SharedBlobs(_kit.Blobs), _kit.Signer, TimeProvider.System, NullLoggerFactory.Instance, default);
+            options ?? _kit.Options, _kit.Link, _kit.Blobs, _kit.Signer, TimeProvider.System, NullLoggerFactory.Instance, default);
         await agent.StartAsync(default);
         return agent;
     }

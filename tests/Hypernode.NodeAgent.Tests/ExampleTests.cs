@@ -25,7 +25,7 @@ public sealed class ExampleTests(JobImage image) : IClassFixture<JobImage>, IDis
         var folder = Path.Combine(JobImage.Root(), "examples", name);
         var command = _kit.Execute(Read(folder), TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds());
         await using var agent = await AgentRegistration.CreateAsync(
-            _kit.Options, _kit.Link, new SharedBlobs(_kit.Blobs), _kit.Signer, TimeProvider.System, NullLoggerFactory.Instance, default);
+            _kit.Options, _kit.Link, _kit.Blobs, _kit.Signer, TimeProvider.System, NullLoggerFactory.Instance, default);
         await agent.StartAsync(default);
         _kit.Link.Command(command);
         var reported = await _kit.Link.WaitForAsync<AttemptReported>(seconds: 60);

@@ -89,7 +89,7 @@ public sealed class ProcessRuntimeTests : IDisposable
         options.Runtime = AgentRuntime.Process;
         options.AllowUnsandboxed = true;
         var agent = await AgentRegistration.CreateAsync(
-            options, _kit.Link, new SharedBlobs(_kit.Blobs), _kit.Signer, TimeProvider.System, NullLoggerFactory.Instance, default);
+            options, _kit.Link, _kit.Blobs, _kit.Signer, TimeProvider.System, NullLoggerFactory.Instance, default);
         await agent.StartAsync(default);
         return agent;
     }

@@ -10,5 +10,7 @@ public sealed class AccountSigner(Account account) : INodeSigner
 {
     public WalletAddress Key { get; } = WalletAddress.FromBytes(account.PublicKey.AsSpan());
 
+    public Stream Open(Stream envelope) => Envelope.Open(envelope, account);
+
     public string Sign(ReadOnlySpan<byte> message) => Contracts.Text.Base58.Encode(account.Sign(message));
 }

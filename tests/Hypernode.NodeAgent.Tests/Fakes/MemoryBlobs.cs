@@ -1,10 +1,12 @@
 using System.Collections.Concurrent;
-using Hypernode.Contracts.Ports;
+using Hypernode.Contracts.Commands;
 using Hypernode.Contracts.Text;
+using Hypernode.NodeAgent.Execution;
 
 namespace Hypernode.NodeAgent.Tests.Fakes;
 
-internal sealed class MemoryBlobs : IBlobStore
+/// <summary>A store that agent and control plane share.</summary>
+internal sealed class MemoryBlobs : INodeBlobs, IAttemptBlobs
 {
     private readonly ConcurrentDictionary<Hash256, byte[]> _blobs = new();
 
@@ -14,6 +16,17 @@ internal sealed class MemoryBlobs : IBlobStore
         _blobs[hash] = content;
         return hash;
     }
+
+    public IAttemptBlobs Of(ExecuteJob command, string folder) => this;
+
+    public Task DeliverAsync(IReadOnlyCollection<Hash256> files, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public byte[] this[Hash256 hash] => _blobs[hash];
+
+    public IEnumerable<byte[]> All => _blobs.Values;
+
+    /// <summary>Another content under the same name, as no honest store has it.</summary>
+    public void Replace(Hash256 hash, byte[] content) => _blobs[hash] = content;
 
     public string Text(Hash256 hash) => System.Text.Encoding.UTF8.GetString(_blobs[hash]);
 

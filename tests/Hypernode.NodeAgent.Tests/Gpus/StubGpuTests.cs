@@ -136,7 +136,7 @@ public sealed class StubGpuTests(StubGpuEngine engine) : IClassFixture<StubGpuEn
     private async Task<AgentService> StartAsync(AgentOptions options)
     {
         var agent = await AgentRegistration.CreateAsync(
-            options, _kit.Link, new SharedBlobs(_kit.Blobs), _kit.Signer, TimeProvider.System, NullLoggerFactory.Instance, default);
+            options, _kit.Link, _kit.Blobs, _kit.Signer, TimeProvider.System, NullLoggerFactory.Instance, default);
         await agent.StartAsync(default);
         return agent;
     }

@@ -71,6 +71,19 @@ public sealed class JobMatcherTests
         (await ReasonAsync()).ShouldBe(reason);
     }
 
+    [Fact]
+    public async Task Only_nodes_that_the_job_names_are_chosen()
+    {
+        Add(1, price: 1);
+        var named = Add(2, price: 9);
+        (await MatchAsync(Named(named.Id))).ShouldBeOfType<NodeMatched>().NodeId.ShouldBe(named.Id);
+
+        _nodes.All[1] = named with { Status = NodeStatus.Offline };
+        (await MatchAsync(Named(named.Id))).ShouldBeOfType<NodeMatchFailed>().Reason.ShouldBe("2 nodes: 1 not named by the job, 1 not active");
+
+        MatchJob Named(NodeId node) => Command() with { Spec = _run.Spec with { Nodes = [node] } };
+    }
+
     public static TheoryData<Func<NodeView, NodeView>> JustFit { get; } = new()
     {
         n => n with { LastSeenAt = FakeTime.Noon.AddSeconds(-45) },

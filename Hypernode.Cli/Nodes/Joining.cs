@@ -14,8 +14,6 @@ namespace Hypernode.Cli.Nodes;
 /// <summary>Makes this machine a node: each step looks first, and does only what is missing.</summary>
 internal sealed class Joining(JoinPlan plan, IMachine machine, ApiClient api, IRpcClient rpc, IIdSource ids, TimeProvider time)
 {
-    private const int MaxSlots = 64; // of an agent
-    private static readonly HyperAmount DefaultPrice = new(2_000);
     private readonly List<JoinStep> _steps = [];
     private readonly NodeFolder _folder = plan.Folder;
     private string? _apiBroker;
@@ -32,7 +30,7 @@ internal sealed class Joining(JoinPlan plan, IMachine machine, ApiClient api, IR
         var benchmarks = Measure();
         var published = await api.FindNodeAsync(node.ToString(), cancellationToken);
         _apiBroker = published?.Broker;
-        var offer = Offer(hardware, published);
+        var offer = PlannedOffer.Of(plan, hardware, published, _folder.Options());
         var report = new JoinReport(node.ToString(), key.PublicKey.Key, authority.Key, _folder.SettingsFile, false, []);
         report = await OnChainAsync(report, node, key, wallet, authority, offer, cancellationToken);
         report = await AtApiAsync(report, node, key, wallet, authority, offer, published, cancellationToken);
@@ -87,7 +85,7 @@ internal sealed class Joining(JoinPlan plan, IMachine machine, ApiClient api, IR
             // Detection says it, and the doctor how to mend it.
         }
 
-        var found = await HardwareDetection.RunAsync(machine, _folder.Root, image, cancellationToken);
+        var found = await HardwareDetection.RunAsync(machine, _folder.Options(), image, cancellationToken);
         var gpus = found.Gpus.Count > 0 ? $"{string.Join(", ", found.Gpus.Select(g => $"{g.Model} {g.VramMb} MiB"))}, driver {found.Driver}, CUDA {found.Cuda ?? "unknown"}" : "no GPU";
         _steps.Add(new("hardware", false, $"{found.Machine.Cores} × {found.Machine.CpuModel}, {found.Machine.MemoryMb} MiB, {found.Machine.DiskFreeBytes >> 30} GiB free, {gpus}{(found.Engine is null ? $"; {found.GpuRemark}" : "")}"));
         return found;
@@ -100,33 +98,6 @@ internal sealed class Joining(JoinPlan plan, IMachine machine, ApiClient api, IR
         _steps.Add(new("benchmark", !ReferenceEquals(figures, known), string.Join(", ", figures.Select(f => $"{f.Type} {f.Value} {f.Unit}"))));
         return figures;
     }
-
-    /// <summary>What was asked for, else what was published before, else what the machine has.</summary>
-    private NodeOffer Offer(HardwareReport hardware, NodeAnswer? published)
-    {
-        var gpus = Gpus(hardware, published);
-        var slots = plan.Slots ?? published?.Slots ?? Math.Clamp(gpus.Count, 1, MaxSlots);
-        var cores = hardware.Engine?.Cpus ?? hardware.Machine.Cores;
-        return new NodeOffer(
-            slots,
-            plan.CpuMillis ?? published?.CpuMillis ?? Math.Max(10, cores * 1000 / slots),
-            // A fifth stays with the system, the engine and the agent.
-            plan.MemoryMb ?? published?.MemoryMb ?? Math.Max(16, hardware.Machine.MemoryMb * 4 / 5 / slots),
-            plan.Price ?? (published is null ? DefaultPrice : new HyperAmount(published.PricePerSecond)),
-            gpus,
-            plan.Images.Count > 0 ? plan.Images : published?.Images ?? [],
-            (plan.NetworkModes ?? PublishedModes(published)) is { Count: > 0 } modes ? modes : null);
-    }
-
-    /// <summary>What containers see; while the engine is away nothing is known, and what was sold before stays.</summary>
-    private IReadOnlyList<GpuInfo> Gpus(HardwareReport hardware, NodeAnswer? published) =>
-        hardware.Engine is null && published is not null && published.Gpus.Count == _folder.Options().Gpus.Count
-            ? [.. published.Gpus.Zip(_folder.Options().Gpus, (known, uuid) => new GpuInfo(uuid, known.Model, known.VramMb))]
-            : hardware.Gpus;
-
-    /// <summary>A mode that this program does not know yet is another version's, and not offered on.</summary>
-    private static List<NetworkMode> PublishedModes(NodeAnswer? published) =>
-        [.. (published?.NetworkModes ?? []).Select(m => Enum.TryParse<NetworkMode>(m, ignoreCase: true, out var mode) ? mode : default).Where(m => m != NetworkMode.None)];
 
     /// <summary>The folder of job files that the control plane shares, where there is one; else the API has them.</summary>
     private string? Shared() => plan.Blobs ?? _folder.Options().BlobFolder switch
@@ -195,7 +166,7 @@ internal sealed class Joining(JoinPlan plan, IMachine machine, ApiClient api, IR
     private async Task<JoinReport> AtApiAsync(
         JoinReport report, NodeId node, Account key, Account? wallet, PublicKey authority, NodeOffer offer, NodeAnswer? published, CancellationToken cancellationToken)
     {
-        if (published is not null && IsAsPublished(published, offer, key.PublicKey, authority))
+        if (published is not null && PlannedOffer.IsAsPublished(published, _folder.Options(), offer, key.PublicKey, authority))
         {
             _steps.Add(new("api", false, $"{plan.Api} knows the node and its offer"));
             return report;
@@ -217,14 +188,4 @@ internal sealed class Joining(JoinPlan plan, IMachine machine, ApiClient api, IR
         _steps.Add(new("api", true, $"registered at {plan.Api}: {offer.Slots} {(offer.Slots == 1 ? "slot" : "slots")} of {offer.CpuMillis} mCPU and {offer.MemoryMb} MiB at {offer.PricePerSecond} HYPER a second{gpus}"));
         return report;
     }
-
-    /// <summary>The uuids of GPUs are not published, so they are what was written down with the last registration.</summary>
-    private bool IsAsPublished(NodeAnswer published, NodeOffer offer, PublicKey key, PublicKey authority) =>
-        published.NodeKey == key.Key
-        && published.Authority == authority.Key
-        && (published.Slots, published.CpuMillis, published.MemoryMb, published.PricePerSecond) == (offer.Slots, offer.CpuMillis, offer.MemoryMb, offer.PricePerSecond.BaseUnits)
-        && published.Gpus.Select(g => (g.Model, g.VramMb)).SequenceEqual(offer.Gpus.Select(g => (g.Model, g.VramMb)))
-        && _folder.Options().Gpus.SequenceEqual(offer.Gpus.Select(g => g.Uuid), StringComparer.Ordinal)
-        && published.Images.SequenceEqual(offer.Images, StringComparer.Ordinal)
-        && PublishedModes(published).SequenceEqual(offer.NetworkModes ?? []);
 }

@@ -9,7 +9,7 @@ internal sealed class GpuChecks(AgentOptions options, IMachine machine)
     public async Task<CheckResult> GpuAsync(string name, CancellationToken cancellationToken)
     {
         var image = HardwareDetection.ProbeImage(await machine.ImagesAsync(cancellationToken), options.Images);
-        var found = await HardwareDetection.RunAsync(machine, options.DataFolder, image?.Id, cancellationToken);
+        var found = await HardwareDetection.RunAsync(machine, options, image?.Id, cancellationToken);
         var missing = options.Gpus.Where(g => found.Gpus.All(f => f.Uuid != g)).ToList();
         if (missing.Count > 0)
         {

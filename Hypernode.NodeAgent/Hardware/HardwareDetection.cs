@@ -17,11 +17,12 @@ public static class HardwareDetection
     internal static readonly string[] GpuQuestion =
         ["/bin/sh", "-c", "nvidia-smi --query-gpu=uuid,name,memory.total,driver_version --format=csv,noheader,nounits && nvidia-smi | grep -o 'CUDA Version: [0-9.]*'"];
 
+    /// <param name="options">A probe runs as this agent's jobs would.</param>
     /// <param name="image">To probe with; null: none is at hand.</param>
     public static async Task<HardwareReport> RunAsync(
-        IMachine machine, string dataFolder, string? image, CancellationToken cancellationToken)
+        IMachine machine, AgentOptions options, string? image, CancellationToken cancellationToken)
     {
-        var facts = machine.Describe(dataFolder);
+        var facts = machine.Describe(options.DataFolder);
         EngineFacts? engine;
         try
         {
@@ -32,7 +33,7 @@ public static class HardwareDetection
             return new HardwareReport(facts, null, [], null, null, e.Message);
         }
 
-        return await ProbeGpusAsync(machine, facts, engine, image, cancellationToken);
+        return await ProbeGpusAsync(machine, options, facts, engine, image, cancellationToken);
     }
 
     /// <summary>An image that a probe can run in: one of the node's own, else the smallest that there is.</summary>
@@ -45,7 +46,7 @@ public static class HardwareDetection
             && image.Names.Any(n => n.EndsWith(reference[reference.IndexOf('@', StringComparison.Ordinal)..], StringComparison.Ordinal)));
 
     private static async Task<HardwareReport> ProbeGpusAsync(
-        IMachine machine, MachineFacts facts, EngineFacts engine, string? image, CancellationToken cancellationToken)
+        IMachine machine, AgentOptions options, MachineFacts facts, EngineFacts engine, string? image, CancellationToken cancellationToken)
     {
         HardwareReport None(string why) => new(facts, engine, [], null, null, why);
         if (image is null)
@@ -53,12 +54,11 @@ public static class HardwareDetection
             return None("no image to probe with");
         }
 
-        // Only a container says what jobs will see: a driver on the host alone is no GPU for them.
+        // Only a container that is made as theirs are says what jobs will see: a driver on the host alone is no GPU for them.
         ProbeResult probe;
         try
         {
-            var runtime = engine.Runtimes.Contains("nvidia", StringComparer.Ordinal) ? "nvidia" : engine.DefaultRuntime;
-            probe = await machine.ProbeAsync(new ProbePlan(image, runtime, GpuQuestion, AllGpus: true), cancellationToken);
+            probe = await machine.ProbeAsync(new ProbePlan(image, options.ContainerRuntime, GpuQuestion, AllGpus: true), cancellationToken);
         }
         catch (EngineRefusedException e)
         {

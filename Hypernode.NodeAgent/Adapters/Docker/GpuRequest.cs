@@ -19,9 +19,11 @@ internal static class GpuRequest
         ? ["NVIDIA_VISIBLE_DEVICES=void"]
         : [$"NVIDIA_VISIBLE_DEVICES={string.Join(',', uuids)}", $"NVIDIA_DRIVER_CAPABILITIES={DriverCapabilities}"];
 
-    public static JsonArray Devices(IReadOnlyList<string> uuids) => new(new JsonObject
-    {
-        ["DeviceIDs"] = new JsonArray([.. uuids.Select(u => (JsonNode)u)]),
-        ["Capabilities"] = new JsonArray(new JsonArray(["gpu", .. DriverCapabilities.Split(',').Select(c => (JsonNode)c)])),
-    });
+    public static JsonArray Devices(IReadOnlyList<string> uuids) =>
+        new(new JsonObject { ["DeviceIDs"] = new JsonArray([.. uuids.Select(u => (JsonNode)u)]), ["Capabilities"] = Capabilities() });
+
+    /// <summary>For a probe, which is not a job.</summary>
+    public static JsonArray AllDevices() => new(new JsonObject { ["Count"] = -1, ["Capabilities"] = Capabilities() });
+
+    private static JsonArray Capabilities() => new(new JsonArray(["gpu", .. DriverCapabilities.Split(',').Select(c => (JsonNode)c)]));
 }

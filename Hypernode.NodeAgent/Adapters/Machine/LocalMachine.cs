@@ -16,6 +16,7 @@ public sealed class LocalMachine(AgentOptions options) : IMachine, IDisposable
 {
     private const string Label = "hypernode.probe";
     private const long ProbeMemory = 64L << 20;
+    private const long GpuProbeMemory = 256L << 20; // nvidia-smi maps something of every GPU
     private const int MaxOutput = 16 * 1024;
 
     private readonly DockerHttp _http = new(options.EngineHost);
@@ -150,23 +151,25 @@ public sealed class LocalMachine(AgentOptions options) : IMachine, IDisposable
 
     private static JsonObject BodyOf(ProbePlan plan)
     {
+        var memory = plan.AllGpus ? GpuProbeMemory : ProbeMemory;
         var host = new JsonObject
         {
             ["NetworkMode"] = "none",
             ["Runtime"] = plan.Runtime,
-            ["Memory"] = ProbeMemory,
-            ["MemorySwap"] = ProbeMemory,
+            ["Memory"] = memory,
+            ["MemorySwap"] = memory,
             ["PidsLimit"] = 64,
-            ["ReadonlyRootfs"] = !plan.AllGpus, // the driver's hook puts its libraries into the container's root
+            // As a job's: a driver whose hook can't do with it gives no GPU to jobs either, and is better found out here.
+            ["ReadonlyRootfs"] = true,
             ["CapDrop"] = new JsonArray("ALL"),
-            ["SecurityOpt"] = new JsonArray("no-new-privileges"),
+            ["SecurityOpt"] = new JsonArray("no-new-privileges", $"seccomp={Seccomp.Profile}"),
             ["LogConfig"] = new JsonObject { ["Type"] = "local" },
         };
         var env = new JsonArray();
         if (plan.AllGpus)
         {
-            host["DeviceRequests"] = new JsonArray(new JsonObject { ["Count"] = -1, ["Capabilities"] = new JsonArray(new JsonArray("gpu", "utility")) });
-            env = ["NVIDIA_VISIBLE_DEVICES=all", "NVIDIA_DRIVER_CAPABILITIES=utility"];
+            host["DeviceRequests"] = GpuRequest.AllDevices();
+            env = [.. GpuRequest.Environment(["all"])];
         }
 
         return new JsonObject

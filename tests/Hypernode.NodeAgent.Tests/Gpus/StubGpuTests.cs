@@ -20,8 +20,9 @@ namespace Hypernode.NodeAgent.Tests.Gpus;
 [Trait("Needs", "docker")]
 public sealed class StubGpuTests(StubGpuEngine engine) : IClassFixture<StubGpuEngine>, IDisposable
 {
+    /// <summary>The environment as it was handed over: a name that is in it twice means one thing to a shell and another to a library.</summary>
     private const string Look = """
-        echo visible $NVIDIA_VISIBLE_DEVICES $NVIDIA_DRIVER_CAPABILITIES
+        tr '\0' '\n' < /proc/$$/environ | grep ^NVIDIA_ | sort -u
         nvidia-smi --query-gpu=uuid,name --format=csv,noheader,nounits
         touch /bin/x 2>/dev/null || echo the root is read-only
         """;
@@ -45,7 +46,7 @@ public sealed class StubGpuTests(StubGpuEngine engine) : IClassFixture<StubGpuEn
     public async Task The_probe_finds_four_stub_GPUs()
     {
         using var machine = new LocalMachine(Options);
-        var found = await HardwareDetection.RunAsync(machine, _kit.Folder, engine.Image, default);
+        var found = await HardwareDetection.RunAsync(machine, Options, engine.Image, default);
         found.Gpus.ShouldBe(StubGpuEngine.Gpus, found.GpuRemark);
         (found.Driver, found.Cuda).ShouldBe(("000.00 STUB", "12.4"));
     }
@@ -53,10 +54,13 @@ public sealed class StubGpuTests(StubGpuEngine engine) : IClassFixture<StubGpuEn
     [Fact]
     public async Task Two_jobs_at_once_see_exactly_the_stub_GPUs_of_their_slots_and_the_oracle_takes_their_receipts()
     {
-        var offer = new NodeOffer(2, 1_000, 64, new HyperAmount(1), StubGpuEngine.Gpus, []);
+        using var machine = new LocalMachine(Options);
+        var found = await HardwareDetection.RunAsync(machine, Options, engine.Image, default);
+        var market = new OneNodeMarket(_kit, new NodeOffer(2, 1_000, 64, new HyperAmount(1), found.Gpus, []), TimeProvider.System);
         engine.Use();
         await using var agent = await StartAsync(Options);
-        var (first, second) = (Command(offer, 0, Look + "\nsleep 5"), Command(offer, 1, Look + "\nsleep 5"));
+        var (first, second) = ((await market.LeaseAsync(Spec(2, Look + "\nsleep 5")))!, (await market.LeaseAsync(Spec(2, Look + "\nsleep 5")))!);
+        (await market.LeaseAsync(Spec(1, "true"))).ShouldBeNull();
         _kit.Link.Command(first);
         _kit.Link.Command(second);
         foreach (var command in new[] { first, second })
@@ -70,7 +74,7 @@ public sealed class StubGpuTests(StubGpuEngine engine) : IClassFixture<StubGpuEn
         {
             reports.Add(await _kit.Link.WaitForAsync<AttemptReported>(r => r.Receipt.JobId == command.JobId));
             Said(command, "stdout").ShouldBe(
-                $"visible {string.Join(',', command.GpuUuids!)} compute,utility\n"
+                $"NVIDIA_DRIVER_CAPABILITIES=compute,utility\nNVIDIA_VISIBLE_DEVICES={string.Join(',', command.GpuUuids!)}\n"
                 + string.Concat(StubGpuEngine.Gpus.Where(g => command.GpuUuids!.Contains(g.Uuid)).Select(g => $"{g.Uuid}, {g.Model}\n"))
                 + "the root is read-only\n");
             Said(command, "stderr").ShouldContain("STUB");
@@ -96,7 +100,8 @@ public sealed class StubGpuTests(StubGpuEngine engine) : IClassFixture<StubGpuEn
         var leased = Command(offer, 2, Look, greedy);
         _kit.Link.Command(leased);
         await _kit.Link.WaitForAsync<AttemptReported>(r => r.Receipt.JobId == leased.JobId);
-        Said(leased, "stdout").ShouldContain($"visible {StubGpuEngine.Gpus[2].Uuid} compute,utility\n{StubGpuEngine.Gpus[2].Uuid}, ");
+        Said(leased, "stdout").ShouldStartWith(
+            $"NVIDIA_DRIVER_CAPABILITIES=compute,utility\nNVIDIA_VISIBLE_DEVICES={StubGpuEngine.Gpus[2].Uuid}\n{StubGpuEngine.Gpus[2].Uuid}, ");
 
         var hooks = engine.HookLog.Split('\n').Length;
         var none = Command(offer with { Gpus = [] }, 0, "echo visible $NVIDIA_VISIBLE_DEVICES; nvidia-smi 2>/dev/null || echo no tool", greedy);
@@ -124,11 +129,13 @@ public sealed class StubGpuTests(StubGpuEngine engine) : IClassFixture<StubGpuEn
     /// <summary>A job that asks for all that the slot has, as the matcher would lease it.</summary>
     private ExecuteJob Command(NodeOffer offer, int slot, string script, string? image = null)
     {
-        var limits = new JobLimits(1_000, 64, Gpus: offer.GpusOf(slot).Count, OutputMb: 8);
-        var command = _kit.Execute(
-            new JobSpec(JobType.Custom, image ?? engine.Image, limits, 5, Script: script), TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds());
-        return command with { Slot = slot, GpuUuids = offer.GpusFor(slot, limits) };
+        var spec = Spec(offer.GpusOf(slot).Count, script, image);
+        var command = _kit.Execute(spec, TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds());
+        return command with { Slot = slot, GpuUuids = offer.GpusFor(slot, spec.Limits) };
     }
+
+    private JobSpec Spec(int gpus, string script, string? image = null) =>
+        new(JobType.Custom, image ?? engine.Image, new JobLimits(1_000, 64, gpus, OutputMb: 8), 5, Script: script);
 
     private string Said(ExecuteJob command, string stream) => string.Concat(_kit.Link.Chunks
         .Where(c => c.JobId == command.JobId && c.Stream == stream).DistinctBy(c => c.Seq).OrderBy(c => c.Seq).Select(c => Encoding.UTF8.GetString(c.Data)));

@@ -94,7 +94,7 @@ public class DoctorTests
             ? "GPU-aaaaaaaa-0000-4000-8000-000000000001, NVIDIA GeForce RTX 4090, 24564, 550.54.14\nGPU-bbbbbbbb-0000-4000-8000-000000000002, NVIDIA A100, 81920, 550.54.14\nCUDA Version: 12.4\n"
             : "hypernode-probe\n");
 
-        var found = await HardwareDetection.RunAsync(_world, "/", HealthyWorld.Image, default);
+        var found = await HardwareDetection.RunAsync(_world, _world.Options, HealthyWorld.Image, default);
 
         found.Gpus.Select(g => (g.Uuid, g.Model, g.VramMb)).ShouldBe([("GPU-aaaaaaaa-0000-4000-8000-000000000001", "NVIDIA GeForce RTX 4090", 24564), ("GPU-bbbbbbbb-0000-4000-8000-000000000002", "NVIDIA A100", 81920)]);
         (found.Driver, found.Cuda).ShouldBe(("550.54.14", "12.4"));

@@ -1,8 +1,12 @@
+using Hypernode.Contracts.Intents;
+using Hypernode.Contracts.Nodes;
+using Hypernode.Contracts.Ports;
 using Hypernode.Solana.Facilitator;
 using Hypernode.Solana.NodeRegistry;
 using Hypernode.Solana.Splitter;
 using Hypernode.Solana.Tests.Localnet;
 using Hypernode.Workers.Adapters.Solana;
+using NodeStatus = Hypernode.Solana.NodeRegistry.NodeStatus;
 
 namespace Hypernode.Solana.Tests.Escrow;
 
@@ -46,6 +50,8 @@ public sealed class RegistryAndSplitterStories(EscrowFixture fixture) : IClassFi
         await SendAsync(program.ProposeSlash(slash, config, relayer.PublicKey, Signed(slash.Digest(config.Cluster, program.ProgramIdKey))));
         await SendAsync([program.AppealSlash(id, slash.IncidentId, FacilitatorWorld.Filled(8), owner.PublicKey)], owner);
         (await reader.GetNodeAsync(id)).ShouldNotBeNull().Status.ShouldBe(NodeStatus.Jailed);
+        (await new SolanaNodeRegistry(fixture.Rpc, program).ListAsync(default)).ShouldContain(new RegistryEntry(
+            new NodeId(id), WalletAddress.FromBytes(machine.PublicKey.AsSpan()), WalletAddress.FromBytes(owner.PublicKey.AsSpan()), Contracts.Nodes.NodeStatus.Jailed));
         (await reader.GetIncidentAsync(slash.IncidentId)).ShouldNotBeNull().Amount.ShouldBe(10 * Hyper);
         (await fixture.Localnet.Sender.SendAsync([program.ExecuteSlash(id, slash.IncidentId, config)], relayer))
             .ShouldHaveFailed().As<NodeRegistryError>(program.ProgramIdKey).ShouldBe(NodeRegistryError.AppealWindowOpen);

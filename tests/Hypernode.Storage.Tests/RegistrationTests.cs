@@ -46,6 +46,24 @@ public sealed class RegistrationTests
         refused.Message.ShouldContain(field);
     }
 
+    [Fact]
+    public async Task A_bucket_is_chosen_by_a_setting_and_named_where_it_is_missing()
+    {
+        var keys = Path.GetTempFileName();
+        await File.WriteAllTextAsync(keys, "id\nsecret\n");
+        await using (var services = Build(("Path", "/nowhere/hypernode.db"), ("Blobs", "s3"), ("S3:Bucket", "blobs"), ("S3:ServiceUrl", "http://127.0.0.1:1"), ("S3:KeyFile", keys)))
+        {
+            services.GetRequiredService<IBlobStore>().GetType().Name.ShouldBe("S3BlobStore");
+        }
+
+        await using (var services = Build(("Path", "/nowhere/hypernode.db"), ("Blobs", "s3")))
+        {
+            Should.Throw<OptionsValidationException>(() => services.GetRequiredService<IBlobStore>()).Message.ShouldContain("Bucket");
+        }
+
+        File.Delete(keys);
+    }
+
     private static ServiceProvider Build(params (string Key, string Value)[] settings)
     {
         var configuration = new ConfigurationBuilder()

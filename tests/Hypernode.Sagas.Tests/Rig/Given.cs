@@ -14,9 +14,13 @@ internal static class Given
 {
     public static readonly HyperAmount Amount = new(1_000_000);
 
+    /// <summary>Of those that a job wants; here nobody looks which node it gets.</summary>
+    private static readonly NodeId Named = NodeId.Parse("0f8fad5b-d9cb-469f-a165-70867728950e");
+
     public static JobSubmission Submission(DateTimeOffset at, TimeSpan? settleWithin = null)
     {
-        var spec = new JobSpec(JobType.Inference, "sha256:" + new string('a', 64), new JobLimits(500, 256), 10, Script: "true", Network: NetworkMode.Allowlist, NetworkAllow: ["example.com:443"]);
+        var spec = new JobSpec(JobType.Inference, "sha256:" + new string('a', 64), new JobLimits(500, 256), 10, Script: "true", Network: NetworkMode.Allowlist, NetworkAllow: ["example.com:443"],
+            Inputs: [new JobInput("in", Hash256.Of([4]), 293, Encrypted: true)], Nodes: [Named], Encryption: new JobEncryption(WalletAddress.FromBytes(new byte[32])));
         var intent = new PaymentIntent(
             new IntentId(Guid.NewGuid()),
             WalletAddress.FromBytes(RandomNumberGenerator.GetBytes(32)),

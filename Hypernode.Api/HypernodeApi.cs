@@ -10,6 +10,7 @@ using Hypernode.Api.Nodes;
 using Hypernode.Api.OpenApi;
 using Hypernode.Api.Reading;
 using Hypernode.Api.Stats;
+using Hypernode.Api.X402;
 using Hypernode.Contracts.Jobs;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Builder;
@@ -24,7 +25,7 @@ namespace Hypernode.Api;
 
 /// <summary>
 /// The HTTP edge. It needs these ports from the host: <c>IJobIntake</c>, <c>IJobReader</c>, <c>INodeDirectory</c>,
-/// <c>IEvidence</c>, <c>IBlobStore</c>, <c>IWalletDirectory</c>, <c>IEscrow</c>, <c>IMessageSender</c>,
+/// <c>IEvidence</c>, <c>IBlobStore</c>, <c>IWalletDirectory</c>, <c>IEscrow</c>, <c>IDeposits</c>, <c>IMessageSender</c>,
 /// <c>INodeCommandSender</c>, <c>IIdSource</c>, <c>IStorageWatch</c>. Checks that the host adds with <c>AddHealthChecks()</c> make up /health/ready.
 /// </summary>
 public static class HypernodeApi
@@ -48,6 +49,7 @@ public static class HypernodeApi
         services.AddSingleton<OutputBudgets>();
         services.AddScoped<LeaseAccess>();
         services.AddScoped<SubmitJob>();
+        services.AddX402(configuration);
         services.AddScoped<LogFollower>();
         services.AddHypernodeOpenApi();
         return services;

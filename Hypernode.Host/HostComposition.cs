@@ -15,6 +15,7 @@ using Hypernode.Storage;
 using Hypernode.Workers;
 using Hypernode.Workers.Nodes;
 using Hypernode.Workers.Settlement;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
 namespace Hypernode.Host;
@@ -42,6 +43,7 @@ internal static class HostComposition
         services.AddHypernodeStorage(configuration);
         services.AddHypernodeEngine(host.Has("sagas"));
         (chain ?? (s => s.AddSolanaChain()))(services);
+        services.TryAddSingleton<IDeposits, NoDeposits>();
         services.AddNodeWay(host, configuration);
         services.AddHypernodeBus(host, configuration.GetSection(RabbitMqOptions.Section).Get<RabbitMqOptions>() ?? new RabbitMqOptions());
         services.AddSingleton<StorageWatch>();
@@ -188,6 +190,8 @@ internal static class HostComposition
                 s.GetRequiredService<ExpirySweep>().RunOnceAsync(s.GetRequiredService<TimeProvider>().GetUtcNow(), ct), RecurringWork.WorkerHosts));
             services.AddSingleton(new RecurringWork("close-sweep", TimeSpan.FromMinutes(5), (s, ct) =>
                 s.GetRequiredService<CloseSweep>().RunOnceAsync(s.GetRequiredService<TimeProvider>().GetUtcNow(), ct), RecurringWork.WorkerHosts));
+            services.AddSingleton(new RecurringWork("deposit-sweep", TimeSpan.FromMinutes(1), (s, ct) =>
+                s.GetRequiredService<DepositSweep>().RunOnceAsync(s.GetRequiredService<TimeProvider>().GetUtcNow(), ct), RecurringWork.WorkerHosts));
         }
     }
 

@@ -92,6 +92,7 @@ public static class StorageRegistration
         services.AddSingleton<INodeDirectory, NodeDirectory>();
         services.AddSingleton<INodeStandings, NodeStandings>();
         services.AddSingleton<IEvidence, Evidence>();
+        services.AddSingleton<IDepositBook, DepositBook>();
         services.AddSingleton<IWalletDirectory, WalletDirectory>();
         services.AddSingleton<ISagaAudit, SagaAudit>();
         return services;

@@ -70,4 +70,10 @@ internal static partial class Log
 
     [LoggerMessage(3601, LogLevel.Error, "payment {IntentId} of {JobId}: orphan not refunded, {Detail}; the next sweep tries again")]
     public static partial void OrphanNotRefunded(ILogger logger, IntentId intentId, JobId jobId, string detail);
+
+    [LoggerMessage(3604, LogLevel.Information, "{Count} deposits that came too late or twice went back to their payers")]
+    public static partial void DepositsReclaimed(ILogger logger, int count);
+
+    [LoggerMessage(3605, LogLevel.Warning, "Deposits that came too late or twice could not go back now: {Reason}")]
+    public static partial void DepositsNotReclaimed(ILogger logger, string reason);
 }

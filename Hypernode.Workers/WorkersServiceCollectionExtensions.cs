@@ -16,7 +16,7 @@ public static class WorkersServiceCollectionExtensions
 {
     /// <summary>
     /// One <see cref="IHandle{TCommand}"/> a command, the nodes' ingress, and the sweeps. The host adds what they stand on: storage,
-    /// <see cref="IEscrow"/>, <see cref="ITombstones"/>, <see cref="INodeRegistry"/>, <see cref="IIdSource"/> and
+    /// <see cref="IEscrow"/>, <see cref="ITombstones"/>, <see cref="INodeRegistry"/>, <see cref="IDeposits"/>, <see cref="IIdSource"/> and
     /// <see cref="IMessageSender"/>; <see cref="ConnectionSweep"/> where nodes come by a broker.
     /// </summary>
     public static IServiceCollection AddHypernodeWorkers(this IServiceCollection services)
@@ -43,6 +43,7 @@ public static class WorkersServiceCollectionExtensions
         services.AddSingleton<HeartbeatSweep>();
         services.AddSingleton<ExpirySweep>();
         services.AddSingleton<CloseSweep>();
+        services.AddSingleton<DepositSweep>();
         return services;
     }
 }

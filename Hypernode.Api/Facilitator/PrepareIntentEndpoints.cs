@@ -55,14 +55,15 @@ internal static class PrepareIntentEndpoints
         var settleBy = windows.Value.SettleBy(expires, spec!.RunLimit());
         var salt = ids.NewSecret();
         var deployment = escrow.Deployment;
+        var nonce = IntentNonce.Compute(deployment, client!.Value, spec.Hash(), settleBy, salt);
         var intent = new PaymentIntent(
-            new IntentId(Version4(ids)),
-            client!.Value,
+            IntentId.Of(nonce), // as hard to foretell as the salt
+            client.Value,
             amount!.Value,
             new JobId(Version4(ids)),
             now,
             expires,
-            IntentNonce.Compute(deployment, client.Value, spec.Hash(), settleBy, salt));
+            nonce);
         var transaction = funding == OverText ? null : await TransactionAsync(escrow, intent, settleBy, cancellationToken);
         return ApiJson.Answer(new PreparedIntent(
             BodyOf(intent),
@@ -92,7 +93,7 @@ internal static class PrepareIntentEndpoints
         }
     }
 
-    /// <summary>White paper §3.2: ids of intents and jobs are random, so nobody can foretell and squat them.</summary>
+    /// <summary>White paper §3.2: ids are random, so nobody can foretell and squat them.</summary>
     private static Guid Version4(IIdSource ids)
     {
         var bytes = ids.NewSecret().ToBytes()[..16];

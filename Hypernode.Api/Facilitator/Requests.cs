@@ -4,7 +4,7 @@ namespace Hypernode.Api.Facilitator;
 // holds the two together.
 
 /// <param name="PublicKey">Must be the intent's client.</param>
-/// <param name="Signature">64 bytes in base58, over the UTF-8 text of the intent. Exactly one of signature and transaction.</param>
+/// <param name="Signature">64 bytes in base58, over the UTF-8 text of the intent. Not with a transaction; neither: paid for by x402.</param>
 /// <param name="Transaction">Base64: the prepare route's transaction, signed by the client, otherwise unchanged.</param>
 public sealed record SubmitJobRequest(
     PaymentIntentBody PaymentIntent, string PublicKey, JobBody Job, RevealBody Reveal, string? Signature = null, string? Transaction = null);

@@ -10,14 +10,16 @@ using Microsoft.AspNetCore.Http;
 namespace Hypernode.Api.Facilitator;
 
 /// <summary>A submit-job body that was read whole and well-formed. Each method is one check of protocol A8 to A10.</summary>
-/// <param name="Signature">Null: the transaction that was sent is not the one for this intent, signed by its payer.</param>
+/// <param name="Signature">Null: nothing was signed, or the transaction that was sent is not the one for this intent, signed by its payer.</param>
+/// <param name="IsUnsigned">Neither a signature nor a transaction was sent: it is paid for by x402, or not at all.</param>
 internal sealed record Submission(
     PaymentIntent Intent,
     PayerSignature? Signature,
     WalletAddress PublicKey,
     JobSpec Spec,
     Hash256 Salt,
-    long SettleBy)
+    long SettleBy,
+    bool IsUnsigned = false)
 {
     public static readonly TimeSpan MaxSkew = TimeSpan.FromMinutes(5);
     public static readonly TimeSpan MaxLife = TimeSpan.FromHours(24);
@@ -36,11 +38,14 @@ internal sealed record Submission(
         body.Errors.ThrowIfAny();
         return new Submission(
             intent!,
-            transaction is null ? new PayerSignature(signature!) : escrow.ReadTransaction(intent!, reveal!.Value.SettleBy, transaction),
+            signature is not null ? new PayerSignature(signature)
+                : transaction is not null ? escrow.ReadTransaction(intent!, reveal!.Value.SettleBy, transaction)
+                : null,
             key!.Value,
             spec!,
             reveal!.Value.Salt,
-            reveal.Value.SettleBy);
+            reveal.Value.SettleBy,
+            IsUnsigned: signature is null && transaction is null);
     }
 
     /// <summary>
@@ -73,27 +78,9 @@ internal sealed record Submission(
     /// <exception cref="RefusedException">402 with what to do next.</exception>
     public void CheckAuthority(IEscrow escrow)
     {
-        var deployment = escrow.Deployment;
-        var nonce = IntentNonce.Compute(deployment, Intent.Client, Spec.Hash(), SettleBy, Salt);
-        var text = Intent.ToSigningText();
-        var advice = new PaymentAdvice(
-            "Ask the prepare route for an intent of this job, check it, sign its text (or its transaction) with the paying wallet, submit again.",
-            FacilitatorRoutes.PrepareIntent,
-            deployment.Network,
-            deployment.Program.ToString(),
-            deployment.Mint.ToString(),
-            text,
-            nonce.ToString());
+        CheckCommitment(escrow);
         FieldError? error = null;
-        if (PublicKey != Intent.Client)
-        {
-            error = new("/publicKey", "not-the-payer", "must be the intent's client");
-        }
-        else if (nonce != Intent.Nonce)
-        {
-            error = new("/paymentIntent/nonce", "wrong-commitment", "does not commit to this network, payer, job, settleBy and salt");
-        }
-        else if (Signature is not { } signature)
+        if (Signature is not { } signature)
         {
             error = new("/transaction", "wrong-transaction", "is not, to the byte, the one that the prepare route made for this intent, or the client has not signed it");
         }
@@ -102,6 +89,33 @@ internal sealed record Submission(
             error = new("/signature", "wrong-signature", "is not the client's over the intent's text");
         }
 
+        Require(error, escrow);
+    }
+
+    /// <summary>The intent is of this very job and of who sends it.</summary>
+    /// <exception cref="RefusedException">402 with what to do next.</exception>
+    public void CheckCommitment(IEscrow escrow) => Require(
+        PublicKey != Intent.Client
+            ? new("/publicKey", "not-the-payer", "must be the intent's client")
+            : Commitment(escrow) != Intent.Nonce
+                ? new("/paymentIntent/nonce", "wrong-commitment", "does not commit to this network, payer, job, settleBy and salt")
+                : null,
+        escrow);
+
+    /// <summary>How to agree to this job by a signature.</summary>
+    public PaymentAdvice Advice(IEscrow escrow) => new(
+        "Ask the prepare route for an intent of this job, check it, sign its text (or its transaction) with the paying wallet, submit again.",
+        FacilitatorRoutes.PrepareIntent,
+        escrow.Deployment.Network,
+        escrow.Deployment.Program.ToString(),
+        escrow.Deployment.Mint.ToString(),
+        Intent.ToSigningText(),
+        Commitment(escrow).ToString());
+
+    private Hash256 Commitment(IEscrow escrow) => IntentNonce.Compute(escrow.Deployment, Intent.Client, Spec.Hash(), SettleBy, Salt);
+
+    private void Require(FieldError? error, IEscrow escrow)
+    {
         if (error is not null)
         {
             throw new RefusedException(new Problem(
@@ -109,7 +123,7 @@ internal sealed record Submission(
                 StatusCodes.Status402PaymentRequired,
                 $"{error.Pointer}: {error.Detail}",
                 [error],
-                advice));
+                Advice(escrow)));
         }
     }
 
@@ -158,13 +172,19 @@ internal sealed record Submission(
     }
 
     /// <summary>True when the stored job came from this very submission.</summary>
-    public bool IsSameAs(JobView? stored) =>
-        stored is not null
-        && stored.Intent == Intent
-        && stored.IntentSignature == Signature
+    public bool IsSameAs(JobView? stored) => stored is not null && stored.IntentSignature == Signature && IsSameJobAs(stored);
+
+    /// <summary>An x402 deposit's address commits to the intent's id: through this also to the job.</summary>
+    public bool IntentIsOfItsNonce => Intent.IntentId == IntentId.Of(Intent.Nonce);
+
+    /// <summary>True when the stored job is this one, however it was paid for.</summary>
+    public bool IsSameJobAs(JobView stored) =>
+        stored.Intent == Intent
         && stored.SpecHash == Spec.Hash()
         && stored.Salt == Salt
         && stored.SettleBy == SettleBy;
 
-    public JobSubmission ToJobSubmission(DateTimeOffset at) => new(Intent, Signature!.Value, Spec, Spec.Hash(), SettleBy, Salt, at);
+    /// <param name="paidBy">How the payer agreed, where it is not what this says.</param>
+    public JobSubmission ToJobSubmission(DateTimeOffset at, PayerSignature? paidBy = null) =>
+        new(Intent, paidBy ?? Signature!.Value, Spec, Spec.Hash(), SettleBy, Salt, at);
 }

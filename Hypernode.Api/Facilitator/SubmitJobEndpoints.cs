@@ -1,6 +1,7 @@
 using Hypernode.Api.Http;
 using Hypernode.Api.OpenApi;
 using Hypernode.Api.Reading;
+using Hypernode.Api.X402;
 using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Ports;
 using Microsoft.AspNetCore.Builder;
@@ -11,7 +12,7 @@ using Microsoft.Extensions.Options;
 
 namespace Hypernode.Api.Facilitator;
 
-/// <summary>The front door of the workflow. No session: the signature is the authority.</summary>
+/// <summary>The front door of the workflow. No session: the signature is the authority, or the payment itself.</summary>
 internal static class SubmitJobEndpoints
 {
     public static void MapSubmitJob(this IEndpointRouteBuilder app) =>
@@ -19,9 +20,10 @@ internal static class SubmitJobEndpoints
                 submit.HandleAsync(request, cancellationToken))
             .TakesJson<SubmitJobRequest>()
             .Answers<SubmitJobAnswer>(202)
-            .Refuses(402, 409, 503)
+            .Produces<PaymentRequired>(StatusCodes.Status402PaymentRequired, Problem.ContentType)
+            .Refuses(409, 503)
             .NeedsStorage()
-            .WithSummary("A job with its signed payment intent. The same body again gets the same answer.");
+            .WithSummary("A job with its signed payment intent, or paid for by x402. The same body again gets the same answer.");
 }
 
 /// <summary>The order of its checks is protocol A8 to A10: form, times, authority, deadline, inputs; only then is anything written.</summary>
@@ -32,6 +34,7 @@ internal sealed class SubmitJob(
     IJobIntake intake,
     IBlobStore blobs,
     INodeDirectory nodes,
+    PaidSubmission paid,
     TimeProvider time,
     IntentCounters counters,
     IOptions<ApiOptions> options,
@@ -43,7 +46,9 @@ internal sealed class SubmitJob(
         {
             var (body, errors) = await reader.ReadObjectAsync(request, cancellationToken);
             var submission = Submission.Read(body, options.Value.AllowedImages, escrow);
-            return await SubmitAsync(submission, errors, cancellationToken);
+            return submission.IsUnsigned
+                ? await paid.HandleAsync(request, submission, errors, cancellationToken)
+                : await SubmitAsync(submission, errors, cancellationToken);
         }
         catch (RefusedException)
         {
@@ -76,23 +81,20 @@ internal sealed class SubmitJob(
             IntakeResult.Repeated => "repeated",
             _ => "conflict",
         });
-        return result switch
-        {
-            IntakeResult.Accepted or IntakeResult.Repeated => Accepted(submission.Intent.JobId),
-            IntakeResult.NonceUsed => Used("nonce-used", "/paymentIntent/nonce", "this wallet has used this nonce before"),
-            IntakeResult.IntentUsed => Used("intent-used", "/paymentIntent/intentId", "this intent was submitted with another body"),
-            _ => Used("job-used", "/paymentIntent/jobId", "this job was submitted with another intent"),
-        };
+        return result is IntakeResult.Accepted or IntakeResult.Repeated ? Accepted(submission.Intent.JobId) : Refused(result);
     }
+
+    public static Problem Refused(IntakeResult result) => result switch
+    {
+        IntakeResult.NonceUsed => Used("nonce-used", "/paymentIntent/nonce", "this wallet has used this nonce before"),
+        IntakeResult.IntentUsed => Used("intent-used", "/paymentIntent/intentId", "this intent was submitted with another body"),
+        _ => Used("job-used", "/paymentIntent/jobId", "this job was submitted with another intent"),
+    };
 
     private static Problem Used(string kind, string pointer, string detail) =>
         Problem.Conflict(kind, detail, [new FieldError(pointer, kind, detail)]);
 
-    private static AcceptedAnswer Accepted(JobId job) => new(new SubmitJobAnswer(
-        job.ToString(),
-        JobStateNames.Submitted,
-        JobStateNames.ToStatus(JobStateNames.Submitted),
-        JobLinks.Of(job)));
+    private static AcceptedAnswer Accepted(JobId job) => new(SubmitJobAnswer.Of(job));
 
     /// <summary>202, with the job's address.</summary>
     private sealed record AcceptedAnswer(SubmitJobAnswer Body) : IResult
@@ -105,7 +107,11 @@ internal sealed class SubmitJob(
     }
 }
 
-public sealed record SubmitJobAnswer(string JobId, string State, string Status, JobLinks Links);
+public sealed record SubmitJobAnswer(string JobId, string State, string Status, JobLinks Links)
+{
+    public static SubmitJobAnswer Of(JobId job) =>
+        new(job.ToString(), JobStateNames.Submitted, JobStateNames.ToStatus(JobStateNames.Submitted), JobLinks.Of(job));
+}
 
 /// <summary>Where to go on from a job.</summary>
 public sealed record JobLinks(string Job, string Logs, string Result, string Cancel)

@@ -9,6 +9,7 @@ namespace Hypernode.Api.Jobs;
 /// <param name="Amount">Base units, as every sum here; 0 until settled.</param>
 /// <param name="CreatedAt">ms since the epoch.</param>
 /// <param name="CompletedAt">ms since the epoch; absent until the job has ended.</param>
+/// <param name="Mint">What the sums are base units of, where the payment came by transfer (x402); absent: HYPER.</param>
 public sealed record JobSummary(
     string JobId,
     string State,
@@ -23,7 +24,8 @@ public sealed record JobSummary(
     ulong Refund,
     long CreatedAt,
     long? CompletedAt,
-    JobLinks Links)
+    JobLinks Links,
+    string? Mint = null)
 {
     public static JobSummary Of(JobView job) => new(
         job.Id.ToString(),
@@ -34,12 +36,13 @@ public sealed record JobSummary(
         job.Spec.Description,
         job.Attempt,
         job.AssignedNode?.ToString(),
-        job.Intent.Amount.BaseUnits,
+        job.IntentSignature.Funded(job.Intent.Amount).BaseUnits,
         job.Settlement?.Charge.BaseUnits ?? 0,
         job.Settlement?.Refund.BaseUnits ?? 0,
         job.CreatedAt.ToUnixTimeMilliseconds(),
         job.CompletedAt?.ToUnixTimeMilliseconds(),
-        JobLinks.Of(job.Id));
+        JobLinks.Of(job.Id),
+        job.IntentSignature.Deposit?.Mint.ToString());
 
     /// <summary>What the saga has not seen yet is submitted all the same.</summary>
     internal static string StateOf(string state) => state == JobStateNames.Initial ? JobStateNames.Submitted : state;
@@ -47,11 +50,12 @@ public sealed record JobSummary(
 
 /// <summary>A job with its whole story.</summary>
 /// <param name="Amount">Base units, as every sum here; the parts are 0 until settled.</param>
-/// <param name="Hyper">The same sums as decimal texts.</param>
+/// <param name="Hyper">The same sums as decimal texts; absent where the payment came by transfer, perhaps in another mint.</param>
 /// <param name="SettleBy">Seconds since the epoch.</param>
 /// <param name="Signatures">Transactions on chain, in order.</param>
 /// <param name="CreatedAt">ms since the epoch.</param>
 /// <param name="CompletedAt">ms since the epoch; absent until the job has ended.</param>
+/// <param name="Mint">What the sums are base units of, where the payment came by transfer (x402); absent: HYPER.</param>
 public sealed record JobAnswer(
     string JobId,
     string Owner,
@@ -70,7 +74,7 @@ public sealed record JobAnswer(
     ulong ProtocolFee,
     ulong PlatformFee,
     ulong Refund,
-    HyperSums Hyper,
+    HyperSums? Hyper,
     string IntentId,
     string Nonce,
     long ExpiresAt,
@@ -83,7 +87,8 @@ public sealed record JobAnswer(
     IReadOnlyList<TransitionAnswer> Transitions,
     long CreatedAt,
     long? CompletedAt,
-    JobLinks Links)
+    JobLinks Links,
+    string? Mint = null)
 {
     private static readonly Settlement Nothing = new(default, default, default, default, default);
 
@@ -102,13 +107,13 @@ public sealed record JobAnswer(
             job.SpecHash.ToString(),
             job.Attempt,
             job.AssignedNode?.ToString(),
-            job.Intent.Amount.BaseUnits,
+            job.IntentSignature.Funded(job.Intent.Amount).BaseUnits,
             sums.Charge.BaseUnits,
             sums.NodeShare.BaseUnits,
             sums.ProtocolFee.BaseUnits,
             sums.PlatformFee.BaseUnits,
             sums.Refund.BaseUnits,
-            HyperSums.Of(job.Intent.Amount, sums),
+            job.IntentSignature.Deposit is null ? HyperSums.Of(job.Intent.Amount, sums) : null,
             job.Intent.IntentId.ToString(),
             job.Intent.Nonce.ToString(),
             job.Intent.ExpiresAt,
@@ -121,7 +126,8 @@ public sealed record JobAnswer(
             [.. history.Select(TransitionAnswer.Of)],
             job.CreatedAt.ToUnixTimeMilliseconds(),
             job.CompletedAt?.ToUnixTimeMilliseconds(),
-            JobLinks.Of(job.Id));
+            JobLinks.Of(job.Id),
+            job.IntentSignature.Deposit?.Mint.ToString());
     }
 }
 

@@ -57,7 +57,8 @@ internal static class IntentFields
     {
         if (!body.Has("transaction"))
         {
-            return (ReadSignature(body, "signature"), null);
+            // Neither: it is paid for by x402, or asks how.
+            return (body.Has("signature") ? ReadSignature(body, "signature") : null, null);
         }
 
         if (body.Has("signature"))

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Hypernode.Contracts.Money;
+using Hypernode.Contracts.Text;
 
 namespace Hypernode.Contracts.Intents;
 
@@ -23,6 +24,16 @@ public sealed record DepositPayment(WalletAddress Mint, HyperAmount Amount, stri
             && transaction.Length > 0
             ? new DepositPayment(address, new HyperAmount(units), transaction)
             : null;
+
+    /// <summary>SHA-256 of what the payer signed: however often and by whomever it is sent, it is one transfer.</summary>
+    /// <exception cref="FormatException">No transaction.</exception>
+    public Hash256 TransferHash()
+    {
+        const int signatureLength = 64;
+        var bytes = System.Convert.FromBase64String(Transaction);
+        var message = bytes.Length == 0 ? 0 : 1 + (bytes[0] * signatureLength);
+        return message > 0 && message < bytes.Length ? Hash256.Of(bytes.AsSpan(message)) : throw new FormatException("no transaction");
+    }
 
     internal string ToText(string signature) => string.Join(':', Mark, Mint, Amount.BaseUnits.ToString(CultureInfo.InvariantCulture), Transaction, signature);
 

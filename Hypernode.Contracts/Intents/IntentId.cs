@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
 using System.Text.Json.Serialization;
 using Hypernode.Contracts.Text;
 
@@ -8,6 +9,18 @@ namespace Hypernode.Contracts.Intents;
 [JsonConverter(typeof(ParsableJsonConverter<IntentId>))]
 public readonly record struct IntentId(Guid Value) : IParsable<IntentId>
 {
+    /// <summary>
+    /// The id that follows from a nonce, so that what commits to the id (as an x402 deposit's address does) commits to job, payer
+    /// and settle_by as well: SHA-256("HYPERNODE/x402-intent/v1" ‖ nonce), its first 16 bytes, marked as a UUID of version 8.
+    /// </summary>
+    public static IntentId Of(Hash256 nonce)
+    {
+        var bytes = SHA256.HashData([.. "HYPERNODE/x402-intent/v1"u8, .. nonce.ToBytes()])[..16];
+        bytes[6] = (byte)((bytes[6] & 0x0f) | 0x80);
+        bytes[8] = (byte)((bytes[8] & 0x3f) | 0x80);
+        return new IntentId(new Guid(bytes, bigEndian: true));
+    }
+
     public static IntentId Parse(string s, IFormatProvider? provider = null) =>
         TryParse(s, provider, out var id) ? id : throw new FormatException("not a lower-case UUID");
 

@@ -10,6 +10,7 @@ public interface IJobIntake
     Task<IntakeResult> SubmitAsync(JobSubmission submission, CancellationToken cancellationToken);
 }
 
+/// <param name="Mint">What the payment is in, where that is not HYPER.</param>
 public sealed record JobSubmission(
     PaymentIntent Intent,
     PayerSignature Signature,
@@ -17,7 +18,8 @@ public sealed record JobSubmission(
     Hash256 SpecHash,
     long SettleBy,
     Hash256 Salt,
-    DateTimeOffset At);
+    DateTimeOffset At,
+    WalletAddress? Mint = null);
 
 public enum IntakeResult
 {

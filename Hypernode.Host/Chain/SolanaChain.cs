@@ -30,11 +30,14 @@ internal sealed partial class SolanaChain(
     private SolanaEscrow? _escrow;
     private SolanaTombstones? _tombstones;
     private SolanaNodeRegistry? _registry;
+    private SolanaDeposits? _deposits;
     private SignatureSocket? _signals;
 
     public ITombstones Tombstones => _tombstones ?? throw new InvalidOperationException("the chain is not prepared yet");
 
     public INodeRegistry Registry => _registry ?? throw new InvalidOperationException("the chain is not prepared yet");
+
+    public SolanaDeposits Deposits => _deposits ?? throw new InvalidOperationException("the chain is not prepared yet");
 
     public IEscrow Escrow => _escrow ?? throw new InvalidOperationException("the chain is not prepared yet");
 
@@ -64,6 +67,7 @@ internal sealed partial class SolanaChain(
         OracleQuorum(logger, oracles.Description);
         _signals = settings.WsUrl.Length == 0 ? null : new SignatureSocket(new Uri(settings.WsUrl), time, loggers.CreateLogger<SignatureSocket>());
         _escrow = new SolanaEscrow(rpc, setup.Deployment, setup.Config, signers.Relayer, signers.Assigner, oracles, settings, time, loggers, _signals);
+        _deposits = new SolanaDeposits(rpc, new PublicKey(setup.Deployment.Program.ToBytes()), setup.Config, signers.Relayer, settings, time);
         _tombstones = new SolanaTombstones(rpc, new FacilitatorProgram(new PublicKey(setup.Deployment.Program.ToBytes())), signers.Relayer, settings, time);
         _registry = new SolanaNodeRegistry(rpc, setup.RegistryProgram);
     }
@@ -154,6 +158,7 @@ internal static class ChainComposition
         services.AddSingleton(p => p.GetRequiredService<SolanaChain>().Escrow);
         services.AddSingleton(p => p.GetRequiredService<SolanaChain>().Tombstones);
         services.AddSingleton(p => p.GetRequiredService<SolanaChain>().Registry);
+        services.AddSingleton<IDeposits>(p => p.GetRequiredService<SolanaChain>().Deposits);
         return services;
     }
 }

@@ -52,6 +52,7 @@ internal sealed class JobRecord
     public required string SpecHash { get; set; }
     public long SettleBy { get; set; }
     public required string Salt { get; set; }
+    public string? PaymentMint { get; set; }
     public DateTimeOffset CreatedAt { get; set; }
     public DateTimeOffset? CompletedAt { get; set; }
 }

@@ -47,19 +47,24 @@ internal sealed class PostgresIntakeWriter(PostgresDatabase database) : IIntakeW
             select d.*, users.id as user_id
             from unnest(
                 @n, @intent, @job, @wallet, @nonce, @signature, @amount, @at, @created_at, @expires_at, @type, @description, @spec,
-                @spec_hash, @settle_by, @salt, @estimated_time, @message, @destination, @message_type, @body, @until, @again)
+                @spec_hash, @settle_by, @salt, @estimated_time, @message, @destination, @message_type, @body, @until, @again,
+                @funded, @payment_mint, @deposit_mint, @transfer)
                 as d (n, intent, job, wallet, nonce, signature, amount, at, created_at, expires_at, type, description, spec,
-                spec_hash, settle_by, salt, estimated_time, message, destination, message_type, body, until, again)
+                spec_hash, settle_by, salt, estimated_time, message, destination, message_type, body, until, again,
+                funded, payment_mint, deposit_mint, transfer)
             join users on users.wallet_address = d.wallet
             where not ({{Blocked}})),
         job as (
             insert into jobs (
                 job_id, user_id, job_type, description, status, state, version, attempt, payment_amount, payment_intent_id,
-                signatures, spec, spec_hash, settle_by, salt, estimated_time, saga, created_at)
+                signatures, spec, spec_hash, settle_by, salt, estimated_time, saga, created_at, payment_mint)
             select
-                job, user_id, type, description, 'pending', 'Initial', 0, 0, amount, intent,
-                '[]', spec, spec_hash, settle_by, salt, estimated_time, '{}', at
+                job, user_id, type, description, 'pending', 'Initial', 0, 0, funded, intent,
+                '[]', spec, spec_hash, settle_by, salt, estimated_time, '{}', at, payment_mint
             from d),
+        deposit as (
+            insert into deposits (intent_id, job_id, client, mint, amount, settle_by, transfer)
+            select intent, job, wallet, deposit_mint, funded, settle_by, transfer from d where transfer is not null),
         intent as (
             insert into payment_intents (intent_id, client, amount, job_id, signature, nonce, status, created_at, expires_at, used_at)
             select intent, wallet, amount, job, signature, nonce, 'pending', created_at, expires_at, at from d),
@@ -169,6 +174,10 @@ internal sealed class PostgresIntakeWriter(PostgresDatabase database) : IIntakeW
         Column(drafts, "body", d => d.Job.FirstMessage.Body),
         Column(drafts, "until", d => StoredValue.Truncate(d.Job.FirstMessage.TakenUntil)),
         Column(drafts, "again", d => StoredValue.Truncate(d.Job.AgainAt)),
+        Column(drafts, "funded", d => StoredValue.Of(d.S.Signature.Funded(d.S.Intent.Amount))),
+        Column(drafts, "payment_mint", d => d.S.Mint?.ToString()),
+        Column(drafts, "deposit_mint", d => d.S.Signature.Deposit?.Mint.ToString()),
+        Column(drafts, "transfer", d => d.S.Signature.Deposit?.TransferHash().ToString()),
     ];
 
     private static (string Name, NpgsqlParameter Value) Column<T>(Draft[] drafts, string name, Func<Draft, T> value) =>

@@ -26,7 +26,7 @@ internal static class PostgresJournalSql
     public static readonly PostgresStatement Commit = new("""
         with item as materialized (
             select
-                i.*, jobs.state as before, inbox.message_id is not null as known,
+                i.*, jobs.state as before, jobs.payment_mint, inbox.message_id is not null as known,
                 inbox.message_id is null and (i.job is null or jobs.job_id is not null) as fits
             from unnest(
                 @n, @message, @at, @job, @version, @state, @status, @saga, @attempt, @node, @outcome, @escrow, @execution_hash,
@@ -75,7 +75,8 @@ internal static class PostgresJournalSql
             update nodes set
                 total_jobs_completed = total_jobs_completed + paid.jobs, total_earned = total_earned + paid.share
             from (
-                select node, count(*) as jobs, sum(node_share)::bigint as share from gate
+                -- total_earned is in HYPER
+                select node, count(*) as jobs, sum(case when payment_mint is null then node_share else 0 end)::bigint as share from gate
                 where pays and before <> 'Paid' group by node) as paid
             where nodes.node_id = paid.node),
         consumed as ( -- a duplicate's rows too; delivered ones belong to no item

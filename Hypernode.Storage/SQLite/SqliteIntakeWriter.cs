@@ -25,16 +25,21 @@ internal sealed class SqliteIntakeWriter(SqliteDatabase database) : IIntakeWrite
     private const string InsertJob = """
         insert into jobs (
             job_id, user_id, job_type, description, status, state, version, attempt, payment_amount, payment_intent_id,
-            signatures, spec, spec_hash, settle_by, salt, estimated_time, saga, created_at)
+            signatures, spec, spec_hash, settle_by, salt, estimated_time, saga, created_at, payment_mint)
         select
             @job, users.id, @type, @description, 'pending', 'Initial', 0, 0, @amount, @intent,
-            '[]', @spec, @spec_hash, @settle_by, @salt, @estimated_time, '{}', @at
+            '[]', @spec, @spec_hash, @settle_by, @salt, @estimated_time, '{}', @at, @mint
         from users where wallet_address = @wallet
         """;
 
     private const string InsertIntent = """
         insert into payment_intents (intent_id, client, amount, job_id, signature, nonce, status, created_at, expires_at, used_at)
         values (@intent, @wallet, @amount, @job, @signature, @nonce, 'pending', @created_at, @expires_at, @at)
+        """;
+
+    private const string InsertDeposit = """
+        insert into deposits (intent_id, job_id, client, mint, amount, settle_by, transfer)
+        values (@intent, @job, @client, @mint, @amount, @settle_by, @transfer)
         """;
 
     private const string InsertHistory = """
@@ -80,6 +85,12 @@ internal sealed class SqliteIntakeWriter(SqliteDatabase database) : IIntakeWrite
             return refused;
         }
 
+        var deposit = s.Signature.Deposit;
+        if (deposit is not null && (await session.QueryAsync("select 1 from deposits where transfer = @transfer", r => r.GetInt32(0), ("transfer", deposit.TransferHash()))).Count > 0)
+        {
+            return IntakeResult.IntentUsed;
+        }
+
         await session.ExecuteAsync(InsertUser, ("id", job.UserId), ("wallet", intent.Client), ("at", s.At));
         await session.ExecuteAsync(
             InsertJob,
@@ -87,7 +98,8 @@ internal sealed class SqliteIntakeWriter(SqliteDatabase database) : IIntakeWrite
             ("wallet", intent.Client),
             ("type", s.Spec.Type.ToString()),
             ("description", StoredValue.Clean(s.Spec.Description)),
-            ("amount", intent.Amount),
+            ("amount", s.Signature.Funded(intent.Amount)),
+            ("mint", s.Mint),
             ("intent", intent.IntentId),
             ("spec", JsonSerializer.Serialize(s.Spec, ContractJson.Options)),
             ("spec_hash", s.SpecHash),
@@ -106,6 +118,19 @@ internal sealed class SqliteIntakeWriter(SqliteDatabase database) : IIntakeWrite
             ("created_at", DateTimeOffset.FromUnixTimeMilliseconds(intent.Timestamp)),
             ("expires_at", DateTimeOffset.FromUnixTimeMilliseconds(intent.ExpiresAt)),
             ("at", s.At));
+        if (deposit is not null)
+        {
+            await session.ExecuteAsync(
+                InsertDeposit,
+                ("intent", intent.IntentId),
+                ("job", intent.JobId),
+                ("client", intent.Client),
+                ("mint", deposit.Mint),
+                ("amount", deposit.Amount),
+                ("settle_by", s.SettleBy),
+                ("transfer", deposit.TransferHash()));
+        }
+
         await session.ExecuteAsync(InsertHistory, ("job", intent.JobId), ("at", s.At));
         await SqliteOutbox.InsertAsync(session, [job.FirstMessage], s.At);
         await session.ExecuteAsync(

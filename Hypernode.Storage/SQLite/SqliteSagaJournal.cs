@@ -149,7 +149,12 @@ internal sealed class SqliteSagaJournal(SqliteDatabase database) : ISagaJournal
         if (CommitShape.Pays(job) && before != JobStateNames.Paid)
         {
             await session.ExecuteAsync(
-                "update nodes set total_jobs_completed = total_jobs_completed + 1, total_earned = total_earned + @share where node_id = @node",
+                """
+                update nodes set total_jobs_completed = total_jobs_completed + 1, total_earned = total_earned
+                    + case when exists (select 1 from jobs where job_id = @job and payment_mint is not null) then 0 else @share end
+                where node_id = @node
+                """, // total_earned is in HYPER
+                ("job", job.Id),
                 ("share", job.Settlement!.NodeShare),
                 ("node", job.AssignedNode));
         }

@@ -37,6 +37,7 @@ internal sealed partial class JobIntake : IJobIntake
 
     public async Task<IntakeResult> SubmitAsync(JobSubmission submission, CancellationToken cancellationToken)
     {
+        _ = StoredValue.Of(submission.Signature.Funded(submission.Intent.Amount));
         _ = StoredValue.Of(submission.Intent.Amount); // more than a column holds: refused before it joins the others
         var message = FirstMessage(submission);
         var job = new NewJob(submission, _ids.NewId(), message, submission.At + _sentAgainAfter);

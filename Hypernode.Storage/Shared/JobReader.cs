@@ -74,7 +74,7 @@ internal sealed class JobReader(Database database) : IJobReader
         await using var db = database.NewContext();
         var rows = await db.Jobs
             .GroupBy(j => j.State)
-            .Select(g => new { State = g.Key, Jobs = g.LongCount(), Charged = g.Sum(j => j.Charge ?? 0), Refunded = g.Sum(j => j.Refund ?? 0) })
+            .Select(g => new { State = g.Key, Jobs = g.LongCount(), Charged = g.Sum(j => j.PaymentMint == null ? j.Charge ?? 0 : 0), Refunded = g.Sum(j => j.PaymentMint == null ? j.Refund ?? 0 : 0) })
             .ToListAsync(cancellationToken);
         return new JobStats(
             rows.GroupBy(r => Shown(r.State)).ToDictionary(g => g.Key, g => g.Sum(r => r.Jobs)),

@@ -24,6 +24,7 @@ public sealed class ApiHost : IAsyncDisposable
 
     private ApiHost(IReadOnlyDictionary<string, string?> settings, Action<IServiceCollection>? more, bool onSocket)
     {
+        Deposits = new FakeDeposits(Escrow);
         var builder = WebApplication.CreateSlimBuilder();
         if (onSocket)
         {
@@ -53,6 +54,7 @@ public sealed class ApiHost : IAsyncDisposable
             .AddSingleton<IBlobStore>(Blobs)
             .AddSingleton<IWalletDirectory>(Wallets)
             .AddSingleton<IEscrow>(Escrow)
+            .AddSingleton<IDeposits>(Deposits)
             .AddSingleton<IMessageSender>(Messages)
             .AddSingleton<IStorageWatch>(Storage)
             .AddHypernodeApi(builder.Configuration);
@@ -74,6 +76,8 @@ public sealed class ApiHost : IAsyncDisposable
     public FakeWallets Wallets { get; } = new();
 
     public FakeEscrow Escrow { get; } = new();
+
+    public FakeDeposits Deposits { get; }
 
     public FakeMessages Messages { get; } = new();
 

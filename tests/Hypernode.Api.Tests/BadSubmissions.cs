@@ -28,7 +28,6 @@ public static class BadSubmissions
     [
         // Fields that are missing, unknown, or of another type.
         Field("intent missing", 400, "/paymentIntent", b => b.Remove("paymentIntent")),
-        Field("signature missing", 400, "/signature", b => b.Remove("signature")),
         Field("public key missing", 400, "/publicKey", b => b.Remove("publicKey")),
         Field("job missing", 400, "/job", b => b.Remove("job")),
         Field("reveal missing", 400, "/reveal", b => b.Remove("reveal")),

@@ -88,7 +88,7 @@ public sealed class SubmitTransactionTests
     }
 
     [Fact]
-    public async Task Signature_and_transaction_together_are_refused_and_so_is_neither()
+    public async Task Signature_and_transaction_together_are_refused_and_neither_is_unpaid()
     {
         await using var host = await ApiHost.StartAsync();
         var both = await Bodies.TransactionAsync(host, TestWallet.Alice);
@@ -97,7 +97,7 @@ public sealed class SubmitTransactionTests
 
         var neither = await Bodies.TransactionAsync(host, TestWallet.Alice);
         neither.Remove("transaction");
-        (await ErrorsAsync(await Bodies.SubmitAsync(host, neither), HttpStatusCode.BadRequest))[0]!["pointer"]!.GetValue<string>().ShouldBe("/signature");
+        (await Bodies.SubmitAsync(host, neither)).StatusCode.ShouldBe(HttpStatusCode.PaymentRequired);
     }
 
     [Fact]

@@ -176,4 +176,54 @@ public abstract class JobIntakeTests(StorageFixture storage)
     /// <summary>This job's; the other tests' jobs have timers of their own.</summary>
     private async Task<List<OutboxMessage>> DueAsync(JobId job, DateTimeOffset at) =>
         [.. (await storage.Get<IOutbox>().TakeDueTimersAsync(at, at.AddYears(1), 1_000, None)).Where(m => m.JobId == job)];
+
+    [Fact]
+    public async Task A_deposit_is_stored_with_its_job_and_one_transfer_pays_for_one_job()
+    {
+        var paid = Deposited(amount: 777);
+        (await _intake.SubmitAsync(paid, None)).ShouldBe(IntakeResult.Accepted);
+        (await _intake.SubmitAsync(paid, None)).ShouldBe(IntakeResult.Repeated);
+        (await _reader.FindAsync(paid.Intent.JobId, None))!.IntentSignature.ShouldBe(paid.Signature);
+        (await storage.CountAsync("jobs", $"job_id = '{paid.Intent.JobId}' and payment_amount = 777 and payment_mint = '{paid.Mint}'")).ShouldBe(1);
+        (await storage.CountAsync("deposits", $"job_id = '{paid.Intent.JobId}' and transfer = '{paid.Signature.Deposit!.TransferHash()}'")).ShouldBe(1);
+
+        // Its address commits to the intent, so no honest check lets it through: the key holds all the same.
+        var other = Submission() with { Signature = paid.Signature, Mint = paid.Mint };
+        try
+        {
+            (await _intake.SubmitAsync(other, None)).ShouldBe(IntakeResult.IntentUsed);
+        }
+        catch (IOException)
+        {
+            // Nothing in the way can be named.
+        }
+
+        (await storage.CountAsync("jobs", $"job_id = '{other.Intent.JobId}'")).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task The_book_lists_deposits_that_can_not_become_a_payment_any_more_page_by_page()
+    {
+        var book = storage.Get<IDepositBook>();
+        var deposits = new[] { Deposited(1), Deposited(2), Deposited(3) };
+        foreach (var (d, i) in deposits.Select((d, i) => (d, i)))
+        {
+            (await _intake.SubmitAsync(deposits[i] = d with { SettleBy = 100 + i }, None)).ShouldBe(IntakeResult.Accepted);
+        }
+
+        var now = DateTimeOffset.FromUnixTimeSeconds(101);
+        var due = await book.SpentAsync(100, now, null, 10, None);
+        due.Select(d => (d.JobId, d.Amount.BaseUnits, d.Mint)).ShouldBe(deposits.Take(2).Select(d => (d.Intent.JobId, d.Signature.Deposit!.Amount.BaseUnits, d.Mint!.Value)));
+        (await book.SpentAsync(100, now, null, 1, None)).Single().ShouldBe(due[0]);
+        (await book.SpentAsync(100, now, due[0], 10, None)).Single().ShouldBe(due[1]);
+        (await book.SpentAsync(101, now, null, 10, None)).Single().ShouldBe(due[1]);
+    }
+
+    private static JobSubmission Deposited(ulong amount)
+    {
+        var mint = WalletAddress.Parse("4zMMC9srt5Ri5X14GAgXhaHii3GnPAEERYPJgZJDncDU");
+        var transaction = Convert.ToBase64String([1, .. new byte[64], .. System.Security.Cryptography.RandomNumberGenerator.GetBytes(40)]);
+        var submission = Submission();
+        return submission with { Signature = submission.Signature with { Deposit = new DepositPayment(mint, new Contracts.Money.HyperAmount(amount), transaction) }, Mint = mint };
+    }
 }

@@ -1,5 +1,6 @@
 using Hypernode.Contracts.Commands;
 using Hypernode.Contracts.Events;
+using Hypernode.Contracts.Intents;
 using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Ports;
 using Hypernode.Workers.Escrow;
@@ -64,6 +65,7 @@ public sealed class EscrowLockerTests
         { "payment-mismatch", p => p with { Payer = new Key(99).Address } },
         { "payment-mismatch", p => p with { Amount = new(1) } },
         { "payment-mismatch", p => p with { SettleBy = 1 } },
+        { "payment-mismatch", p => p with { Mint = new Key(99).Address } },
         { "already-refunded", p => p with { Status = EscrowStatus.Refunded } },
         { "already-paid", p => p with { Status = EscrowStatus.Completed } },
     };
@@ -74,6 +76,25 @@ public sealed class EscrowLockerTests
     {
         _run.Escrow.Answer = new EscrowAnswer.Done("sig", change(_run.Payment!));
         (await LockAsync()).ShouldBeOfType<EscrowLockFailed>().Code.ShouldBe(code);
+    }
+
+    [Fact]
+    public async Task A_deposit_is_locked_in_its_own_mint_and_amount_and_no_other()
+    {
+        var mint = new Key(70).Address;
+        var command = _run.LockEscrow() with { Signature = new PayerSignature("sig", Deposit: new DepositPayment(mint, new(5_000), "AAAA")) };
+        var locker = new EscrowLocker(_run.Escrow, _time, NullLogger<EscrowLocker>.Instance);
+        async Task<object> AnswerAsync(EscrowView payment)
+        {
+            _run.Escrow.Answer = new EscrowAnswer.Done("sig", payment);
+            return await locker.HandleAsync(command, CancellationToken.None);
+        }
+
+        var paid = _run.Payment! with { Amount = new(5_000), Mint = mint };
+        (await AnswerAsync(paid)).ShouldBeOfType<EscrowLocked>();
+        (await AnswerAsync(paid with { Amount = _run.Intent.Amount })).ShouldBeOfType<EscrowLockFailed>().Code.ShouldBe("payment-mismatch");
+        (await AnswerAsync(paid with { Mint = null })).ShouldBeOfType<EscrowLockFailed>().Code.ShouldBe("payment-mismatch");
+        (await AnswerAsync(paid with { Mint = _run.Escrow.Deployment.Mint })).ShouldBeOfType<EscrowLockFailed>().Code.ShouldBe("payment-mismatch");
     }
 
     private Task<object> LockAsync(PendingTransaction? pending = null) =>

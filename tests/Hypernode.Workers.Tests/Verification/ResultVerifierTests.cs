@@ -1,5 +1,6 @@
 using Hypernode.Contracts.Commands;
 using Hypernode.Contracts.Events;
+using Hypernode.Contracts.Intents;
 using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Money;
 using Hypernode.Contracts.Text;
@@ -54,6 +55,20 @@ public sealed class ResultVerifierTests
         _run.Lease = _run.Lease with { RatePerSecond = new HyperAmount((ulong)rate), LastBeatAt = _run.Lease.FirstBeatAt!.Value.AddMilliseconds(milliseconds) };
         _run.Receipt = _run.Receipt with { EndedAt = _run.Receipt.StartedAt + milliseconds };
         (await VerifyAsync()).Charge.ShouldBe(new HyperAmount(expected));
+    }
+
+    [Fact]
+    public async Task A_charge_is_in_what_the_payment_is_in_at_the_rate_that_was_quoted()
+    {
+        // 100,000 base units of HYPER were paid with 5,001 of another mint.
+        var mint = new Key(70).Address;
+        _run.Job = _run.Job with { IntentSignature = new PayerSignature("sig", Deposit: new DepositPayment(mint, new HyperAmount(5_001), "AAAA")) };
+        _run.Payment = _run.Payment! with { Amount = new HyperAmount(5_001), Mint = mint };
+        var answer = await VerifyAsync();
+        (answer.Verdict, answer.Charge).ShouldBe((Verdict.Succeeded, new HyperAmount(501)));
+
+        _run.Payment = _run.Payment! with { Mint = null };
+        (await VerifyAsync()).Score.ShouldBe(8_500, "the payment on chain is another one: job_exists fails");
     }
 
     [Fact]

@@ -17,12 +17,18 @@ public sealed class AgentJournal : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly TimeProvider _time;
-    private readonly AppendOnlyFile _file;
+    private readonly string _path;
+    private readonly long _threshold;
+    private AppendOnlyFile _file;
+    private long _compactAt;
     private readonly FileStream _lock;
     private readonly Dictionary<JobId, JournalEntry> _entries = [];
 
-    private AgentJournal(AppendOnlyFile file, FileStream @lock, TimeProvider time)
+    private AgentJournal(string path, AppendOnlyFile file, FileStream @lock, TimeProvider time, long threshold)
     {
+        _path = path;
+        _threshold = threshold;
+        _compactAt = Math.Max(threshold, 2 * file.Length);
         _file = file;
         _lock = @lock;
         _time = time;
@@ -35,12 +41,13 @@ public sealed class AgentJournal : IDisposable
     /// <exception cref="InvalidDataException">A line other than the last can't be read: somebody changed the file.</exception>
     public static AgentJournal Open(string path, TimeProvider time) => Open(path, time, null);
 
-    internal static AgentJournal Open(string path, TimeProvider time, AppendOnlyFile? file)
+    /// <param name="threshold">Bytes: a file that has grown past it (and to twice what was left the last time) is compacted, also while the agent runs.</param>
+    internal static AgentJournal Open(string path, TimeProvider time, AppendOnlyFile? file, long threshold = JournalCompaction.Threshold)
     {
         // A lock of its own, so that people may read the journal while the agent runs. The kernel drops it with the process.
         var only = new FileStream(path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         JournalCompaction.Run(path, time.GetUtcNow());
-        var journal = new AgentJournal(file ?? new AppendOnlyFile(path), only, time);
+        var journal = new AgentJournal(path, file ?? new AppendOnlyFile(path), only, time, threshold);
         try
         {
             journal.Load();
@@ -106,8 +113,33 @@ public sealed class AgentJournal : IDisposable
         lock (_gate)
         {
             _file.Append([.. line, (byte)'\n'], flush: true);
-            return Apply(record);
+            var entry = Apply(record);
+            if (_file.Length >= _compactAt)
+            {
+                Compact();
+            }
+
+            return entry;
         }
+    }
+
+    /// <summary>Under the gate.</summary>
+    private void Compact()
+    {
+        _file.Dispose();
+        try
+        {
+            JournalCompaction.Run(_path, _time.GetUtcNow(), threshold: 0, budget: _threshold / 2);
+        }
+        catch (IOException)
+        {
+            // No room for the shorter one, say: the long one is as good, and tried again when it has doubled.
+        }
+
+        _file = new AppendOnlyFile(_path);
+        _entries.Clear();
+        Load();
+        _compactAt = Math.Max(_threshold, 2 * _file.Length);
     }
 
     private JournalEntry Apply(JournalRecord record)

@@ -16,7 +16,11 @@ namespace Hypernode.NodeAgent.Leases;
 /// </summary>
 public sealed class AgentService : IHostedService, IAsyncDisposable
 {
+    /// <summary>Beside the slots: attempts that wait for one, or whose outcome is on its way.</summary>
+    private const int MaxWaiting = 256;
+
     private static readonly TimeSpan CleanUpPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan CrowdPause = TimeSpan.FromMilliseconds(500);
 
     private readonly AgentOptions _options;
     private readonly IAgentLink _link;
@@ -181,8 +185,14 @@ public sealed class AgentService : IHostedService, IAsyncDisposable
     }
 
     /// <summary>A command: when this returns it is on disk, and the link acknowledges it.</summary>
-    internal Task HandleAsync(NodeCommand command, CancellationToken cancellationToken)
+    internal async Task HandleAsync(NodeCommand command, CancellationToken cancellationToken)
     {
+        // Whoever sends more than can ever begin waits at the broker, not in our memory and files.
+        while (command is ExecuteJob { JobId: var job } && OpenAttempts >= _options.Slots + MaxWaiting && _journal.Find(job) is null)
+        {
+            await Task.Delay(CrowdPause, _time, cancellationToken);
+        }
+
         lock (_gate)
         {
             _down.Token.ThrowIfCancellationRequested();
@@ -199,8 +209,6 @@ public sealed class AgentService : IHostedService, IAsyncDisposable
                     break;
             }
         }
-
-        return Task.CompletedTask;
     }
 
     private void Execute(ExecuteJob command)

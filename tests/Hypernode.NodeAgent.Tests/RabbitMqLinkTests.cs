@@ -138,6 +138,7 @@ public sealed class RabbitMqLinkTests : IAsyncLifetime, IDisposable
         var listening = link.ListenAsync((command, _) => Taken(taken, command), stop.Token);
         await PublishAsync("{\"kind\":\"dance\"}"u8.ToArray());
         await PublishAsync("nonsense"u8.ToArray());
+        await PublishAsync(JsonSerializer.SerializeToUtf8Bytes<NodeCommand>(new StopJob(Command().JobId, _kit.Node, 1, new string('x', 1024 * 1024)), ContractJson.Options));
         await PublishAsync(JsonSerializer.SerializeToUtf8Bytes<NodeCommand>(Command(), ContractJson.Options));
 
         await Wait.UntilAsync(() => taken.Count == 1);

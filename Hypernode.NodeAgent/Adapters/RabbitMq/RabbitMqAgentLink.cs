@@ -17,6 +17,10 @@ namespace Hypernode.NodeAgent.Adapters.RabbitMq;
 public sealed class RabbitMqAgentLink : IAgentLink
 {
     private const ushort Prefetch = 16;
+
+    /// <summary>Far above the largest job that the API takes: it would go into the journal.</summary>
+    private const int MaxCommandBytes = 1024 * 1024;
+
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
@@ -109,7 +113,9 @@ public sealed class RabbitMqAgentLink : IAgentLink
         NodeCommand? command = null;
         try
         {
-            command = JsonSerializer.Deserialize<NodeCommand>(delivery.Body.Span, ContractJson.Options);
+            command = delivery.Body.Length <= MaxCommandBytes
+                ? JsonSerializer.Deserialize<NodeCommand>(delivery.Body.Span, ContractJson.Options)
+                : throw new JsonException($"{delivery.Body.Length} bytes are no command");
         }
         catch (Exception e) when (e is JsonException or NotSupportedException)
         {

@@ -8,6 +8,8 @@ namespace Hypernode.Cli.Stack;
 /// <summary>Each role a process, each agent a process, over RabbitMQ and PostgreSQL; the localnet is a process too.</summary>
 internal sealed class ServicesStack : IStack
 {
+    private const string ApiConfig = "services.json";
+    private const string InnerConfig = "services-inner.json";
     private static readonly string[] Roles = ["api", "sagas", "workers"];
 
     private readonly StackPlan _plan;
@@ -38,6 +40,8 @@ internal sealed class ServicesStack : IStack
 
     public string Image => _engine.Image;
 
+    public string? EngineHost => _engine.Host;
+
     public IReadOnlyList<AgentNode> Agents { get; }
 
     public IReadOnlyList<string> Addresses =>
@@ -64,18 +68,18 @@ internal sealed class ServicesStack : IStack
                 [repository.Localnet, "--port", "0", "--data", Path.Combine(plan.DataPath, "ledger"), "--slot-ms", plan.SlotMs.ToString(), "--until-stdin-closes"]);
             processes.Add(localnet);
             var chain = JsonNode.Parse(await FirstLineAsync(localnet, time, cancellationToken))!;
-            var config = Path.Combine(plan.DataPath, "services.json");
+            var config = Path.Combine(plan.DataPath, ApiConfig);
             var (rpc, ws) = (chain["rpc"]!.GetValue<string>(), chain["ws"]!.GetValue<string>());
             HostConfig.Write(config, HostConfig.Api(plan, await services, rpc, ws));
 
             // The others' only routes are their health, wherever there is room for them.
-            var inner = Path.Combine(plan.DataPath, "services-inner.json");
+            var inner = Path.Combine(plan.DataPath, InnerConfig);
             HostConfig.Write(inner, HostConfig.Services(plan with { Url = "http://127.0.0.1:0" }, await services, rpc, ws));
 
             // Schema, keys, programs and accounts first: the roles start together and must not race for them.
             say("bootstrapping schema, keys, programs and accounts");
             await Shell.RunAsync("dotnet", [repository.HostProgram, "bootstrap", "--config", config], null, static _ => { }, cancellationToken);
-            var hosts = Roles.Select(r => HostProcess.Start(repository, plan.DataPath, r == "api" ? config : inner, r, r, guard)).ToList();
+            var hosts = StartHosts(repository, plan.DataPath, guard);
             processes.AddRange(hosts);
             var ready = await Task.WhenAll(hosts.Zip(Roles, (host, role) => HostProcess.WaitAsync(host, plan.DataPath, role, time, cancellationToken)));
             return new ServicesStack(plan, repository, guard, time, await services, engine, processes, ready[0]);
@@ -93,6 +97,9 @@ internal sealed class ServicesStack : IStack
             throw;
         }
     }
+
+    private static List<ChildProcess> StartHosts(Repository repository, string data, CleanupGuard guard) =>
+        [.. Roles.Select(r => HostProcess.Start(repository, data, Path.Combine(data, r == "api" ? ApiConfig : InnerConfig), r, r, guard))];
 
     /// <summary>The broker must know where the API is before either of them runs.</summary>
     private static string WithPort(string url) =>
@@ -130,6 +137,34 @@ internal sealed class ServicesStack : IStack
                 agent.Plan.Name, Path.Combine(_plan.DataPath, "logs"), _guard, "dotnet", [_repository.AgentProgram, "--config", config]);
         }
     }
+
+    /// <summary>Of an agent that runs.</summary>
+    public int ProcessOf(AgentNode agent) => _agentProcesses[agent.Plan.Name].Id;
+
+    /// <summary>SIGKILL for every role at once: the control plane is away.</summary>
+    public async Task KillHostsAsync()
+    {
+        await Task.WhenAll(_processes.Skip(1).Select(p => p.KillAsync()));
+        foreach (var host in _processes.Skip(1))
+        {
+            await host.DisposeAsync();
+        }
+
+        _processes.RemoveRange(1, _processes.Count - 1);
+    }
+
+    /// <summary>The same roles on the same data, at the same address.</summary>
+    public async Task StartHostsAsync(CancellationToken cancellationToken)
+    {
+        var hosts = StartHosts(_repository, _plan.DataPath, _guard);
+        _processes.AddRange(hosts);
+        await Task.WhenAll(hosts.Zip(Roles, (host, role) => HostProcess.WaitAsync(host, _plan.DataPath, role, _time, cancellationToken)));
+    }
+
+    /// <summary>Database and broker, those of the two that have died, where they were.</summary>
+    public Task StartServicesAsync(CancellationToken cancellationToken) => Shell.RunAsync(
+        _repository.Script("services.sh"), ["start", "--data", _plan.DataPath, "--json"],
+        new Dictionary<string, string> { ["HYPERNODE_BROKER_AUTH_URL"] = _services.BrokerAuth }, static _ => { }, cancellationToken);
 
     public async Task<string> KillAgentAsync(AgentNode agent, CancellationToken cancellationToken)
     {

@@ -24,6 +24,7 @@ internal static class BenchCommand
           ./hn bench latency --json | jq .latencyMs
           ./hn bench history --quick            a short run, to see that it works
           ./hn bench crowd --markdown           the tables, ready to paste
+          ./hn bench agent                      the agent on a private engine: starts, deaths, memory, a crowd, logs
           ./hn bench settle                     settlements a second, confirmed on the localnet
           ./hn bench settle --faults            ten thousand of them on a bad network, and no double pay
         """)
@@ -33,6 +34,7 @@ internal static class BenchCommand
         Measure(new("crowd", "Many open jobs, held by beating nodes (one a ten jobs), against the empty system. Size: open jobs.", Rounds: 3, Size: 10_000, QuickSize: 300)),
         Measure(new("history", "Cost per job as the finished table grows, in turns with an empty one. Size: finished jobs.", Rounds: 5, Size: 1_000_000, QuickSize: 20_000)),
         Measure(new("settle", "Settlements a second from C# to a confirmed block of the localnet, signing included. Size: settlements in a round.", Rounds: 5, Size: 5_000, QuickSize: 200, Outstanding: 512)),
+        Measure(new("agent", "The agent: lease to running container, a dead node's jobs, resident memory, 50 containers at once, log throughput. Rounds: nodes killed. Size: leases.", Rounds: 3, Size: 30, QuickSize: 3)),
         Measure(new("timers", "What armed timers cost while none is due. Size: timers.", Rounds: 5, Size: 100_000, QuickSize: 5_000)),
     };
 
@@ -111,6 +113,12 @@ internal static class BenchCommand
         if (arguments[0] == "settle")
         {
             return await SettleAsync(repository, [.. arguments, "--data", data], guard, cancellationToken);
+        }
+
+        if (arguments[0] == "agent")
+        {
+            // It starts whole stacks itself, each with services, chain and engine of its own.
+            return await Foreground.RunAsync("dotnet", [repository.BenchProgram, .. arguments, "--data", data], new Dictionary<string, string>(), guard, cancellationToken);
         }
 
         var services = await ServicesEndpoint.StartAsync(repository, data, throwaway, api: null, guard, CommandRun.Say, cancellationToken);

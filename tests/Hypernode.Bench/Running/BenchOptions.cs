@@ -3,7 +3,7 @@ using Hypernode.Bench.Loads;
 namespace Hypernode.Bench.Running;
 
 /// <summary>The command line of the runner; <c>hn bench</c> explains it.</summary>
-/// <param name="What">engine, latency, crowd, history, timers or settle.</param>
+/// <param name="What">engine, latency, crowd, history, timers, settle or agent.</param>
 /// <param name="Data">Logs and the rows' own files.</param>
 /// <param name="Output">text, json or markdown.</param>
 /// <param name="Peers">Where the peers' programs are; null: without them.</param>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Hypernode.Bench.Agent;
 using Hypernode.Bench.Loads;
 using Hypernode.Bench.Measures;
 using Hypernode.Bench.Settlement;
@@ -15,7 +16,8 @@ internal static class BenchProgram
             var options = BenchOptions.Parse(args);
             var machine = Machine.Describe();
             // Settlements need a chain, and neither database nor broker.
-            var report = options.What != "settle" ? await MeasureEngineAsync(options)
+            var report = options.What == "agent" ? await new AgentBench(options, Say).RunAsync()
+                : options.What != "settle" ? await MeasureEngineAsync(options)
                 : options.Faults ? await new FaultyBench(options, Say).RunAsync()
                 : await new SettleBench(options, Say).RunAsync();
             await WriteAsync(report, options.Output, machine);

@@ -40,6 +40,7 @@ public static class WorkersServiceCollectionExtensions
         services.AddSingleton<INodeIngress, NodeIngress>();
         services.AddSingleton<RegistrySweep>();
         services.AddSingleton<IngressClock>();
+        services.AddSingleton<IHearing>(p => p.GetRequiredService<IngressClock>());
         services.AddSingleton<HeartbeatSweep>();
         services.AddSingleton<ExpirySweep>();
         services.AddSingleton<CloseSweep>();

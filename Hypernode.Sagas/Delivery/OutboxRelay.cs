@@ -15,11 +15,13 @@ public sealed class OutboxRelay(
     EngineIdentity me,
     IOptions<EngineOptions> options,
     IOptions<WorkflowWindows> windows,
-    TimeProvider time)
+    TimeProvider time,
+    IHearing? hearing = null)
 {
     private readonly EngineOptions _options = options.Value;
     private bool _swept;
-    private bool _leasesDeferred;
+    private DateTimeOffset? _heardSince;
+    private DateTimeOffset _deferAgainAt;
 
     /// <summary>
     /// One turn: prolong what this host is still at, drop what has arrived, send again what could not be sent, and take what
@@ -53,15 +55,7 @@ public sealed class OutboxRelay(
     /// <summary>Due timers become messages; each stays leased, and fires again unless its job sets or clears it (I7).</summary>
     public async Task FireTimersAsync(CancellationToken cancellationToken)
     {
-        if (!_leasesDeferred)
-        {
-            // While the control plane was down no agent could report: a lease that ran out meanwhile says nothing about its
-            // node. Each gets the start patience to be heard. Expiry is the payer's right and Step is ours: they don't wait.
-            var heardBy = time.GetUtcNow() + TimeSpan.FromSeconds(windows.Value.StartPatienceSeconds);
-            await outbox.DeferTimersAsync(TimerKind.Lease, heardBy, cancellationToken).ConfigureAwait(false);
-            _leasesDeferred = true;
-        }
-
+        await DeferLeasesAsync(cancellationToken).ConfigureAwait(false);
         IReadOnlyList<OutboxMessage> fired;
         do
         {
@@ -71,5 +65,24 @@ public sealed class OutboxRelay(
             await dispatcher.DispatchAsync(fired, cancellationToken).ConfigureAwait(false);
         }
         while (fired.Count == _options.Batch);
+    }
+
+    /// <summary>
+    /// While the control plane was down, or the broker is, no agent can report: a lease that runs out meanwhile says nothing about
+    /// its node. Each gets the start patience to be heard, from the moment when that is possible (again). Expiry is the payer's
+    /// right and Step is ours: they don't wait.
+    /// </summary>
+    private async Task DeferLeasesAsync(CancellationToken cancellationToken)
+    {
+        var since = hearing is null ? DateTimeOffset.MinValue : hearing.UpSince;
+        var now = time.GetUtcNow();
+        if (since == _heardSince && (since is not null || now < _deferAgainAt))
+        {
+            return;
+        }
+
+        var patience = TimeSpan.FromSeconds(windows.Value.StartPatienceSeconds);
+        await outbox.DeferTimersAsync(TimerKind.Lease, now + patience, cancellationToken).ConfigureAwait(false);
+        (_heardSince, _deferAgainAt) = (since, now + (patience / 2));
     }
 }

@@ -1,10 +1,12 @@
+using Hypernode.Contracts.Ports;
+
 namespace Hypernode.Workers.Nodes;
 
 /// <summary>
 /// Since when nodes can be heard. While the way in is down (the broker restarts, the database refuses) no node is blamed
 /// for its silence: the liveness clock stands still (protocol, Execution).
 /// </summary>
-public sealed class IngressClock
+public sealed class IngressClock : IHearing
 {
     private readonly Lock _lock = new();
     private DateTimeOffset? _since = DateTimeOffset.MinValue;

@@ -11,6 +11,7 @@ namespace Hypernode.Sagas.Tests;
 
 public sealed class OutboxRelayTests
 {
+    private readonly Hearing _hearing = new();
     private readonly FakeOutbox _outbox = new();
     private readonly FakeJournal _journal = new();
     private readonly OutboxDispatcher _dispatcher;
@@ -149,6 +150,36 @@ public sealed class OutboxRelayTests
         _outbox.Deferred.ShouldBe([(TimerKind.Lease, _clock.GetUtcNow() + TimeSpan.FromSeconds(45), 0)]);
     }
 
+    /// <summary>A broker that is away for ten minutes: no lease runs out while its node can't be heard, nor right afterwards.</summary>
+    [Fact]
+    public async Task While_nobody_can_be_heard_leases_wait_and_get_their_patience_when_it_is_over()
+    {
+        await _relay.FireTimersAsync(CancellationToken.None);
+        _outbox.Deferred.Clear();
+        _hearing.UpSince = null;
+        for (var second = 0; second < 600; second++)
+        {
+            _clock.Pass(TimeSpan.FromSeconds(1));
+            await _relay.FireTimersAsync(CancellationToken.None);
+            _outbox.Deferred[^1].Until.ShouldBeGreaterThan(_clock.GetUtcNow(), "none comes due");
+        }
+
+        _outbox.Deferred.Count.ShouldBeInRange(10, 30);
+        _clock.Pass(TimeSpan.FromSeconds(1));
+        _hearing.UpSince = _clock.GetUtcNow();
+        await _relay.FireTimersAsync(CancellationToken.None);
+        _outbox.Deferred[^1].Until.ShouldBe(_clock.GetUtcNow() + TimeSpan.FromSeconds(45));
+        var count = _outbox.Deferred.Count;
+        _clock.Pass(TimeSpan.FromMinutes(5));
+        await _relay.FireTimersAsync(CancellationToken.None);
+        _outbox.Deferred.Count.ShouldBe(count);
+    }
+
+    private sealed class Hearing : IHearing
+    {
+        public DateTimeOffset? UpSince { get; set; } = DateTimeOffset.MinValue;
+    }
+
     private sealed class Clock : TimeProvider
     {
         private DateTimeOffset _now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
@@ -169,7 +200,8 @@ public sealed class OutboxRelayTests
         new EngineIdentity("me"),
         Options.Create(OptionsOf(onlyHost)),
         Options.Create(new WorkflowWindows { StartPatienceSeconds = 45 }),
-        _clock);
+        _clock,
+        _hearing);
 
     private sealed class FakeOutbox : IOutbox, IQueueSender
     {

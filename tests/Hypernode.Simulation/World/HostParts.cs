@@ -56,7 +56,7 @@ internal sealed class HostParts
         engine = new JobEngine(
             new JobStore(Storage, host, options), commits, universe.Machine, placement, _dispatcher, [capacity, holders], me, host, host, time, options, NullLogger<JobEngine>.Instance);
         _engine = engine;
-        _relay = new OutboxRelay(Storage, _dispatcher, local, commits, me, options, windows, time);
+        _relay = new OutboxRelay(Storage, _dispatcher, local, commits, me, options, windows, time, _ingressClock);
         Sender = isSagaHere ? new DirectSender(engine, host) : new DurableSender(Storage, _dispatcher, me, host, time, options);
         _ingress = new NodeIngress(Storage, holders, new RevokedNodes(Storage, time, TaskCreationOptions.None), Storage, _escrow, Sender, time, NullLogger<NodeIngress>.Instance, TaskCreationOptions.None);
         _heartbeats = new HeartbeatSweep(Storage, Storage, Sender, _ingressClock, windows, NullLogger<HeartbeatSweep>.Instance);

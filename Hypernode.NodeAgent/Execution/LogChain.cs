@@ -25,6 +25,7 @@ public sealed class LogChain : IDisposable
     private readonly AppendOnlyFile _file;
     private readonly string _sentFile;
     private readonly Queue<LogChunk> _unsent = new();
+    private long _unsentBytes;
     private readonly IncrementalHash _output = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
 
     private LogChain(AppendOnlyFile file, string sentFile, JobId job, int attempt, TimeProvider time)
@@ -122,6 +123,18 @@ public sealed class LogChain : IDisposable
         }
     }
 
+    /// <summary>Bytes of the chunks that nobody has confirmed, and what it takes to name them.</summary>
+    public long UnsentBytes
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _unsentBytes;
+            }
+        }
+    }
+
     /// <summary>The next chunks that nobody has confirmed, on disk already; empty when there are none.</summary>
     public IReadOnlyList<LogChunk> PeekUnsent(int maxBytes)
     {
@@ -132,7 +145,7 @@ public sealed class LogChain : IDisposable
             var bytes = 0;
             foreach (var chunk in _unsent)
             {
-                bytes += chunk.Data.Length + 256;
+                bytes += SizeOf(chunk);
                 if (batch.Count == MaxBatch || (batch.Count > 0 && bytes > maxBytes))
                 {
                     break;
@@ -152,7 +165,7 @@ public sealed class LogChain : IDisposable
         {
             foreach (var _ in batch)
             {
-                _unsent.Dequeue();
+                _unsentBytes -= SizeOf(_unsent.Dequeue());
             }
 
             File.WriteAllText(_sentFile, (batch[^1].Seq + 1).ToString());
@@ -173,9 +186,17 @@ public sealed class LogChain : IDisposable
             var chunk = new LogChunk(_job, _attempt, Count, stream, at, data.ToArray(), LogChunk.ChainHash(Head, Count, stream, at, data));
             _file.Append([.. JsonSerializer.SerializeToUtf8Bytes(chunk, ContractJson.Options), (byte)'\n']);
             Take(chunk);
-            _unsent.Enqueue(chunk);
+            AddUnsent(chunk);
         }
     }
+
+    private void AddUnsent(LogChunk chunk)
+    {
+        _unsent.Enqueue(chunk);
+        _unsentBytes += SizeOf(chunk);
+    }
+
+    private static int SizeOf(LogChunk chunk) => chunk.Data.Length + 256;
 
     private void Take(LogChunk chunk)
     {
@@ -200,7 +221,7 @@ public sealed class LogChain : IDisposable
                 Take(chunk);
                 if (chunk.Seq >= sent)
                 {
-                    _unsent.Enqueue(chunk);
+                    AddUnsent(chunk);
                 }
             }
         }

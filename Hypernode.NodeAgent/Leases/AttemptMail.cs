@@ -11,10 +11,12 @@ namespace Hypernode.NodeAgent.Leases;
 /// </summary>
 internal sealed class AttemptMail(LogChain? log, IAgentLink link, TimeProvider time, ILogger logger)
 {
-    /// <summary>A chunk waits this long for company: output comes in bursts, and a job's last words just before its report. A letter waits for nothing.</summary>
+    /// <summary>A chunk waits this long for company: output comes in bursts, and a job's last words just before its report. A letter waits for nothing, nor does what fills a message.</summary>
     public static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(50);
 
-    private const int BatchBytes = 256 * 1024;
+    /// <summary>Of log in one message: as JSON just below what a bundle may have (base64 adds a third).</summary>
+    private const int BatchBytes = 704 * 1024;
+
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
@@ -120,7 +122,7 @@ internal sealed class AttemptMail(LogChain? log, IAgentLink link, TimeProvider t
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var moment = Task.Delay(Moment, time, over.Token);
-        while (!HasLetters && !moment.IsCompleted)
+        while (!HasLetters && !moment.IsCompleted && (log?.UnsentBytes ?? 0) < BatchBytes)
         {
             await Task.WhenAny(moment, _wake.HeardAsync(over.Token));
         }

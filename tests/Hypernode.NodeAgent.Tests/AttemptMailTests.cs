@@ -74,6 +74,26 @@ public sealed class AttemptMailTests : IDisposable
     }
 
     [Fact]
+    public async Task What_fills_a_message_waits_for_nobody()
+    {
+        using var log = OpenLog(out var job);
+        var mail = Mail(log);
+        var running = mail.RunAsync(default);
+        for (var i = 0; i < 24; i++)
+        {
+            log.Append("stdout", new byte[LogChunk.MaxBytes]);
+        }
+
+        // The clock stands still: no moment passes.
+        await Wait.UntilAsync(() => _link.Chunks.Count >= 20);
+        log.UnsentBytes.ShouldBeLessThan(8 * (LogChunk.MaxBytes + 256));
+        mail.PostLast([() => Declined(job)], () => { });
+        await _time.AdvanceUntilAsync(() => running.IsCompleted, Patience);
+        log.UnsentBytes.ShouldBe(0);
+        System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(_link.Sent[0], Contracts.Text.ContractJson.Options).Length.ShouldBeLessThan(NodeBundle.MaxBytes);
+    }
+
+    [Fact]
     public async Task After_an_outage_all_that_has_come_goes_together_and_in_order()
     {
         using var log = OpenLog(out var job);

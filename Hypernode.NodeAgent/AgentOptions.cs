@@ -67,6 +67,18 @@ public sealed class AgentOptions : IValidatableObject
     /// <summary>May it fetch an image (by digest) that the engine does not have?</summary>
     public bool AllowPull { get; set; }
 
+    /// <summary>MiB that an image may have, packed and unpacked, to be fetched; 0: no cap.</summary>
+    [Range(0, 16_777_216)]
+    public int MaxImageMb { get; set; }
+
+    /// <summary>MiB of fetched images that are kept when nobody uses them, the latest used first; 0: no cap. What the operator brought does not count.</summary>
+    [Range(0, 16_777_216)]
+    public int MaxImageCacheMb { get; set; }
+
+    /// <summary>The longest that one image may take to fetch, in seconds. An attempt waits no longer than it may still begin.</summary>
+    [Range(1, 86_400)]
+    public int MaxPullSeconds { get; set; } = 1_800;
+
     /// <summary>What jobs may reach beyond nothing, where they ask for it: <c>Allowlist</c>, <c>Full</c>; empty: nothing. Needs root, and runc.</summary>
     public IList<NetworkMode> NetworkModes { get; } = [];
 

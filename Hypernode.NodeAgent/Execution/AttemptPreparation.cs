@@ -1,11 +1,12 @@
 using Hypernode.Contracts.Commands;
 using Hypernode.Contracts.Jobs;
+using Hypernode.NodeAgent.Images;
 using Hypernode.NodeAgent.Leases;
 
 namespace Hypernode.NodeAgent.Execution;
 
 /// <summary>Everything that must hold before a container is made: each failure is a typed decline.</summary>
-internal sealed class AttemptPreparation(AgentOptions options, IContainerEngine engine, IOutputFolders outputs, INodeBlobs blobs)
+internal sealed class AttemptPreparation(AgentOptions options, IContainerEngine engine, IOutputFolders outputs, INodeBlobs blobs, ImageCache images)
 {
     /// <summary>The least that the kernel's scheduler takes.</summary>
     private const int MinCpuMillis = 10;
@@ -47,7 +48,7 @@ internal sealed class AttemptPreparation(AgentOptions options, IContainerEngine 
         RequireCapacity(spec.Limits);
         RequireGpus(command);
         InputRoom.Require(spec, options, lease.Folder);
-        var image = await ImageAsync(spec.Image, cancellationToken);
+        var image = await ImageAsync(lease, now, cancellationToken);
         // The process runtime has no hard limits of any kind, and was wished for in so many words.
         if (!outputs.Hard && !options.AllowWatchedOutput && engine.Sandboxed)
         {
@@ -138,8 +139,9 @@ internal sealed class AttemptPreparation(AgentOptions options, IContainerEngine 
         volume.StartsWith('/') && volume.Split('/')[1..].All(part => part is not ("" or "." or ".."))
         && !volume.Any(c => char.IsControl(c) || c is ':' or ',') && !ReservedPlaces.Any(p => volume == p || volume.StartsWith(p + "/", StringComparison.Ordinal));
 
-    private async Task<ImageFound> ImageAsync(string text, CancellationToken cancellationToken)
+    private async Task<ImageFound> ImageAsync(Lease lease, DateTimeOffset now, CancellationToken cancellationToken)
     {
+        var text = lease.Command.Spec.Image;
         if (!ImageReference.TryParse(text, out var reference))
         {
             throw new DeclinedException("image-unavailable", "the image is not given by its digest");
@@ -150,8 +152,7 @@ internal sealed class AttemptPreparation(AgentOptions options, IContainerEngine 
             throw new DeclinedException("image-unavailable", "the image is not one that this node runs");
         }
 
-        var image = await engine.ResolveImageAsync(reference, cancellationToken)
-            ?? throw new DeclinedException("image-unavailable", "the engine has no such image");
+        var image = await images.TakeAsync(lease, reference, DateTimeOffset.FromUnixTimeMilliseconds(lease.Command.StartBy) - now, cancellationToken);
         return image.Volumes.All(IsPlainPlace) ? image : throw new DeclinedException("image-unavailable", "the image wants a volume in a place that is not its own");
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Nodes;
+using Hypernode.NodeAgent.Images;
 using Hypernode.NodeAgent.Leases;
 using Hypernode.NodeAgent.Network;
 using Microsoft.Extensions.Logging;
@@ -26,13 +27,14 @@ internal sealed class AttemptRunner(
     ReceiptWriter receipts,
     VramWatch vram,
     JobNetworks networks,
+    ImageCache images,
     TimeProvider time,
     ILogger logger)
 {
     private static readonly TimeSpan TermPatience = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
-    private readonly AttemptPreparation _preparation = new(options, engine, outputs, blobs);
+    private readonly AttemptPreparation _preparation = new(options, engine, outputs, blobs, images);
 
     /// <param name="resumed">The command is from an earlier life of the agent: look for its container first.</param>
     /// <param name="beatNow">Sends a beat at once.</param>
@@ -322,6 +324,7 @@ internal sealed class AttemptRunner(
             await IgnoreAsync(() => engine.RemoveAsync(container, cancellationToken));
         }
 
+        await IgnoreAsync(() => images.ReleaseAsync(lease, cancellationToken));
         await IgnoreAsync(() => outputs.ReleaseAsync(lease.Folder, cancellationToken));
     }
 

@@ -8,7 +8,7 @@ public interface IContainerEngine
     /// <summary>Does it keep jobs away from the machine?</summary>
     bool Sandboxed { get; }
 
-    /// <summary>Null: the image is not here (and may not be, or could not be, fetched).</summary>
+    /// <summary>Null: the image is not here. Nothing is fetched (see <see cref="Images.ImageCache"/>).</summary>
     /// <exception cref="EngineUnavailableException">The engine does not answer.</exception>
     Task<ImageFound?> ResolveImageAsync(ImageReference image, CancellationToken cancellationToken);
 

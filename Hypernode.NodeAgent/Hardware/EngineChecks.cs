@@ -98,16 +98,18 @@ internal sealed class EngineChecks(AgentOptions options, IMachine machine)
     public async Task<CheckResult> ImagesAsync(string name, CancellationToken cancellationToken)
     {
         var cached = await machine.ImagesAsync(cancellationToken);
+        var pulled = Images.PulledImages.Read(options.DataFolder);
+        var kept = pulled.Count == 0 ? "" : $"; {pulled.Count} of {pulled.Sum(i => i.Bytes) >> 20} MiB pulled by the agent, cap {(options.MaxImageCacheMb > 0 ? $"{options.MaxImageCacheMb} MiB" : "none")}";
         if (options.Images.Count == 0)
         {
             return cached.Count > 0 || options.AllowPull
-                ? new(name, CheckState.Ok, $"any image is taken; {cached.Count} in the cache, {(options.AllowPull ? "others are pulled" : "no others")}")
+                ? new(name, CheckState.Ok, $"any image is taken; {cached.Count} in the cache, {(options.AllowPull ? "others are pulled" : "no others")}{kept}")
                 : new(name, CheckState.Failed, "the cache is empty, and pulling is not allowed", "docker pull an image, or set Hypernode:Agent:AllowPull");
         }
 
         var missing = options.Images.Where(w => !cached.Any(c => HardwareDetection.Is(c, w))).ToList();
         return missing.Count == 0
-            ? new(name, CheckState.Ok, $"all {options.Images.Count} in the cache")
+            ? new(name, CheckState.Ok, $"all {options.Images.Count} in the cache{kept}")
             : new(
                 name,
                 options.AllowPull || missing.Count < options.Images.Count ? CheckState.Note : CheckState.Failed,

@@ -4,6 +4,7 @@ using Hypernode.Contracts.Nodes;
 using Hypernode.Contracts.Ports;
 using Hypernode.NodeAgent.Execution;
 using Hypernode.NodeAgent.Hardware;
+using Hypernode.NodeAgent.Images;
 using Hypernode.NodeAgent.Network;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -26,6 +27,7 @@ public sealed class AgentService : IHostedService, IAsyncDisposable
     private readonly IAgentLink _link;
     private readonly IContainerEngine _engine;
     private readonly IOutputFolders _outputs;
+    private readonly ImageCache _images;
     private readonly JobNetworks _networks;
     private readonly TimeProvider _time;
     private readonly ILogger<AgentService> _logger;
@@ -60,6 +62,7 @@ public sealed class AgentService : IHostedService, IAsyncDisposable
         _link = link;
         _engine = engine;
         _outputs = outputs;
+        _images = ImageCache.Of(options, engine, time, logger);
         _networks = JobNetworks.Of(options, engine, egress, time, logger);
         _time = time;
         _logger = logger;
@@ -68,7 +71,7 @@ public sealed class AgentService : IHostedService, IAsyncDisposable
         _journal = AgentJournal.Open(Path.Combine(options.DataFolder, "journal.jsonl"), time);
         var receipts = options.Behaviour == AgentBehaviour.SimulatedLiar ? new SimulatedLiar(_node, signer) : new ReceiptWriter(_node, signer);
         _vram = new VramWatch(options, gpus, time, logger);
-        _runner = new AttemptRunner(options, engine, outputs, new EncryptedBlobs(blobs, signer), _journal, receipts, _vram, _networks, time, logger);
+        _runner = new AttemptRunner(options, engine, outputs, new EncryptedBlobs(blobs, signer), _journal, receipts, _vram, _networks, _images, time, logger);
         _beats = new BeatLoop(link, CurrentBeat, () => HoldsLease, time, logger);
         _leftOvers = new LeftOvers(engine, outputs, options.NodeId, AttemptsFolder, IsOpen, _gate, time, logger);
     }
@@ -107,6 +110,7 @@ public sealed class AgentService : IHostedService, IAsyncDisposable
         _loops.Add(Task.Run(() => LifeAsync("listening", () => _link.ListenAsync(HandleAsync, _down.Token)), CancellationToken.None));
         _loops.Add(Task.Run(() => LifeAsync("looking at the GPUs", () => _vram.LookAsync(_down.Token)), CancellationToken.None));
         _loops.Add(Task.Run(() => LifeAsync("tidying", () => _leftOvers.RunAsync(_down.Token)), CancellationToken.None));
+        _loops.Add(Task.Run(() => LifeAsync("pulling ahead", () => _images.PrefetchAsync(_down.Token)), CancellationToken.None));
         return Task.CompletedTask;
     }
 
@@ -152,6 +156,7 @@ public sealed class AgentService : IHostedService, IAsyncDisposable
 
         await Task.WhenAll(running);
         await _networks.DropAsync();
+        _images.Dispose();
         lock (_gate)
         {
             _leases.ForEach(l => l.Dispose());

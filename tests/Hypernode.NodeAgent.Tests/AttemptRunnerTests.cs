@@ -1,6 +1,7 @@
 using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Nodes;
 using Hypernode.NodeAgent.Execution;
+using Hypernode.NodeAgent.Images;
 using Hypernode.NodeAgent.Leases;
 using Hypernode.NodeAgent.Network;
 using Hypernode.NodeAgent.Tests.Fakes;
@@ -30,7 +31,8 @@ public sealed class AttemptRunnerTests : IDisposable
         var receipts = new Witness(_kit, log);
         var runner = new AttemptRunner(
             _kit.Options, engine, new FakeOutputs(), _kit.Blobs, journal, receipts,
-            new VramWatch(_kit.Options, null, _time, NullLogger.Instance), JobNetworks.Of(_kit.Options, engine, null, _time, NullLogger.Instance), _time,
+            new VramWatch(_kit.Options, null, _time, NullLogger.Instance), JobNetworks.Of(_kit.Options, engine, null, _time, NullLogger.Instance),
+            ImageCache.Of(_kit.Options, engine, _time, NullLogger.Instance), _time,
             NullLogger.Instance);
         var running = runner.RunAsync(lease, resumed: false, () => { }, () => new Beat(0, []), default);
         await Wait.UntilAsync(() => engine.All.Any(c => c.State.Status == ContainerStatus.Running));

@@ -2,6 +2,7 @@ using System.Net;
 using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using Hypernode.NodeAgent.Execution;
+using Hypernode.NodeAgent.Images;
 
 namespace Hypernode.NodeAgent.Adapters.Docker;
 
@@ -12,17 +13,7 @@ public sealed class DockerEngine(AgentOptions options) : IContainerEngine, IDisp
 
     public bool Sandboxed => true;
 
-    public async Task<ImageFound?> ResolveImageAsync(ImageReference image, CancellationToken cancellationToken)
-    {
-        var found = await FindImageAsync(image, cancellationToken);
-        if (found is null && image.Name is not null && options.AllowPull)
-        {
-            await PullAsync(image, cancellationToken);
-            found = await FindImageAsync(image, cancellationToken);
-        }
-
-        return found;
-    }
+    internal IImageSource Images => new DockerImages(_http);
 
     public async Task<string> CreateAsync(ContainerPlan plan, CancellationToken cancellationToken)
     {
@@ -134,7 +125,7 @@ public sealed class DockerEngine(AgentOptions options) : IContainerEngine, IDisp
         return life.Took(madeUnder, info?["LiveRestoreEnabled"]?.GetValue<bool>() == true, finishedAt, exitCode);
     }
 
-    private async Task<ImageFound?> FindImageAsync(ImageReference image, CancellationToken cancellationToken)
+    public async Task<ImageFound?> ResolveImageAsync(ImageReference image, CancellationToken cancellationToken)
     {
         var found = await _http.GetAsync($"images/{Uri.EscapeDataString(image.ToString())}/json", cancellationToken);
         if (found?["Id"]?.GetValue<string>() is not { } id)
@@ -147,18 +138,5 @@ public sealed class DockerEngine(AgentOptions options) : IContainerEngine, IDisp
         var matches = image.Name is null ? id == image.Digest : digests.Any(d => d.EndsWith("@" + image.Digest, StringComparison.Ordinal));
         var volumes = (found["Config"]?["Volumes"] as JsonObject ?? []).Select(v => v.Key);
         return matches ? new ImageFound(id, image.ToString(), [.. volumes]) : null;
-    }
-
-    private async Task PullAsync(ImageReference image, CancellationToken cancellationToken)
-    {
-        try
-        {
-            // The body is a stream of progress; it has ended when the image is there, or when it could not be had.
-            await _http.PostAsync($"images/create?fromImage={Uri.EscapeDataString(image.ToString())}", null, cancellationToken);
-        }
-        catch (EngineRefusedException)
-        {
-            // Not to be had: the caller looks again and finds nothing.
-        }
     }
 }

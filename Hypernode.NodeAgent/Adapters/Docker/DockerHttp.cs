@@ -71,6 +71,28 @@ internal sealed class DockerHttp : IDisposable
         using var answer = await SendAsync(HttpMethod.Delete, path, null, cancellationToken, HttpStatusCode.Conflict);
     }
 
+    /// <summary>As <see cref="DeleteAsync"/>, and tells what came of it.</summary>
+    public async Task<HttpStatusCode> TryDeleteAsync(string path, CancellationToken cancellationToken)
+    {
+        using var answer = await SendAsync(HttpMethod.Delete, path, null, cancellationToken, HttpStatusCode.Conflict);
+        return answer.StatusCode;
+    }
+
+    /// <summary>The open answer to a POST, whose body comes while the engine works; the caller disposes it.</summary>
+    public async Task<HttpResponseMessage> OpenPostAsync(string path, CancellationToken cancellationToken)
+    {
+        var answer = await SendAsync(HttpMethod.Post, path, null, cancellationToken);
+        if (answer.StatusCode != HttpStatusCode.NotFound)
+        {
+            return answer;
+        }
+
+        using (answer)
+        {
+            throw new EngineRefusedException(404, MessageOf(await ReadAsync(answer, cancellationToken)));
+        }
+    }
+
     /// <summary>The open answer; the caller disposes it, and the connection with it.</summary>
     public async Task<HttpResponseMessage> OpenAsync(string path, CancellationToken cancellationToken)
     {

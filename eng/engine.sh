@@ -96,7 +96,11 @@ start() {
   flock -w 60 9
   if ours && answers "$socket"; then echo "DOCKER_HOST=unix://$socket"; return; fi
   end_ours
-  echo '{}' > "$folder/daemon.json"   # else the host's /etc/docker/daemon.json would be read
+  # Its own, else the host's /etc/docker/daemon.json would be read. ptrace: gVisor's slow way, which works
+  # where there is no /dev/kvm; no network but its own loopback, which is what jobs get there.
+  local runtimes='{}'
+  if runsc=$(command -v runsc); then runtimes='{"runtimes": {"runsc": {"path": "'$runsc'", "runtimeArgs": ["--platform=ptrace", "--network=none"]}}}'; fi
+  echo "$runtimes" > "$folder/daemon.json"
   setsid "$(command -v dockerd)" --host "unix://$socket" --data-root "$folder/data" --exec-root "$folder/exec" \
     --pidfile "$folder/docker.pid" --config-file "$folder/daemon.json" --storage-driver "${HYPERNODE_STORAGE_DRIVER:-overlay2}" \
     --iptables=false --ip6tables=false --bridge=none --ip-forward=false --cgroup-parent "/$cgroup" --log-level warn \

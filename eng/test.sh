@@ -60,7 +60,7 @@ packages() {
       install_packages /usr/lib/rabbitmq/bin/rabbitmq-server rabbitmq-server || return
   fi
   if is_needed engine; then
-    install_packages dockerd docker.io && install_packages /bin/busybox busybox-static && install_packages ip iproute2 && install_packages docker-registry docker-registry || return
+    install_packages dockerd docker.io && install_packages /bin/busybox busybox-static && install_packages ip iproute2 && install_packages docker-registry docker-registry && install_packages runsc runsc || return
   fi
   if is_needed docker-compose; then install_packages docker-compose docker-compose || return; fi
 }

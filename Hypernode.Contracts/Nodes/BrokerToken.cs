@@ -6,7 +6,7 @@ namespace Hypernode.Contracts.Nodes;
 
 /// <summary>
 /// A node's password at the broker: signed by the node's own key at every connect, and good for minutes. Nobody stores it, and
-/// who took a copy of our database can't make one (ADR 10).
+/// who took a copy of our database can't make one (ADR 15).
 /// </summary>
 public sealed class BrokerToken
 {

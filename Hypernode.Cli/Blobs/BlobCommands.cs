@@ -52,22 +52,25 @@ internal static class BlobCommands
         };
         command.Validators.Add(result =>
         {
-            foreach (var wrong in (result.GetValue(to) ?? []).Where(k => Key(k) is null))
+            // The tokens: an option that lacks its argument has no value that could be asked for.
+            List<string> keys = [.. result.GetResult(to)?.Tokens.Select(t => t.Value) ?? []];
+            List<string> nodes = [.. result.GetResult(node)?.Tokens.Select(t => t.Value) ?? []];
+            foreach (var wrong in keys.Where(k => Key(k) is null))
             {
                 result.AddError($"--to {wrong} is no key that somebody can have: 32 bytes in base58, a point of the curve");
             }
 
-            foreach (var wrong in (result.GetValue(node) ?? []).Where(n => !NodeId.TryParse(n, null, out _)))
+            foreach (var wrong in nodes.Where(n => !NodeId.TryParse(n, null, out _)))
             {
                 result.AddError($"--node {wrong} is no node id: a lower-case UUID");
             }
 
-            if ((result.GetValue(to) ?? []).Length + (result.GetValue(node) ?? []).Length is 0 or > Envelope.MaxRecipients)
+            if (keys.Count + nodes.Count is 0 or > Envelope.MaxRecipients)
             {
                 result.AddError($"--to or --node says who may open it: 1 to {Envelope.MaxRecipients} of them");
             }
 
-            if ((result.GetValue(node) ?? []).Length > 0 && result.GetValue(api) is null)
+            if (nodes.Count > 0 && result.GetResult(api)?.Tokens is not [_])
             {
                 result.AddError("--node needs --api, which knows the node's key");
             }

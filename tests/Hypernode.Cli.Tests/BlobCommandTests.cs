@@ -58,6 +58,8 @@ public sealed class BlobCommandTests : IDisposable
 
     [Theory]
     [InlineData("encrypt", "{plain}")]
+    [InlineData("encrypt", "{plain}", "--to")]
+    [InlineData("encrypt", "{plain}", "--node", "0f8fad5b-d9cb-469f-a165-70867728950e", "--api")]
     [InlineData("encrypt", "{plain}", "--to", "nonsense")]
     [InlineData("encrypt", "{plain}", "--to", "8qbHbw2BbbTHBW1sbeqakYXVKRQM8Ne7pLK7m6CVfeR")]
     [InlineData("encrypt", "{plain}", "--node", "0f8fad5b-d9cb-469f-a165-70867728950e")]

@@ -44,6 +44,7 @@ internal static class HostComposition
         services.AddHypernodeEngine(host.Has("sagas"));
         (chain ?? (s => s.AddSolanaChain()))(services);
         services.TryAddSingleton<IDeposits, NoDeposits>();
+        services.TryAddSingleton<ITransferFacilitator, NoDeposits>();
         services.AddNodeWay(host, configuration);
         services.AddHypernodeBus(host, configuration.GetSection(RabbitMqOptions.Section).Get<RabbitMqOptions>() ?? new RabbitMqOptions());
         services.AddSingleton<StorageWatch>();

@@ -93,6 +93,7 @@ public static class StorageRegistration
         services.AddSingleton<INodeStandings, NodeStandings>();
         services.AddSingleton<IEvidence, Evidence>();
         services.AddSingleton<IDepositBook, DepositBook>();
+        services.AddSingleton<ITransferLedger, TransferLedger>();
         services.AddSingleton<IWalletDirectory, WalletDirectory>();
         services.AddSingleton<ISagaAudit, SagaAudit>();
         return services;

@@ -25,6 +25,11 @@ internal static class AccessTable
         new("GET", "/api/facilitator/payment-intent/{id}", Everyone),
         new("GET", "/api/facilitator/stats", Everyone),
 
+        // x402's facilitator: each payment carries its own signature, and only the wallets of our settings are served.
+        new("GET", "/api/facilitator/supported", Everyone),
+        new("POST", "/api/facilitator/verify", Everyone),
+        new("POST", "/api/facilitator/settle", Everyone),
+
         // A wallet's own jobs.
         new("GET", "/api/jobs", SignedIn),
         new("GET", "/api/jobs/{jobId}", Owner | Node, AccessSubject.Job),

@@ -1,3 +1,4 @@
+using Hypernode.Api.X402;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -17,5 +18,6 @@ internal static class FacilitatorRoutes
         facilitator.MapSubmitJob();
         facilitator.MapRegisterNode();
         facilitator.MapPaymentIntents();
+        facilitator.MapX402Facilitator();
     }
 }

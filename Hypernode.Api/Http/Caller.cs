@@ -15,6 +15,10 @@ internal static class Caller
             ? wallet
             : throw new RefusedException(new Problem("unauthorized", 401, "the token names no wallet"));
 
+    /// <summary>Null: nobody signed in.</summary>
+    public static WalletAddress? FindWallet(this ClaimsPrincipal user) =>
+        WalletAddress.TryParse(user.FindFirstValue("sub"), null, out var wallet) ? wallet : null;
+
     /// <summary>The job that the route is about, which the caller may see: the access table has judged.</summary>
     /// <exception cref="InvalidOperationException">The route's rule is not about this job.</exception>
     public static JobView JobOf(this HttpContext context, string jobId) =>

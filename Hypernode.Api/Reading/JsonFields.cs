@@ -10,6 +10,9 @@ namespace Hypernode.Api.Reading;
 /// </summary>
 internal sealed class JsonFields(JsonElement element, string pointer, FieldErrors errors)
 {
+    /// <summary>All of it, for documents that are not ours and may hold more than is read.</summary>
+    public JsonElement Whole => element;
+
     private readonly HashSet<string> _asked = new(StringComparer.Ordinal);
 
     public string Pointer => pointer;

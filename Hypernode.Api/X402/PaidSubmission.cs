@@ -23,6 +23,7 @@ internal sealed class PaidSubmission(
     INodeDirectory nodes,
     Pricing pricing,
     Offers offers,
+    AccountOpenings openings,
     SettlementWait settlement,
     TimeProvider time,
     IntentCounters counters,
@@ -52,7 +53,8 @@ internal sealed class PaidSubmission(
         if (sent is null)
         {
             counters.Count("unpaid");
-            return offers.Of(request, submission, quotes, $"{X402Headers.PaymentV2} or {X402Headers.PaymentV1} is required");
+            var opened = await openings.OpenAsync(request, submission, quotes, cancellationToken);
+            return offers.Of(request, submission, quotes, $"{X402Headers.PaymentV2} or {X402Headers.PaymentV1} is required") with { HasOpened = opened > 0 };
         }
 
         var (quote, check) = await CheckAsync(sent, quotes, cancellationToken);

@@ -31,6 +31,10 @@ public sealed record PaymentRequired(
     [JsonIgnore]
     public PaymentRequiredV2? V2 { get; init; }
 
+    /// <summary>Accounts of offers were opened, as was asked for.</summary>
+    [JsonIgnore]
+    public bool HasOpened { get; init; }
+
     /// <summary>How a payment that was sent ended.</summary>
     [JsonIgnore]
     public (string Header, SettlementAnswer Answer)? Settlement { get; init; }
@@ -42,6 +46,11 @@ public sealed record PaymentRequired(
         if (V2 is not null)
         {
             response.Headers[X402Headers.Required] = X402Headers.Encode(V2);
+        }
+
+        if (HasOpened)
+        {
+            response.Headers["Preference-Applied"] = AccountOpenings.Preference;
         }
 
         if (Settlement is { } settlement)

@@ -12,5 +12,7 @@ internal static class X402Composition
         services.AddScoped<Offers>();
         services.AddScoped<SettlementWait>();
         services.AddScoped<PaidSubmission>();
+        services.AddScoped<TransferSettling>();
+        services.AddScoped<AccountOpenings>();
     }
 }

@@ -34,6 +34,17 @@ public sealed class X402Options : IValidatableObject
     [Range(0, 60_000)]
     public int SettleWaitMilliseconds { get; set; } = 20_000;
 
+    /// <summary>Wallets (base58) that <c>/settle</c> sends other servers' payments to, at our cost; empty: it serves nobody.</summary>
+    public IReadOnlyList<string> FacilitatorPayTo { get; set; } = [];
+
+    /// <summary>How many deposit accounts a signed-in payer may have opened before paying, for clients that simulate their transfer first; 0: none.</summary>
+    [Range(0, 100)]
+    public int OpenAccountsPerWallet { get; set; } = 4;
+
+    /// <summary>The same for all payers together: so many times about 0.002 SOL may be bound until settle_by.</summary>
+    [Range(0, 100_000)]
+    public int OpenAccounts { get; set; } = 200;
+
     /// <summary>This API's address as clients see it, for the resource that a payment is for; empty: as the request names it.</summary>
     public string PublicUrl { get; set; } = "";
 
@@ -42,6 +53,11 @@ public sealed class X402Options : IValidatableObject
         if (!WalletAddress.TryParse(UsdcMint, null, out _))
         {
             yield return new ValidationResult("UsdcMint is no base58 address.", [nameof(UsdcMint)]);
+        }
+
+        if (FacilitatorPayTo.FirstOrDefault(a => !WalletAddress.TryParse(a, null, out _)) is { } wrong)
+        {
+            yield return new ValidationResult($"{wrong} in FacilitatorPayTo is no base58 address.", [nameof(FacilitatorPayTo)]);
         }
 
         if (PublicUrl.Length > 0 && (!Uri.TryCreate(PublicUrl, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https")))

@@ -34,6 +34,14 @@ public interface IDeposits
     /// <exception cref="IOException">The signer can't be asked now.</exception>
     Task<string> TransactionIdAsync(ReadOnlyMemory<byte> transaction, CancellationToken cancellationToken);
 
+    /// <summary>Does the payer have what the terms ask for?</summary>
+    /// <exception cref="IOException">The chain can't be asked now.</exception>
+    Task<bool> HasFundsAsync(DepositTerms terms, CancellationToken cancellationToken);
+
+    /// <summary>Opens the deposit's account before somebody has paid: it binds our SOL until it is used or reclaimed, so the caller has noted it.</summary>
+    /// <exception cref="IOException">It is not known to be open.</exception>
+    Task OpenAsync(DepositTerms terms, CancellationToken cancellationToken);
+
     /// <summary>
     /// Gives back to its payer what lies at addresses and can't become a payment any more: it came too late, or twice. What the
     /// program still keeps for a payment is left alone.

@@ -31,6 +31,7 @@ internal sealed partial class SolanaChain(
     private SolanaTombstones? _tombstones;
     private SolanaNodeRegistry? _registry;
     private SolanaDeposits? _deposits;
+    private SolanaTransferFacilitator? _transfers;
     private SignatureSocket? _signals;
 
     public ITombstones Tombstones => _tombstones ?? throw new InvalidOperationException("the chain is not prepared yet");
@@ -38,6 +39,8 @@ internal sealed partial class SolanaChain(
     public INodeRegistry Registry => _registry ?? throw new InvalidOperationException("the chain is not prepared yet");
 
     public SolanaDeposits Deposits => _deposits ?? throw new InvalidOperationException("the chain is not prepared yet");
+
+    public ITransferFacilitator Transfers => _transfers ?? throw new InvalidOperationException("the chain is not prepared yet");
 
     public IEscrow Escrow => _escrow ?? throw new InvalidOperationException("the chain is not prepared yet");
 
@@ -68,6 +71,7 @@ internal sealed partial class SolanaChain(
         _signals = settings.WsUrl.Length == 0 ? null : new SignatureSocket(new Uri(settings.WsUrl), time, loggers.CreateLogger<SignatureSocket>());
         _escrow = new SolanaEscrow(rpc, setup.Deployment, setup.Config, signers.Relayer, signers.Assigner, oracles, settings, time, loggers, _signals);
         _deposits = new SolanaDeposits(rpc, new PublicKey(setup.Deployment.Program.ToBytes()), setup.Config, signers.Relayer, settings, time);
+        _transfers = new SolanaTransferFacilitator(rpc, signers.Relayer, settings, time);
         _tombstones = new SolanaTombstones(rpc, new FacilitatorProgram(new PublicKey(setup.Deployment.Program.ToBytes())), signers.Relayer, settings, time);
         _registry = new SolanaNodeRegistry(rpc, setup.RegistryProgram);
     }
@@ -159,6 +163,7 @@ internal static class ChainComposition
         services.AddSingleton(p => p.GetRequiredService<SolanaChain>().Tombstones);
         services.AddSingleton(p => p.GetRequiredService<SolanaChain>().Registry);
         services.AddSingleton<IDeposits>(p => p.GetRequiredService<SolanaChain>().Deposits);
+        services.AddSingleton(p => p.GetRequiredService<SolanaChain>().Transfers);
         return services;
     }
 }

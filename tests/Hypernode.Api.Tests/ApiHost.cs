@@ -25,6 +25,7 @@ public sealed class ApiHost : IAsyncDisposable
     private ApiHost(IReadOnlyDictionary<string, string?> settings, Action<IServiceCollection>? more, bool onSocket)
     {
         Deposits = new FakeDeposits(Escrow);
+        Transfers = new FakeTransfers(Deposits);
         var builder = WebApplication.CreateSlimBuilder();
         if (onSocket)
         {
@@ -55,6 +56,9 @@ public sealed class ApiHost : IAsyncDisposable
             .AddSingleton<IWalletDirectory>(Wallets)
             .AddSingleton<IEscrow>(Escrow)
             .AddSingleton<IDeposits>(Deposits)
+            .AddSingleton<IDepositBook>(Deposits)
+            .AddSingleton<ITransferFacilitator>(Transfers)
+            .AddSingleton<ITransferLedger>(Transfers)
             .AddSingleton<IMessageSender>(Messages)
             .AddSingleton<IStorageWatch>(Storage)
             .AddHypernodeApi(builder.Configuration);
@@ -78,6 +82,8 @@ public sealed class ApiHost : IAsyncDisposable
     public FakeEscrow Escrow { get; } = new();
 
     public FakeDeposits Deposits { get; }
+
+    public FakeTransfers Transfers { get; }
 
     public FakeMessages Messages { get; } = new();
 

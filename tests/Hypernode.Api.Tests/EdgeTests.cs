@@ -168,6 +168,7 @@ public sealed class EdgeTests
                 "POST /api/auth/challenge", "POST /api/auth/login", "POST /api/auth/verify",
                 "POST /api/facilitator/prepare-intent", "POST /api/facilitator/submit-job", "POST /api/facilitator/register-node",
                 "GET /api/facilitator/node/{nodeId}", "GET /api/facilitator/payment-intent/{id}", "GET /api/facilitator/stats",
+                "GET /api/facilitator/supported", "POST /api/facilitator/verify", "POST /api/facilitator/settle",
                 "GET /api/jobs", "GET /api/jobs/{jobId}", "POST /api/jobs/cancel/{jobId}", "GET /api/jobs/{jobId}/logs", "GET /api/jobs/{jobId}/result", "GET /api/jobs/{jobId}/receipt",
                 "GET /api/nodes", "GET /api/nodes/{nodeId}", "POST /api/blobs", "GET /api/blobs/{sha256}", "PUT /api/blobs/{sha256}",
                 "GET /api/stats/network", "GET /api/stats/nodes", "GET /api/stats/jobs", "GET /health/live", "GET /health/ready",

@@ -187,6 +187,40 @@ public sealed class X402Tests : IAsyncLifetime
         await ShouldBeRefusedAsync(await PayAsync(2, Terms(usdc: true)), "invalid_payment_requirements");
     }
 
+    [Fact]
+    public async Task An_account_is_opened_before_payment_for_its_signed_in_payer_who_asks_and_has_the_amount_and_for_nobody_else()
+    {
+        var alice = await _host.TokenOfAsync(TestWallet.Alice);
+        (await AskToOpenAsync(null)).Headers.Contains("Preference-Applied").ShouldBeFalse();
+        (await AskToOpenAsync(await _host.TokenOfAsync(TestWallet.Bob))).Headers.Contains("Preference-Applied").ShouldBeFalse();
+        (await AskToOpenAsync(alice, prefer: "respond-async")).Headers.Contains("Preference-Applied").ShouldBeFalse();
+        _host.Deposits.HasFunds = false;
+        (await AskToOpenAsync(alice)).Headers.Contains("Preference-Applied").ShouldBeFalse();
+        _host.Deposits.Opened.ShouldBeEmpty();
+
+        _host.Deposits.HasFunds = true;
+        var answer = await AskToOpenAsync(alice);
+        answer.StatusCode.ShouldBe(HttpStatusCode.PaymentRequired);
+        answer.Headers.GetValues("Preference-Applied").ShouldBe(["open-account"]);
+        _host.Deposits.Opened.ShouldBe([Terms(usdc: false), Terms(usdc: true)]);
+        _host.Escrow.IsDown = true;
+        (await AskToOpenAsync(alice)).StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+    }
+
+    [Fact]
+    public async Task So_many_accounts_are_opened_before_payment_and_no_more()
+    {
+        var alice = await _host.TokenOfAsync(TestWallet.Alice);
+        for (var i = 0; i < 4; i++)
+        {
+            (await AskToOpenAsync(alice)).StatusCode.ShouldBe(HttpStatusCode.PaymentRequired);
+            _body = await Bodies.SubmissionAsync(_host, TestWallet.Alice);
+            _body.Remove("signature");
+        }
+
+        _host.Deposits.Opened.Count.ShouldBe(4);
+    }
+
     [Theory]
     [InlineData(1, 50_000, 1)]
     [InlineData(20, 50_000, 1)]
@@ -251,6 +285,18 @@ public sealed class X402Tests : IAsyncLifetime
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, Submit) { Content = ApiHost.Json(_body.ToJsonString()) };
         request.Headers.TryAddWithoutValidation(header, value);
+        return await _host.Anonymous.SendAsync(request);
+    }
+
+    private async Task<HttpResponseMessage> AskToOpenAsync(string? token, string prefer = "open-account")
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, Submit) { Content = ApiHost.Json(_body.ToJsonString()) };
+        request.Headers.Add("Prefer", prefer);
+        if (token is not null)
+        {
+            request.Headers.Add("Authorization", $"Bearer {token}");
+        }
+
         return await _host.Anonymous.SendAsync(request);
     }
 

@@ -219,6 +219,51 @@ public abstract class JobIntakeTests(StorageFixture storage)
         (await book.SpentAsync(101, now, null, 10, None)).Single().ShouldBe(due[1]);
     }
 
+    [Fact]
+    public async Task Openings_are_counted_for_each_payer_and_for_all_and_end_with_their_job_or_their_time()
+    {
+        var book = storage.Get<IDepositBook>();
+        var now = DateTimeOffset.FromUnixTimeSeconds(9_000_000_000);
+        DepositTerms Opening(JobSubmission of, long settleBy = 9_000_000_100) =>
+            new(of.Signature.Deposit!.Mint, of.Intent.IntentId, of.Intent.JobId, of.Intent.Client, of.Signature.Deposit.Amount, settleBy);
+        var first = Deposited(1);
+        var second = Deposited(1);
+        second = second with { Intent = second.Intent with { Client = first.Intent.Client } };
+        (await book.NoteOpeningAsync(Opening(first), now, 1, 100, None)).ShouldBeTrue();
+        (await book.NoteOpeningAsync(Opening(first), now, 1, 100, None)).ShouldBeTrue("it is there");
+        (await book.NoteOpeningAsync(Opening(second), now, 1, 100, None)).ShouldBeFalse();
+        (await book.NoteOpeningAsync(Opening(Deposited(1)), now, 1, 1, None)).ShouldBeFalse("too many of all payers");
+        (await book.NoteOpeningAsync(Opening(second), now.AddSeconds(100), 1, 100, None)).ShouldBeTrue("the first one's time is over");
+        (await book.SpentAsync(9_000_000_000, now.AddSeconds(99), null, 10, None)).ShouldBeEmpty();
+        (await book.SpentAsync(9_000_000_000, now.AddSeconds(100), null, 10, None)).Count.ShouldBe(2);
+
+        var paid = Deposited(1) with { SettleBy = 9_000_000_200 };
+        var other = Deposited(1);
+        other = other with { Intent = other.Intent with { Client = paid.Intent.Client } };
+        (await book.NoteOpeningAsync(Opening(paid, paid.SettleBy), now, 1, 100, None)).ShouldBeTrue();
+        (await _intake.SubmitAsync(paid, None)).ShouldBe(IntakeResult.Accepted);
+        (await book.NoteOpeningAsync(Opening(other), now, 1, 100, None)).ShouldBeTrue("the first one is a job's by now");
+        (await book.SpentAsync(9_000_000_200, now.AddSeconds(200), null, 10, None)).Count.ShouldBe(1, "it is one deposit, however it was noted");
+    }
+
+    [Fact]
+    public async Task A_transfer_settles_once()
+    {
+        var ledger = storage.Get<ITransferLedger>();
+        var (transfer, failed) = (Hash256.Of(Guid.NewGuid().ToByteArray()), Hash256.Of(Guid.NewGuid().ToByteArray()));
+        (await ledger.FindAsync(transfer, None)).ShouldBe(TransferState.New);
+        (await ledger.BeginAsync(transfer, Now, None)).ShouldBeTrue();
+        (await ledger.BeginAsync(transfer, Now, None)).ShouldBeTrue("its outcome may still be asked for");
+        (await ledger.FindAsync(transfer, None)).ShouldBe(TransferState.Pending);
+        var ended = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => ledger.EndAsync(transfer, happened: true, Now, None)));
+        ended.Count(e => e).ShouldBe(1);
+        (await ledger.FindAsync(transfer, None)).ShouldBe(TransferState.Settled);
+        (await ledger.BeginAsync(transfer, Now, None)).ShouldBeFalse();
+        await ledger.BeginAsync(failed, Now, None);
+        (await ledger.EndAsync(failed, happened: false, Now, None)).ShouldBeTrue();
+        (await ledger.FindAsync(failed, None)).ShouldBe(TransferState.Failed);
+    }
+
     private static JobSubmission Deposited(ulong amount)
     {
         var mint = WalletAddress.Parse("4zMMC9srt5Ri5X14GAgXhaHii3GnPAEERYPJgZJDncDU");

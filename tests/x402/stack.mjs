@@ -1,6 +1,7 @@
 // A stack of its own: `hn up` on free ports and a temporary folder, ended with the test. Jobs run as plain processes of this
 // machine (UNSANDBOXED): what is tested here is the money, and it needs no container engine.
 import { spawn } from 'node:child_process';
+import crypto from 'node:crypto';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import net from 'node:net';
@@ -38,8 +39,15 @@ export class Stack {
   static async start() {
     const stack = new Stack();
     stack.data = fs.mkdtempSync(path.join(os.tmpdir(), 'hypernode-x402-'));
+    // A wallet that the facilitator serves: the treasury's, because its USDC account is made with the chain.
+    const treasury = crypto.generateKeyPairSync('ed25519');
+    const [secret, key] = [treasury.privateKey.export({ format: 'jwk' }).d, treasury.publicKey.export({ format: 'jwk' }).x].map((part) => Buffer.from(part, 'base64url'));
+    const keys = path.join(stack.data, 'embedded', 'keys');
+    fs.mkdirSync(keys, { recursive: true, mode: 0o700 });
+    fs.writeFileSync(path.join(keys, 'protocol-treasury.json'), JSON.stringify([...secret, ...key]), { mode: 0o600 });
+    stack.merchant = getBase58Decoder().decode(key);
     stack.child = spawn('bash', [path.join(root, 'hn'), 'up', '--runtime', 'process', '--data', stack.data, '--url', `http://127.0.0.1:${await freePort()}`],
-      { env: { ...process.env, HN_NO_BUILD: '1' }, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+      { env: { ...process.env, HN_NO_BUILD: '1', Hypernode__X402__FacilitatorPayTo__0: stack.merchant }, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     stack.errors = '';
     stack.child.stderr.on('data', (data) => { stack.errors += data; });
     const said = {};

@@ -3,7 +3,10 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { decodePaymentResponseHeader, wrapFetchWithPayment, x402Client } from '@x402/fetch';
 import { ExactSvmScheme } from '@x402/svm/exact/client';
+import { ExactSvmScheme as ExactSvmServer } from '@x402/svm/exact/server';
 import { ExactSvmSchemeV1 } from '@x402/svm/v1';
+import { HTTPFacilitatorClient, x402ResourceServer } from '@x402/core/server';
+import * as older from 'x402-fetch';
 import { Stack, USDC } from './stack.mjs';
 
 const SUBMIT = '/api/facilitator/submit-job';
@@ -94,4 +97,46 @@ test('a quote opens no account', async () => {
     const { value } = await stack.call('getTokenAccountsByOwner', offer.payTo, { mint: offer.asset }, { encoding: 'base64' });
     assert.deepEqual(value, []);
   }
+});
+
+for (const hyper of [false, true]) {
+  test(`x402-fetch 1.2 pays in ${hyper ? 'HYPER' : 'USDC'}: it simulates its transfer, so its signed-in payer asks for the account first`, async () => {
+    const { deployment, ...body } = await stack.unpaid();
+    const mint = hyper ? deployment.mint : USDC;
+    const start = await stack.balance(stack.signer.address, mint);
+    const select = (offers) => offers.find((offer) => offer.asset === mint);
+    const paying = older.wrapFetchWithPayment(fetch, stack.signer, 2_000_000n, select, { svmConfig: { rpcUrl: stack.rpc } });
+    const send = (headers) => paying(`${stack.url}${SUBMIT}`, {
+      method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body),
+    });
+    await assert.rejects(send({}), 'without its account the simulation fails');
+
+    const answer = await send({ authorization: `Bearer ${await stack.token()}`, prefer: 'open-account' });
+    assert.equal(answer.status, 202, await answer.clone().text());
+    const told = older.decodeXPaymentResponse(answer.headers.get('X-PAYMENT-RESPONSE'));
+    assert.equal(told.success, true, JSON.stringify(told));
+    const ended = await stack.ended((await answer.json()).jobId);
+    assert.equal(ended.state, 'Paid', JSON.stringify(ended.transitions));
+    assert.equal(await stack.balance(stack.signer.address, mint), start - BigInt(ended.charge));
+  });
+}
+
+test('the official server middleware settles payments of its own through this facilitator, each once', async () => {
+  const network = 'solana:EtWTRABZaYq6iMfeYKouRu166VU2xqa1';
+  const server = new x402ResourceServer(new HTTPFacilitatorClient({ url: `${stack.url}/api/facilitator` })).register(network, new ExactSvmServer());
+  await server.initialize();
+  const [required] = await server.buildPaymentRequirements({ scheme: 'exact', price: '$0.001', network, payTo: stack.merchant });
+  assert.equal(required.amount, '1000');
+  const start = await stack.balance(stack.merchant, USDC);
+  const payload = await client({}).createPaymentPayload({ x402Version: 2, resource: { url: 'http://shop/', description: '', mimeType: '' }, accepts: [required] });
+
+  const verified = await server.verifyPayment(payload, required);
+  assert.deepEqual([verified.isValid, verified.payer], [true, stack.signer.address], JSON.stringify(verified));
+  const settled = await server.settlePayment(payload, required);
+  assert.equal(settled.success, true, JSON.stringify(settled));
+  assert.equal(await stack.balance(stack.merchant, USDC), start + 1_000n);
+
+  const again = await server.settlePayment(payload, required);
+  assert.deepEqual([again.success, again.errorReason], [false, 'duplicate_settlement']);
+  assert.equal(await stack.balance(stack.merchant, USDC), start + 1_000n);
 });

@@ -88,7 +88,7 @@ internal sealed class DepositTransfers(IRpcClient rpc, FacilitatorProgram progra
         };
 
     /// <summary>The account that the transfer needs. Whatever comes of it, nothing of the client's has moved yet.</summary>
-    private async Task<EscrowAnswer?> OpenAsync(DepositTerms terms, CancellationToken cancellation)
+    public async Task<EscrowAnswer?> OpenAsync(DepositTerms terms, CancellationToken cancellation)
     {
         if (await rpc.GetAccountInfoAsync(TokenAddressOf(terms), cancellation: cancellation) is { } there && there.Owner == TokenProgram.ProgramIdKey)
         {

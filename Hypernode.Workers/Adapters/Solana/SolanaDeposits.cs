@@ -54,6 +54,13 @@ public sealed class SolanaDeposits : IDeposits
 
     public Task<string> TransactionIdAsync(ReadOnlyMemory<byte> transaction, CancellationToken cancellationToken) => transfers.TransactionIdAsync(transaction, cancellationToken);
 
+    public Task<bool> HasFundsAsync(DepositTerms terms, CancellationToken cancellationToken) => AskAsync(async () =>
+        TokenAccount.From(await rpc.GetAccountInfoAsync(FacilitatorProgram.TokenAccountOf(terms.Payer.ToKey(), terms.Mint.ToKey()), cancellation: cancellationToken))
+            is { State: TokenAccountState.Initialized } account && account.Amount >= terms.Amount.BaseUnits);
+
+    public Task OpenAsync(DepositTerms terms, CancellationToken cancellationToken) => AskAsync(async () =>
+        await transfers.OpenAsync(terms, cancellationToken) is { } not ? throw new IOException($"The deposit's account is not open: {not}") : true);
+
     public Task<int> ReclaimAsync(IReadOnlyList<DepositTerms> deposits, CancellationToken cancellationToken) => AskAsync(async () =>
     {
         var accounts = await rpc.GetMultipleAccountsAsync([.. deposits.Select(transfers.TokenAddressOf)], cancellation: cancellationToken);

@@ -9,9 +9,9 @@ internal sealed class TransferChecks(IRpcClient rpc)
     private const string Simulation = "invalid_exact_svm_transaction_simulation_failed";
 
     /// <param name="payTo">the owner of the account that the transfer goes to</param>
-    /// <param name="opener">would open that account where it is missing</param>
+    /// <param name="opener">would open that account where it is missing; null: nobody</param>
     /// <returns>no code: the chain would take it now</returns>
-    public async Task<(string? Code, string? Detail)> RefuseAsync(ExactTransfer transfer, PublicKey payTo, PublicKey opener, CancellationToken cancellation)
+    public async Task<(string? Code, string? Detail)> RefuseAsync(ExactTransfer transfer, PublicKey payTo, PublicKey? opener, CancellationToken cancellation)
     {
         var accounts = await rpc.GetMultipleAccountsAsync([transfer.Source, transfer.Destination], cancellation: cancellation);
         if (TokenAccount.From(accounts[0]) is not { } source || source.Amount < transfer.Amount)
@@ -22,10 +22,15 @@ internal sealed class TransferChecks(IRpcClient rpc)
         // The account may not be there yet, and is not to be made for a transfer that would fail: so what is tried is the
         // same transfer behind the instruction that would make it.
         var isThere = accounts[1] is { } there && there.Owner == TokenProgram.ProgramIdKey;
+        if (!isThere && opener is null)
+        {
+            return (Simulation, $"{payTo} has no account for the mint");
+        }
+
         byte[] tried;
         try
         {
-            tried = isThere ? transfer.Transaction.Serialize() : new Transaction(WithOpening(transfer.Transaction.Message, payTo, transfer.Mint, opener)).Serialize();
+            tried = isThere ? transfer.Transaction.Serialize() : new Transaction(WithOpening(transfer.Transaction.Message, payTo, transfer.Mint, opener!)).Serialize();
         }
         catch (InvalidOperationException)
         {

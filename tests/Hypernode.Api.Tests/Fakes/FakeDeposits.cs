@@ -6,7 +6,7 @@ using Hypernode.Contracts.Text;
 namespace Hypernode.Api.Tests.Fakes;
 
 /// <summary>A chain that takes HYPER and USDC by transfer. Its transfers are not real ones, but only their payer can sign them.</summary>
-public sealed class FakeDeposits(FakeEscrow escrow) : IDeposits
+public sealed class FakeDeposits(FakeEscrow escrow) : IDeposits, IDepositBook
 {
     public static WalletAddress Usdc { get; } = WalletAddress.Parse("4zMMC9srt5Ri5X14GAgXhaHii3GnPAEERYPJgZJDncDU");
 
@@ -41,6 +41,35 @@ public sealed class FakeDeposits(FakeEscrow escrow) : IDeposits
     }
 
     public Task<string> TransactionIdAsync(ReadOnlyMemory<byte> transaction, CancellationToken cancellationToken) => Task.FromResult("transfer-id");
+
+    public bool HasFunds { get; set; } = true;
+
+    public List<DepositTerms> Noted { get; } = [];
+
+    public List<DepositTerms> Opened { get; } = [];
+
+    public Task<bool> HasFundsAsync(DepositTerms terms, CancellationToken cancellationToken) =>
+        escrow.IsDown ? throw new IOException("the chain is away") : Task.FromResult(HasFunds);
+
+    public Task<bool> NoteOpeningAsync(DepositTerms terms, DateTimeOffset now, int mostOfPayer, int mostOfAll, CancellationToken cancellationToken)
+    {
+        if (!Noted.Contains(terms) && Noted.Count < Math.Min(mostOfPayer, mostOfAll))
+        {
+            Noted.Add(terms);
+        }
+
+        return Task.FromResult(Noted.Contains(terms));
+    }
+
+    public Task OpenAsync(DepositTerms terms, CancellationToken cancellationToken)
+    {
+        Noted.ShouldContain(terms, "what is not noted would be lost");
+        Opened.Add(terms);
+        return Task.CompletedTask;
+    }
+
+    public Task<IReadOnlyList<DepositTerms>> SpentAsync(long since, DateTimeOffset now, DepositTerms? after, int most, CancellationToken cancellationToken) =>
+        throw new InvalidOperationException("the API sweeps nothing");
 
     public Task<int> ReclaimAsync(IReadOnlyList<DepositTerms> deposits, CancellationToken cancellationToken) =>
         throw new InvalidOperationException("the API must not write to the chain");

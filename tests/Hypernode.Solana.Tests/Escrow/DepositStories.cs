@@ -152,6 +152,57 @@ public class DepositStories(EscrowFixture fixture) : IClassFixture<EscrowFixture
         (await Deposits.ReclaimAsync([terms], None)).ShouldBe(0);
     }
 
+    [Fact]
+    public async Task An_account_that_was_opened_before_payment_is_used_or_its_rent_comes_back()
+    {
+        using var wallet = await NewWalletAsync();
+        var order = await OrderAsync(wallet, usdc: true);
+        (await Deposits.HasFundsAsync(TermsOf(order), None)).ShouldBeTrue();
+        (await Deposits.HasFundsAsync(TermsOf(await OrderAsync(wallet, usdc: true, amount: Start + 1)), None)).ShouldBeFalse();
+        await Deposits.OpenAsync(TermsOf(order), None);
+        await Deposits.OpenAsync(TermsOf(order), None);
+        var unused = TermsOf(order) with { Mint = fixture.Mint.ToAddress() };
+        await Deposits.OpenAsync(unused, None);
+        (await fixture.Escrow.LockAsync(order, None)).ShouldBeOfType<EscrowAnswer.Done>();
+        (await Deposits.ReclaimAsync([TermsOf(order), unused], None)).ShouldBe(1, "the other mint's, which nothing came to");
+        (await fixture.Rpc.GetAccountInfoAsync(TokenAccountOf(unused))).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Another_servers_transfer_is_sent_with_our_key_as_it_was_signed_and_only_to_an_account_that_is_there()
+    {
+        using var wallet = await NewWalletAsync();
+        var facilitator = new SolanaTransferFacilitator(fixture.Rpc, fixture.Keys.Relayer, fixture.Options, TimeProvider.System);
+        var shop = fixture.Wallet.PublicKey;
+        var bytes = await TransferAsync(wallet, FacilitatorProgram.TokenAccountOf(shop, MockUsdc.Mint), 700);
+        var terms = new TransferTerms(MockUsdc.Mint.ToAddress(), shop.ToAddress(), new HyperAmount(700), null);
+        (await facilitator.VerifyAsync(terms, bytes, None)).ShouldBe(new TransferVerdict(null, null, wallet.PublicKey.ToAddress(), Hash256.Of(Transaction.Deserialize(bytes).MessageBytes.Span)));
+        (await facilitator.VerifyAsync(terms with { Amount = new HyperAmount(699) }, bytes, None)).Refusal.ShouldBe("invalid_exact_svm_payload_amount_mismatch");
+        (await facilitator.SettleAsync(terms with { Amount = new HyperAmount(699) }, bytes, None)).ShouldBe(new TransferOutcome(false, "", "invalid_exact_svm_payload_amount_mismatch"));
+
+        var before = await BalanceAsync(fixture.Wallet, usdc: true);
+        var settled = await facilitator.SettleAsync(terms, bytes, None);
+        settled.Happened.ShouldBe(true);
+        (await facilitator.SettleAsync(terms, bytes, None)).ShouldBe(settled, "the same transfer is the same transaction");
+        (await BalanceAsync(fixture.Wallet, usdc: true)).ShouldBe(before + 700);
+
+        using var nobody = new Account();
+        var nowhere = await TransferAsync(wallet, FacilitatorProgram.TokenAccountOf(nobody.PublicKey, MockUsdc.Mint), 700);
+        (await facilitator.VerifyAsync(terms with { PayTo = nobody.PublicKey.ToAddress() }, nowhere, None)).Refusal.ShouldBe("invalid_exact_svm_transaction_simulation_failed");
+    }
+
+    private async Task<byte[]> TransferAsync(Account wallet, PublicKey to, ulong amount) => new TransactionBuilder()
+        .SetFeePayer(fixture.Keys.Relayer.PublicKey)
+        .SetRecentBlockHash((await fixture.Rpc.GetLatestBlockHashAsync()).Blockhash)
+        .AddInstructions(
+        [
+            ComputeBudgetProgram.SetComputeUnitLimit(20_000),
+            ComputeBudgetProgram.SetComputeUnitPrice(1),
+            TokenProgram.TransferChecked(TokenAccountOf(wallet.PublicKey, usdc: true), to, amount, HyperAmount.Decimals, wallet.PublicKey, MockUsdc.Mint),
+        ])
+        .BuildPartiallySigned(wallet)
+        .Serialize();
+
     private async Task PayInAsync(Account wallet, DepositTerms terms)
     {
         await OpenAsync(terms);

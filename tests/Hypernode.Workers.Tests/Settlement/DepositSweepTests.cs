@@ -58,6 +58,13 @@ public sealed class DepositSweepTests
         public Task<int> ReclaimAsync(IReadOnlyList<DepositTerms> deposits, CancellationToken cancellationToken) =>
             IsDown ? throw new IOException("no route to the chain") : Task.FromResult(deposits.Count);
 
+        public Task<bool> NoteOpeningAsync(DepositTerms terms, DateTimeOffset now, int mostOfPayer, int mostOfAll, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
+
+        public Task<bool> HasFundsAsync(DepositTerms terms, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task OpenAsync(DepositTerms terms, CancellationToken cancellationToken) => throw new NotSupportedException();
+
         public WalletAddress AddressOf(DepositTerms terms) => throw new NotSupportedException();
 
         public TransferCheck Judge(DepositTerms terms, ReadOnlySpan<byte> transaction) => throw new NotSupportedException();

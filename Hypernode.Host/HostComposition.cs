@@ -13,6 +13,7 @@ using Hypernode.Sagas.Engine;
 using Hypernode.Sagas.Timers;
 using Hypernode.Storage;
 using Hypernode.Workers;
+using Hypernode.Workers.Matching;
 using Hypernode.Workers.Nodes;
 using Hypernode.Workers.Settlement;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -67,6 +68,7 @@ internal static class HostComposition
         if (host.Has("api"))
         {
             services.AddHypernodeApi(configuration);
+            services.AddSingleton<IOutlook, Outlook>();
         }
 
         if (host.Has("agents"))

@@ -91,6 +91,7 @@ public static class StorageRegistration
         services.AddSingleton<IJobReader, JobReader>();
         services.AddSingleton<INodeDirectory, NodeDirectory>();
         services.AddSingleton<INodeStandings, NodeStandings>();
+        services.AddSingleton<IStandingReader, StandingReader>();
         services.AddSingleton<IEvidence, Evidence>();
         services.AddSingleton<IDepositBook, DepositBook>();
         services.AddSingleton<ITransferLedger, TransferLedger>();

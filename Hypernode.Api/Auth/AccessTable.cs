@@ -37,10 +37,12 @@ internal static class AccessTable
         new("GET", "/api/jobs/{jobId}/logs", Owner, AccessSubject.Job),
         new("GET", "/api/jobs/{jobId}/result", Owner, AccessSubject.Job),
         new("GET", "/api/jobs/{jobId}/receipt", Owner | Node, AccessSubject.Job),
+        new("GET", "/api/jobs/{jobId}/explain", Owner | Node | Operator, AccessSubject.Job),
 
         // The market.
         new("GET", "/api/nodes", Everyone),
         new("GET", "/api/nodes/{nodeId}", Everyone),
+        new("GET", "/api/nodes/{nodeId}/explain", Owner | Node | Operator, AccessSubject.Node),
         new("GET", "/api/stats/network", Everyone),
         new("GET", "/api/stats/nodes", Everyone),
         new("GET", "/api/stats/jobs", Everyone),

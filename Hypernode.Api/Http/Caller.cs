@@ -25,4 +25,10 @@ internal static class Caller
         context.Features.Get<Asked>()?.Job is { } job && job.Id.ToString() == jobId
             ? job
             : throw new InvalidOperationException("the access table has no job rule for this route");
+
+    /// <summary>The node that the route is about; the access table has judged.</summary>
+    /// <exception cref="InvalidOperationException">The route's rule is not about this node.</exception>
+    public static NodeView NodeOf(this HttpContext context, string nodeId) =>
+        context.Features.Get<Asked>()?.Nodes.FirstOrDefault(n => n.Id.ToString() == nodeId)
+            ?? throw new InvalidOperationException("the access table has no node rule for this route");
 }

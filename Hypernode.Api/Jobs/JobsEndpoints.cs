@@ -39,6 +39,7 @@ internal static class JobsEndpoints
         jobs.MapJobLogs();
         jobs.MapJobResult();
         jobs.MapJobReceipt();
+        jobs.MapJobExplain();
     }
 
     private static async Task<IResult> ListAsync(

@@ -25,6 +25,7 @@ internal static class NodesEndpoints
             .Answers<NodeAnswer>(200)
             .Refuses(404)
             .WithSummary("One node.");
+        nodes.MapNodeExplain();
     }
 
     public static async Task<IResult> FindAsync(string nodeId, INodeDirectory nodes, IOptions<ApiOptions> options, CancellationToken cancellationToken)

@@ -49,7 +49,7 @@ internal sealed class NodeDirectory(Database database, IIdSource ids) : INodeDir
 
         """;
 
-    private const string LeaseColumns =
+    internal const string LeaseColumns =
         "select job_id, attempt, node_id, slot, challenge, rate_per_second, taken_at, first_beat_at, last_beat_at, live from leases ";
 
     /// <summary>What was parsed of each node: it changes when the node registers anew, and every match reads all of them.</summary>
@@ -137,7 +137,7 @@ internal sealed class NodeDirectory(Database database, IIdSource ids) : INodeDir
             cancellationToken);
     }
 
-    private static LeaseView ToLease(Row row) => new(
+    internal static LeaseView ToLease(Row row) => new(
         JobId.Parse(row.Text(0)),
         row.Int(1),
         NodeId.Parse(row.Text(2)),

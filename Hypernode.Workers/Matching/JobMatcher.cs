@@ -72,15 +72,15 @@ public sealed class JobMatcher(
     }
 
     /// <summary><c>3 nodes: 2 too little memory, 1 busy</c>.</summary>
-    private static string Explain(List<Misfit> misfits)
+    internal static string Explain(IReadOnlyCollection<Misfit> misfits, string what = "node")
     {
         if (misfits.Count == 0)
         {
-            return "no nodes";
+            return $"no {what}s";
         }
 
         var counts = misfits.GroupBy(m => m).OrderBy(g => g.Key).Select(g => $"{g.Count()} {OfferFit.Describe(g.Key)}");
-        return $"{misfits.Count} {(misfits.Count == 1 ? "node" : "nodes")}: {string.Join(", ", counts)}";
+        return $"{misfits.Count} {what}{(misfits.Count == 1 ? "" : "s")}: {string.Join(", ", counts)}";
     }
 
     private NodeMatchFailed Failed(MatchJob command, string reason)

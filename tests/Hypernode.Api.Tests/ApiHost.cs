@@ -51,6 +51,8 @@ public sealed class ApiHost : IAsyncDisposable
             .AddSingleton<IJobReader>(Jobs)
             .AddSingleton<INodeDirectory>(Nodes)
             .AddSingleton<INodeCommandSender>(Nodes)
+            .AddSingleton<IStandingReader>(Standing)
+            .AddSingleton<IOutlook>(Standing)
             .AddSingleton<IEvidence>(Evidence)
             .AddSingleton<IBlobStore>(Blobs)
             .AddSingleton<IWalletDirectory>(Wallets)
@@ -72,6 +74,8 @@ public sealed class ApiHost : IAsyncDisposable
     public FakeJobs Jobs { get; } = new();
 
     public FakeNodes Nodes { get; } = new();
+
+    public FakeStanding Standing { get; } = new();
 
     public FakeEvidence Evidence { get; } = new();
 

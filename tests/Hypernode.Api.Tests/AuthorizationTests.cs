@@ -38,6 +38,8 @@ public sealed class AuthorizationTests(AccessWorld world) : IClassFixture<Access
         ("GET", "/api/jobs/{jobId}/logs", [401, 404, 200, 404, 404]),
         ("GET", "/api/jobs/{jobId}/result", [401, 404, 409, 404, 404]),
         ("GET", "/api/jobs/{jobId}/receipt", [401, 404, 409, 409, 404]),
+        ("GET", "/api/jobs/{jobId}/explain", [401, 404, 200, 200, 200]),
+        ("GET", "/api/nodes/{nodeId}/explain", [401, 403, 200, 200, 200]),
         ("GET", "/api/nodes", [200, 200, 200, 200, 200]),
         ("GET", "/api/nodes/{nodeId}", [200, 200, 200, 200, 200]),
         ("GET", "/api/stats/network", [200, 200, 200, 200, 200]),

@@ -69,6 +69,8 @@ internal static class HostComposition
         {
             services.AddHypernodeApi(configuration);
             services.AddSingleton<IOutlook, Outlook>();
+            services.AddSingleton<INodeMailbox, NodeMailbox>();
+            services.AddNodeIngress();
         }
 
         if (host.Has("agents"))
@@ -128,6 +130,7 @@ internal static class HostComposition
         {
             services.AddSingleton(p => new InProcessNodes(new Lazy<INodeIngress>(p.GetRequiredService<INodeIngress>)));
             services.AddSingleton<INodeCommandSender>(p => Withholding(p, p.GetRequiredService<InProcessNodes>()));
+            services.AddSingleton<INodeQueue>(p => p.GetRequiredService<InProcessNodes>());
             return;
         }
 
@@ -136,6 +139,7 @@ internal static class HostComposition
         services.AddSingleton<DeadLetters>();
         services.AddSingleton<RabbitMqNodeCommandSender>();
         services.AddSingleton<INodeCommandSender>(p => Withholding(p, p.GetRequiredService<RabbitMqNodeCommandSender>()));
+        services.AddSingleton<INodeQueue, RabbitMqNodeQueue>();
         if (host.Has("sagas"))
         {
             services.AddHostedService<ShardBalance>();

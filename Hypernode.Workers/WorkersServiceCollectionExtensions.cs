@@ -34,10 +34,7 @@ public static class WorkersServiceCollectionExtensions
         services.AddSingleton<IHandle<SettlePayment>, PaymentSettler>();
         services.AddSingleton<IHandle<RefundPayment>, PaymentRefunder>();
 
-        services.AddSingleton(p => new RevokedNodes(p.GetRequiredService<INodeStandings>(), p.GetRequiredService<TimeProvider>()));
-        services.AddSingleton<LeaseHolders>();
-        services.AddSingleton<ILeaseObserver>(p => p.GetRequiredService<LeaseHolders>());
-        services.AddSingleton<INodeIngress, NodeIngress>();
+        services.AddNodeIngress();
         services.AddSingleton<RegistrySweep>();
         services.AddSingleton<IngressClock>();
         services.AddSingleton<IHearing>(p => p.GetRequiredService<IngressClock>());
@@ -46,5 +43,19 @@ public static class WorkersServiceCollectionExtensions
         services.AddSingleton<CloseSweep>();
         services.AddSingleton<DepositSweep>();
         return services;
+    }
+
+    /// <summary>The one door for what agents say; added once, whichever roles of a host hear them.</summary>
+    public static IServiceCollection AddNodeIngress(this IServiceCollection services)
+    {
+        if (services.Any(s => s.ServiceType == typeof(INodeIngress)))
+        {
+            return services;
+        }
+
+        services.AddSingleton(p => new RevokedNodes(p.GetRequiredService<INodeStandings>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<LeaseHolders>();
+        services.AddSingleton<ILeaseObserver>(p => p.GetRequiredService<LeaseHolders>());
+        return services.AddSingleton<INodeIngress, NodeIngress>();
     }
 }

@@ -54,8 +54,8 @@ internal sealed class AccessMiddleware(RequestDelegate next, IJobReader jobs, IN
                     : new Asked(caller | RelationTo(node, key), null, [node]);
             default:
                 // A node's own routes: which nodes its key may speak for.
-                var own = rule.Allowed == Callers.Node ? await nodes.FindByKeyAsync(key, cancellationToken) : [];
-                return new Asked(caller | (own.Count > 0 ? Callers.Node : Callers.None), null, own);
+                NodeView[] own = rule.Allowed == Callers.Node ? [.. (await nodes.FindByKeyAsync(key, cancellationToken)).Where(n => !n.Status.IsRevoked())] : [];
+                return new Asked(caller | (own.Length > 0 ? Callers.Node : Callers.None), null, own);
         }
     }
 
@@ -75,7 +75,7 @@ internal sealed class AccessMiddleware(RequestDelegate next, IJobReader jobs, IN
     {
         { Subject: AccessSubject.Job } => Problem.NotFound("job"),
         { Allowed: Callers.None } => new Problem("closed", StatusCodes.Status403Forbidden, "nobody may use this route"),
-        { Allowed: Callers.Node } => new Problem("not-a-node", StatusCodes.Status403Forbidden, "sign in with the key of a registered node"),
+        { Allowed: Callers.Node } => new Problem("not-a-node", StatusCodes.Status403Forbidden, "sign in with the key of a node that is registered and has not been banned"),
         _ => new Problem("not-yours", StatusCodes.Status403Forbidden, "this is for its owner"),
     };
 }

@@ -47,6 +47,11 @@ internal static class AccessTable
         new("GET", "/api/stats/nodes", Everyone),
         new("GET", "/api/stats/jobs", Everyone),
 
+        // A node's own: which nodes its key speaks for is known from the session, never from the body.
+        new("GET", "/api/nodes/poll-job", Node),
+        new("POST", "/api/nodes/heartbeat", Node),
+        new("POST", "/api/facilitator/complete-job", Node),
+
         // Files. With {sha256} the lease that the caller's node holds decides, file by file.
         new("POST", "/api/blobs", SignedIn),
         new("GET", "/api/blobs/{sha256}", SignedIn),

@@ -17,6 +17,7 @@ internal static class FacilitatorRoutes
         facilitator.MapPrepareIntent();
         facilitator.MapSubmitJob();
         facilitator.MapRegisterNode();
+        facilitator.MapCompleteJob();
         facilitator.MapPaymentIntents();
         facilitator.MapX402Facilitator();
     }

@@ -26,6 +26,21 @@ internal static class Caller
             ? job
             : throw new InvalidOperationException("the access table has no job rule for this route");
 
+    /// <summary>The node that speaks: the one that the caller's key signs for, or of several the one that it names.</summary>
+    /// <exception cref="RefusedException">400: it is not said which; 403: the one that is named is another key's.</exception>
+    public static NodeView SpeakingNode(this HttpContext context)
+    {
+        var own = context.Features.Get<Asked>()?.Nodes ?? [];
+        var named = context.Request.Query["nodeId"].FirstOrDefault();
+        if (named is null)
+        {
+            return own.Count == 1 ? own[0] : throw new RefusedException(Problem.InvalidField("?nodeId", "missing", "this key signs for several nodes: say which"));
+        }
+
+        return own.FirstOrDefault(n => n.Id.ToString() == named)
+            ?? throw new RefusedException(new Problem("not-your-node", StatusCodes.Status403Forbidden, "this key does not sign for that node"));
+    }
+
     /// <summary>The node that the route is about; the access table has judged.</summary>
     /// <exception cref="InvalidOperationException">The route's rule is not about this node.</exception>
     public static NodeView NodeOf(this HttpContext context, string nodeId) =>

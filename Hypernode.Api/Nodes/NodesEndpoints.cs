@@ -26,6 +26,7 @@ internal static class NodesEndpoints
             .Refuses(404)
             .WithSummary("One node.");
         nodes.MapNodeExplain();
+        nodes.MapNodeWork();
     }
 
     public static async Task<IResult> FindAsync(string nodeId, INodeDirectory nodes, IOptions<ApiOptions> options, CancellationToken cancellationToken)

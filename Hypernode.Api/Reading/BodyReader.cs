@@ -14,10 +14,15 @@ internal sealed class BodyReader(IOptions<ApiOptions> options)
 
     /// <summary>The body as fields to be asked for; the caller ends with <see cref="JsonFields.Close"/> and <see cref="FieldErrors.ThrowIfAny"/>.</summary>
     /// <exception cref="RefusedException">413, 415, or 400 for what is no JSON object or has doubled names.</exception>
-    public async Task<(JsonFields Body, FieldErrors Errors)> ReadObjectAsync(HttpRequest request, CancellationToken cancellationToken)
+    public Task<(JsonFields Body, FieldErrors Errors)> ReadObjectAsync(HttpRequest request, CancellationToken cancellationToken) =>
+        ReadObjectAsync(request, options.Value.MaxJsonBytes, cancellationToken);
+
+    /// <inheritdoc cref="ReadObjectAsync(HttpRequest, CancellationToken)"/>
+    /// <param name="maxBytes">For a route that takes more or less than others.</param>
+    public static async Task<(JsonFields Body, FieldErrors Errors)> ReadObjectAsync(HttpRequest request, int maxBytes, CancellationToken cancellationToken)
     {
         CheckContentType(request);
-        var bytes = await ReadBytesAsync(request, options.Value.MaxJsonBytes, cancellationToken);
+        var bytes = await ReadBytesAsync(request, maxBytes, cancellationToken);
         var root = Parse(bytes);
         var errors = new FieldErrors();
         CheckNamesAndTexts(root, "", errors);

@@ -192,6 +192,13 @@ internal sealed class JsonFields(JsonElement element, string pointer, FieldError
         return objects;
     }
 
+    /// <summary>An array or object as it is, for what has a reader of its own.</summary>
+    public JsonElement? Raw(string name, JsonValueKind kind, string expected, bool required = true)
+    {
+        var value = Find(name, required);
+        return value is not null && IsKind(name, value.Value, kind, expected) ? value : null;
+    }
+
     /// <summary>Notes every field that nobody asked for.</summary>
     public void Close()
     {

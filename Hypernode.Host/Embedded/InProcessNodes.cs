@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Hypernode.Contracts.Nodes;
 using Hypernode.Contracts.Ports;
+using Hypernode.Host.Messaging;
 
 namespace Hypernode.Host.Embedded;
 
@@ -8,7 +9,7 @@ namespace Hypernode.Host.Embedded;
 /// The way between control plane and agents in one process. A command is delivered when the agent has journaled it, a
 /// message when the ingress has it durably; a command for an agent that is away stays in the outbox.
 /// </summary>
-internal sealed class InProcessNodes(Lazy<INodeIngress> ingress) : INodeCommandSender
+internal sealed class InProcessNodes(Lazy<INodeIngress> ingress) : INodeCommandSender, INodeQueue
 {
     private readonly Lazy<INodeIngress> _ingress = ingress;
     private readonly ConcurrentDictionary<NodeId, Func<NodeCommand, CancellationToken, Task>> _listeners = new();
@@ -22,21 +23,24 @@ internal sealed class InProcessNodes(Lazy<INodeIngress> ingress) : INodeCommandS
 
     public IAgentLink CreateLink(NodeId node) => new Link(this, node);
 
+    public async Task ListenAsync(NodeId node, Func<NodeCommand, CancellationToken, Task> handle, CancellationToken cancellationToken)
+    {
+        _listeners[node] = handle;
+        try
+        {
+            var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            await ended.Task.WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            _listeners.TryRemove(new(node, handle));
+        }
+    }
+
     private sealed class Link(InProcessNodes nodes, NodeId node) : IAgentLink
     {
-        public async Task ListenAsync(Func<NodeCommand, CancellationToken, Task> handle, CancellationToken cancellationToken)
-        {
-            nodes._listeners[node] = handle;
-            try
-            {
-                var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                await ended.Task.WaitAsync(cancellationToken);
-            }
-            finally
-            {
-                nodes._listeners.TryRemove(new(node, handle));
-            }
-        }
+        public Task ListenAsync(Func<NodeCommand, CancellationToken, Task> handle, CancellationToken cancellationToken) =>
+            nodes.ListenAsync(node, handle, cancellationToken);
 
         public Task SendAsync(NodeMessage message, CancellationToken cancellationToken) =>
             nodes._ingress.Value.AcceptAsync(node, message, cancellationToken);

@@ -26,6 +26,7 @@ public sealed class ApiHost : IAsyncDisposable
     {
         Deposits = new FakeDeposits(Escrow);
         Transfers = new FakeTransfers(Deposits);
+        NodeWay = new FakeNodeWay(Evidence);
         var builder = WebApplication.CreateSlimBuilder();
         if (onSocket)
         {
@@ -53,6 +54,8 @@ public sealed class ApiHost : IAsyncDisposable
             .AddSingleton<INodeCommandSender>(Nodes)
             .AddSingleton<IStandingReader>(Standing)
             .AddSingleton<IOutlook>(Standing)
+            .AddSingleton<INodeMailbox>(NodeWay)
+            .AddSingleton<INodeIngress>(NodeWay)
             .AddSingleton<IEvidence>(Evidence)
             .AddSingleton<IBlobStore>(Blobs)
             .AddSingleton<IWalletDirectory>(Wallets)
@@ -76,6 +79,8 @@ public sealed class ApiHost : IAsyncDisposable
     public FakeNodes Nodes { get; } = new();
 
     public FakeStanding Standing { get; } = new();
+
+    public FakeNodeWay NodeWay { get; }
 
     public FakeEvidence Evidence { get; } = new();
 

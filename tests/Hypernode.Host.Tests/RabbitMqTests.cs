@@ -4,6 +4,7 @@ using Hypernode.Contracts.Nodes;
 using Hypernode.Contracts.Ports;
 using Hypernode.Contracts.Text;
 using Hypernode.Contracts.Topology;
+using Hypernode.Host.Messaging;
 using Hypernode.Host.Messaging.Adapters.RabbitMq;
 using Hypernode.Workers.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -52,6 +53,37 @@ public sealed class RabbitMqTests : IAsyncLifetime
         JsonSerializer.Deserialize<NodeCommand>(got.Body.Span, ContractJson.Options).ShouldBe(stop);
         got.BasicProperties.Persistent.ShouldBeTrue();
         await _channel.QueueDeleteAsync(Queues.Node(_node));
+    }
+
+    [Fact]
+    public async Task A_node_without_a_broker_has_its_queue_read_for_it_and_what_it_does_not_confirm_stays_there()
+    {
+        await using var sender = new RabbitMqNodeCommandSender(_connection);
+        await sender.EnsureQueueAsync(_node, CancellationToken.None);
+        Contracts.Commands.StopJob[] stops = [new(new(Guid.NewGuid()), _node, 1, "first"), new(new(Guid.NewGuid()), _node, 1, "second")];
+        foreach (var stop in stops)
+        {
+            await sender.SendAsync(_node, Guid.NewGuid(), stop, CancellationToken.None);
+        }
+
+        await using (var mailbox = NewMailbox())
+        {
+            var first = (await TakeAsync(mailbox))!;
+            first.Command.ShouldBe(stops[0]);
+            mailbox.Confirm(_node, first.Ack).ShouldBeTrue();
+            (await TakeAsync(mailbox))!.Command.ShouldBe(stops[1]); // and the host goes down with it
+        }
+
+        await using var other = NewMailbox();
+        var again = (await TakeAsync(other))!;
+        again.Command.ShouldBe(stops[1]);
+        other.Confirm(_node, again.Ack).ShouldBeTrue();
+        (await other.TakeAsync(_node, TimeSpan.FromMilliseconds(200), CancellationToken.None)).ShouldBeNull();
+        await _channel.QueueDeleteAsync(Queues.Node(_node));
+
+        Task<HeldCommand?> TakeAsync(NodeMailbox mailbox) => mailbox.TakeAsync(_node, TimeSpan.FromSeconds(20), CancellationToken.None);
+
+        NodeMailbox NewMailbox() => new(new RabbitMqNodeQueue(_connection), new Adapters.SystemIds(), TimeProvider.System, NullLogger<NodeMailbox>.Instance);
     }
 
     [Fact]

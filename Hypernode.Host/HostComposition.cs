@@ -148,11 +148,8 @@ internal static class HostComposition
         }
     }
 
-    /// <summary>An API alone sends no commands, and knows nobody's standing.</summary>
     private static INodeCommandSender Withholding(IServiceProvider services, INodeCommandSender nodes) =>
-        services.GetService<RevokedNodes>() is { } revoked
-            ? new WithheldCommands(nodes, revoked, services.GetRequiredService<ILogger<WithheldCommands>>())
-            : nodes;
+        new WithheldCommands(nodes, services.GetRequiredService<RevokedNodes>(), services.GetRequiredService<ILogger<WithheldCommands>>());
 
     /// <summary>
     /// Which commands this process can take itself: all of them with the workers' role; beside a saga alone those that move

@@ -47,6 +47,10 @@ internal static class AccessTable
         new("GET", "/api/stats/nodes", Everyone),
         new("GET", "/api/stats/jobs", Everyone),
 
+        new("POST", "/api/nodes/{nodeId}/drain", Owner | Node | Operator, AccessSubject.Node),
+        new("POST", "/api/nodes/{nodeId}/undrain", Owner | Node | Operator, AccessSubject.Node),
+        new("POST", "/api/facilitator/claim-rewards", SignedIn),
+
         // A node's own: which nodes its key speaks for is known from the session, never from the body.
         new("GET", "/api/nodes/poll-job", Node),
         new("POST", "/api/nodes/heartbeat", Node),

@@ -18,6 +18,7 @@ internal static class FacilitatorRoutes
         facilitator.MapSubmitJob();
         facilitator.MapRegisterNode();
         facilitator.MapCompleteJob();
+        facilitator.MapClaimRewards();
         facilitator.MapPaymentIntents();
         facilitator.MapX402Facilitator();
     }

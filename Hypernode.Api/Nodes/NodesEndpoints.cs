@@ -27,6 +27,7 @@ internal static class NodesEndpoints
             .WithSummary("One node.");
         nodes.MapNodeExplain();
         nodes.MapNodeWork();
+        nodes.MapNodeDrain();
     }
 
     public static async Task<IResult> FindAsync(string nodeId, INodeDirectory nodes, IOptions<ApiOptions> options, CancellationToken cancellationToken)

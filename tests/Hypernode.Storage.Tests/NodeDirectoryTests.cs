@@ -95,6 +95,16 @@ public abstract class NodeDirectoryTests(StorageFixture storage)
     }
 
     [Fact]
+    public async Task A_status_moves_only_from_what_it_was_said_to_be()
+    {
+        var node = await ANodeAsync(storage);
+        (await _nodes.MoveStatusAsync(node, NodeStatus.Active, NodeStatus.Draining, None)).ShouldBeTrue();
+        (await _nodes.MoveStatusAsync(node, NodeStatus.Active, NodeStatus.Draining, None)).ShouldBeFalse();
+        (await _nodes.FindAsync(node, None))!.Status.ShouldBe(NodeStatus.Draining);
+        (await _nodes.MoveStatusAsync(NewNodeId(), NodeStatus.Active, NodeStatus.Draining, None)).ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task Beats_touch_only_live_leases_of_the_beating_node()
     {
         var (node, other) = (await ANodeAsync(storage), await ANodeAsync(storage));

@@ -14,6 +14,16 @@ public enum AgentRuntime
     Process,
 }
 
+/// <summary>The agent's way to the control plane.</summary>
+public enum AgentLink
+{
+    /// <summary>Its own queue at the broker.</summary>
+    Broker,
+
+    /// <summary>The API alone, for machines that reach no broker: commands are polled for, a little later than they would be pushed.</summary>
+    Http,
+}
+
 public enum AgentBehaviour
 {
     Honest,
@@ -151,6 +161,9 @@ public sealed class AgentOptions : IValidatableObject
     [Range(0, 16_777_216)]
     public int InputCacheMb { get; set; } = 4_096;
 
+    /// <summary>How commands come and reports go: Broker, or Http (over Api). Used by the program; a host may bring another link.</summary>
+    public AgentLink Link { get; set; } = AgentLink.Broker;
+
     /// <summary>
     /// The broker, <c>amqps://host/vhost</c>, without user or password: the node's key makes those at every connect. Used by the
     /// program; a host may bring another link.
@@ -210,6 +223,16 @@ public sealed class AgentOptions : IValidatableObject
         if (NetworkNamespace.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_')))
         {
             yield return new("NetworkNamespace is not the name of one", [nameof(NetworkNamespace)]);
+        }
+
+        if (Link == AgentLink.Http && Api.Length == 0)
+        {
+            yield return new("the link Http needs Api, the address that it goes to", [nameof(Link)]);
+        }
+
+        if (Link == AgentLink.Http && Runtime == AgentRuntime.Process && Uri.TryCreate(Api, UriKind.Absolute, out var over) && !over.IsLoopback)
+        {
+            yield return new("the process runtime is refused outside loopback", [nameof(Runtime)]);
         }
 
         if (Api.Length > 0 && BlobFolder.Length > 0)

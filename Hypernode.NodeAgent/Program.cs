@@ -33,12 +33,19 @@ builder.Services.AddHypernodeNodeAgent();
 builder.Services.AddSingleton<INodeSigner>(p => NodeKeyFile.Load(OptionsOf(p).KeyFile));
 builder.Services.AddSingleton<INodeBlobs>(p => BlobSource.Create(
     OptionsOf(p), p.GetRequiredService<INodeSigner>(), p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<ApiBlobs>>()));
-builder.Services.AddSingleton<IAgentLink>(p => new RabbitMqAgentLink(
-    new Uri(OptionsOf(p).Broker),
-    OptionsOf(p).Node,
-    new NodeLogin(OptionsOf(p).Node, OptionsOf(p).Network, p.GetRequiredService<INodeSigner>(), p.GetRequiredService<TimeProvider>()),
-    p.GetRequiredService<TimeProvider>(),
-    p.GetRequiredService<ILogger<RabbitMqAgentLink>>()));
+builder.Services.AddSingleton<IAgentLink>(p => OptionsOf(p).Link == AgentLink.Http
+    ? new HttpAgentLink(
+        new Uri(OptionsOf(p).Api),
+        OptionsOf(p).Node,
+        p.GetRequiredService<INodeSigner>(),
+        p.GetRequiredService<TimeProvider>(),
+        p.GetRequiredService<ILogger<HttpAgentLink>>())
+    : new RabbitMqAgentLink(
+        new Uri(OptionsOf(p).Broker),
+        OptionsOf(p).Node,
+        new NodeLogin(OptionsOf(p).Node, OptionsOf(p).Network, p.GetRequiredService<INodeSigner>(), p.GetRequiredService<TimeProvider>()),
+        p.GetRequiredService<TimeProvider>(),
+        p.GetRequiredService<ILogger<RabbitMqAgentLink>>()));
 try
 {
     await builder.Build().RunAsync();

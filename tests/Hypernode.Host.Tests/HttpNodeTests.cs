@@ -12,6 +12,7 @@ using Hypernode.Host.Chain;
 using Hypernode.NodeAgent;
 using Hypernode.NodeAgent.Adapters.Http;
 using Hypernode.NodeAgent.Adapters.Keys;
+using Hypernode.NodeAgent.Execution;
 using Hypernode.Solana;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -66,7 +67,7 @@ public sealed class HttpNodeTests : IAsyncLifetime
             _http.BaseAddress!, _node, new AccountSigner(_nodeKey), TimeProvider.System, NullLogger<HttpAgentLink>.Instance);
         await using var agent = await AgentRegistration.CreateAsync(
             new AgentOptions { NodeId = _node.ToString(), DataFolder = Path.Combine(_folder, "agent"), Runtime = AgentRuntime.Process, AllowUnsandboxed = true, AllowWatchedOutput = true },
-            link, Services.GetRequiredService<IBlobStore>(), new AccountSigner(_nodeKey), TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None);
+            link, new SharedBlobs(Services.GetRequiredService<IBlobStore>()), new AccountSigner(_nodeKey), TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None);
         await agent.StartAsync(CancellationToken.None);
 
         var job = await SubmitAsync("echo hello; sleep 1.2; echo sorted > $HYPERNODE_OUT/sorted.txt");

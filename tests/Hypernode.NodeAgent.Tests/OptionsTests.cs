@@ -42,6 +42,21 @@ public sealed class OptionsTests : IDisposable
     }
 
     [Fact]
+    public void The_link_over_HTTP_needs_the_APIs_address_and_on_loopback_only_where_there_is_no_sandbox()
+    {
+        var options = _kit.Options;
+        options.Link = AgentLink.Http;
+        (options.Api, options.BlobFolder) = ("", "blobs");
+        IsValid(options).ShouldBeFalse();
+        (options.Api, options.BlobFolder) = ("https://api.example/", "");
+        IsValid(options).ShouldBeTrue();
+        (options.Runtime, options.AllowUnsandboxed) = (AgentRuntime.Process, true);
+        IsValid(options).ShouldBeFalse();
+        options.Api = "http://127.0.0.1:5000/";
+        IsValid(options).ShouldBeTrue();
+    }
+
+    [Fact]
     public void A_way_to_the_broker_that_is_closed_to_others_must_be_said_to_be_so()
     {
         var options = _kit.Options;

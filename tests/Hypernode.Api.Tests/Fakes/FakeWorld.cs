@@ -184,20 +184,16 @@ public sealed class FakeNodes : INodeDirectory, INodeCommandSender
     public Task<bool> SetStatusAsync(NodeId id, NodeStatus from, NodeStatus to, CancellationToken cancellationToken) =>
         Task.FromResult(All[id] is var node && node.Status == from && All.TryUpdate(id, node with { Status = to }, node));
 
-<<<<<<< HEAD
     public ConcurrentDictionary<(JobId, int), LeaseView> Leases { get; } = new();
 
     public Task<LeaseView?> FindLeaseAsync(JobId job, int attempt, CancellationToken cancellationToken) =>
         Task.FromResult(Leases.GetValueOrDefault((job, attempt)));
-=======
     public Task<bool> MoveStatusAsync(NodeId id, NodeStatus from, NodeStatus to, CancellationToken cancellationToken)
     {
         var moves = All.TryGetValue(id, out var node) && node.Status == from;
         return Task.FromResult(moves && All.TryUpdate(id, node! with { Status = to }, node));
     }
 
-    public Task<LeaseView?> FindLeaseAsync(JobId job, int attempt, CancellationToken cancellationToken) => throw new NotSupportedException();
->>>>>>> 4bc8083 (Drains, and what claiming rewards truly means: settlements have paid them already)
 
     public Task<IReadOnlyList<LeaseView>> LiveLeasesAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 

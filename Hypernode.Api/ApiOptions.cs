@@ -32,6 +32,21 @@ public sealed partial class ApiOptions : IValidatableObject
     [Range(1_024, 1_099_511_627_776)]
     public long MaxBlobBytes { get; set; } = 64L * 1024 * 1024;
 
+    /// <summary>Requests a second that one address, and one signed-in key, may make for long.</summary>
+    [Range(1, 1_000_000)]
+    public int RequestsPerSecond { get; set; } = 200;
+
+    /// <summary>Requests that it may make at once after a pause.</summary>
+    [Range(1, 10_000_000)]
+    public int RequestBurst { get; set; } = 2_000;
+
+    /// <summary>Requests of one signed-in key that may be under way at the same time; of one address eight times as many.</summary>
+    [Range(1, 100_000)]
+    public int MaxConcurrentRequests { get; set; } = 64;
+
+    /// <summary>Web origins (<c>https://app.example</c>) whose pages may call the API; empty: none but its own.</summary>
+    public IReadOnlyList<string> CorsOrigins { get; set; } = [];
+
     /// <summary>Wallets that may see how every job and node stands and may drain nodes; they never see what a job holds.</summary>
     public IReadOnlyList<string> Operators { get; set; } = [];
 

@@ -14,6 +14,7 @@ using Hypernode.Api.X402;
 using Hypernode.Contracts.Jobs;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
@@ -38,6 +39,13 @@ public static class HypernodeApi
         services.AddHealthChecks();
         services.AddMetrics();
         services.AddAuthorization();
+        services.AddCors();
+        services.AddSingleton<RateLimits>();
+        services.AddOptions<CorsOptions>().Configure<IOptions<ApiOptions>>((cors, api) => cors.AddDefaultPolicy(policy => policy
+            .WithOrigins([.. api.Value.CorsOrigins])
+            .AllowAnyMethod()
+            .AllowAnyHeader()
+            .WithExposedHeaders("ETag", "Location", "Retry-After", "Repr-Digest")));
         services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer();
         services.AddSingleton<TokenKeyFile>();
         services.AddSingleton<SessionTokens>();
@@ -60,7 +68,10 @@ public static class HypernodeApi
         var options = app.Services.GetRequiredService<IOptions<ApiOptions>>().Value;
         app.UseMiddleware<EdgeMiddleware>();
         app.UseStatusCodePages(WriteBareStatusAsync);
+        app.UseRouting();
+        app.UseCors();
         app.UseAuthentication();
+        app.UseMiddleware<LimitMiddleware>();
         app.UseAuthorization();
         app.UseMiddleware<AccessMiddleware>();
 

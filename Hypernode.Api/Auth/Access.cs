@@ -40,4 +40,5 @@ internal enum AccessSubject
 /// <summary>One row of the table.</summary>
 /// <param name="Route">The whole pattern, as it is mapped.</param>
 /// <param name="Allowed">Who gets through to the route itself; it may still find something to refuse.</param>
-internal sealed record AccessRule(string Method, string Route, Callers Allowed, AccessSubject Subject = AccessSubject.None);
+/// <param name="Unlimited">Neither counted nor held back: who watches over the host, and the broker, ask as often as they must.</param>
+internal sealed record AccessRule(string Method, string Route, Callers Allowed, AccessSubject Subject = AccessSubject.None, bool Unlimited = false);

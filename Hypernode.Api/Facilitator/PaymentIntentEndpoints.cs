@@ -32,7 +32,7 @@ internal static class PaymentIntentEndpoints
         }
 
         var intent = job.Intent;
-        return ApiJson.Answer(new PaymentIntentAnswer(
+        return TaggedAnswer.Of(new PaymentIntentAnswer(
             intent.IntentId.ToString(),
             intent.JobId.ToString(),
             intent.Client.ToString(),
@@ -74,7 +74,7 @@ internal static class PaymentIntentEndpoints
         var byStatus = stats.ByState
             .GroupBy(s => JobStateNames.ToStatus(s.Key))
             .ToDictionary(g => g.Key, g => g.Sum(s => s.Value), StringComparer.Ordinal);
-        return ApiJson.Answer(new FacilitatorStats(
+        return TaggedAnswer.Of(new FacilitatorStats(
             DeploymentAnswer.Of(escrow.Deployment),
             stats.ByState.Values.Sum(),
             byStatus,

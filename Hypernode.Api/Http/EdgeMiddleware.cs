@@ -13,6 +13,11 @@ internal sealed partial class EdgeMiddleware(RequestDelegate next, ILogger<EdgeM
         headers.CacheControl = "no-store";
         headers["Referrer-Policy"] = "no-referrer";
         headers.ContentSecurityPolicy = "default-src 'none'; frame-ancestors 'none'";
+        if (context.Request.IsHttps)
+        {
+            headers.StrictTransportSecurity = "max-age=31536000";
+        }
+
         try
         {
             await next(context);

@@ -43,7 +43,7 @@ internal static class JobExplainEndpoints
             ? MatchingExplanation.Of(await outlook.OfJobAsync(
                 new WaitingJob(job.Id, job.Spec, job.Intent.Amount, job.SettleBy, [.. stands.Leases.Where(l => !l.Live).Select(l => l.NodeId)]), cancellationToken))
             : null;
-        return ApiJson.Answer(new JobExplanation(
+        return TaggedAnswer.Of(new JobExplanation(
             job.Id.ToString(),
             JobSummary.StateOf(job.State),
             JobStateNames.ToStatus(job.State),

@@ -76,7 +76,7 @@ internal static class JobsEndpoints
         // One more than asked for says whether there is a next page.
         var found = await jobs.ListAsync(user.Wallet(), status, before, size + 1, cancellationToken);
         var page = found.Take(size).ToList();
-        return ApiJson.Answer(new JobPage(
+        return TaggedAnswer.Of(new JobPage(
             [.. page.Select(JobSummary.Of)],
             found.Count > size ? CursorAt(page[^1]) : null));
     }
@@ -84,7 +84,7 @@ internal static class JobsEndpoints
     private static async Task<IResult> FindAsync(HttpContext context, string jobId, IJobReader jobs, CancellationToken cancellationToken)
     {
         var job = context.JobOf(jobId);
-        return ApiJson.Answer(JobAnswer.Of(job, await jobs.HistoryAsync(job.Id, cancellationToken)));
+        return TaggedAnswer.Of(JobAnswer.Of(job, await jobs.HistoryAsync(job.Id, cancellationToken)));
     }
 
     private static async Task<IResult> CancelAsync(

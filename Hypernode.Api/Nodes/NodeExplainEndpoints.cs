@@ -35,7 +35,7 @@ internal static class NodeExplainEndpoints
         var fits = outlook.OfNode(node, waiting);
         var cheaper = (await nodes.ListAsync(cancellationToken)).Count(n =>
             n.Status == NodeStatus.Active && n.BusySlots < n.Offer.Slots && n.Offer.PricePerSecond < node.Offer.PricePerSecond);
-        return ApiJson.Answer(new NodeExplanation(
+        return TaggedAnswer.Of(new NodeExplanation(
             node.Id.ToString(),
             NodesEndpoints.Word(node.Status),
             ReasonOf(node, fits, cheaper),

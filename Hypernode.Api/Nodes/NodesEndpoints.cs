@@ -33,7 +33,7 @@ internal static class NodesEndpoints
     public static async Task<IResult> FindAsync(string nodeId, INodeDirectory nodes, IOptions<ApiOptions> options, CancellationToken cancellationToken)
     {
         var node = NodeId.TryParse(nodeId, null, out var id) ? await nodes.FindAsync(id, cancellationToken) : null;
-        return node is null ? Problem.NotFound("node") : ApiJson.Answer(NodeAnswer.Of(node, options.Value));
+        return node is null ? Problem.NotFound("node") : TaggedAnswer.Of(NodeAnswer.Of(node, options.Value));
     }
 
     private static async Task<IResult> ListAsync(string? status, INodeDirectory nodes, CancellationToken cancellationToken)
@@ -55,7 +55,7 @@ internal static class NodesEndpoints
         }
 
         var all = await nodes.ListAsync(cancellationToken);
-        return ApiJson.Answer(new NodeList([.. all.Where(n => wanted is null || n.Status == wanted).Select(n => NodeAnswer.Of(n))]));
+        return TaggedAnswer.Of(new NodeList([.. all.Where(n => wanted is null || n.Status == wanted).Select(n => NodeAnswer.Of(n))]));
     }
 
     internal static string Word(NodeStatus status) => status.ToString().ToLowerInvariant();

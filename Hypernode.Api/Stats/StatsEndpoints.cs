@@ -17,18 +17,18 @@ internal static class StatsEndpoints
     {
         var stats = app.MapGroup("/api/stats").WithTags("Statistics");
         stats.MapGet("/network", async (IJobReader jobs, INodeDirectory nodes, IEscrow escrow, CancellationToken cancellationToken) =>
-                ApiJson.Answer(new NetworkStats(
+                TaggedAnswer.Of(new NetworkStats(
                     escrow.Deployment.Network,
                     NodeStats.Of(await nodes.ListAsync(cancellationToken)),
                     JobStatsAnswer.Of(await jobs.StatsAsync(cancellationToken)))))
             .Answers<NetworkStats>(200)
             .WithSummary("The whole network.");
         stats.MapGet("/nodes", async (INodeDirectory nodes, CancellationToken cancellationToken) =>
-                ApiJson.Answer(NodeStats.Of(await nodes.ListAsync(cancellationToken))))
+                TaggedAnswer.Of(NodeStats.Of(await nodes.ListAsync(cancellationToken))))
             .Answers<NodeStats>(200)
             .WithSummary("Nodes and what they offer.");
         stats.MapGet("/jobs", async (IJobReader jobs, CancellationToken cancellationToken) =>
-                ApiJson.Answer(JobStatsAnswer.Of(await jobs.StatsAsync(cancellationToken))))
+                TaggedAnswer.Of(JobStatsAnswer.Of(await jobs.StatsAsync(cancellationToken))))
             .Answers<JobStatsAnswer>(200)
             .WithSummary("Jobs by state.");
     }

@@ -162,6 +162,7 @@ public sealed class EdgeTests
 
         var document = await ApiHost.JsonOfAsync(await host.Anonymous.GetAsync("/openapi/v1.json"));
 
+        document["openapi"]!.GetValue<string>().ShouldStartWith("3.1.");
         var paths = document["paths"]!.AsObject();
         var routes = paths.SelectMany(p => p.Value!.AsObject().Select(o => $"{o.Key.ToUpperInvariant()} {p.Key}"));
         routes.ShouldBe(

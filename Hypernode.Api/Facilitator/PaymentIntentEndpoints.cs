@@ -59,7 +59,8 @@ internal static class PaymentIntentEndpoints
                     found.Charge.BaseUnits,
                     found.Attempt,
                     found.AssignedNode?.ToString(),
-                    found.LastSignature)
+                    found.LastSignature,
+                    found.Mint?.ToString())
                 : new OnChainPayment("none");
         }
         catch (IOException)
@@ -103,6 +104,7 @@ public sealed record PaymentIntentAnswer(
 
 /// <param name="Known"><c>found</c>, <c>none</c>, or <c>unknown</c> while the chain can't be asked.</param>
 /// <param name="Status"><c>pending</c>, <c>completed</c> or <c>refunded</c>.</param>
+/// <param name="Mint">What amount and charge are base units of.</param>
 public sealed record OnChainPayment(
     string Known,
     string? Status = null,
@@ -111,7 +113,8 @@ public sealed record OnChainPayment(
     ulong? Charge = null,
     int? Attempt = null,
     string? AssignedNode = null,
-    string? Signature = null);
+    string? Signature = null,
+    string? Mint = null);
 
 /// <param name="Charged">Base units.</param>
 /// <param name="Refunded">Base units.</param>

@@ -1,3 +1,4 @@
+using Hypernode.Contracts.Intents;
 using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Money;
 using Hypernode.Contracts.Nodes;
@@ -284,6 +285,29 @@ public abstract class SagaJournalTests(StorageFixture storage)
         var earner = (await _nodes.FindAsync(node, None))!;
         (earner.JobsCompleted, earner.Earned).ShouldBe((1, new HyperAmount(850)));
         (await storage.CountAsync("payment_intents", $"job_id = '{job}' and status = 'completed'")).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_payment_in_another_mint_adds_up_in_that_mint_and_is_no_HYPER_that_a_node_has_earned()
+    {
+        var submission = Submission();
+        var mint = NewWallet();
+        var deposit = new DepositPayment(mint, new HyperAmount(50_000), Convert.ToBase64String([1, .. new byte[64], .. NewHash().ToBytes()]));
+        submission = submission with { Signature = submission.Signature with { Deposit = deposit }, Mint = mint };
+        (await storage.Get<IJobIntake>().SubmitAsync(submission, None)).ShouldBe(IntakeResult.Accepted);
+        var (job, node) = (submission.Intent.JobId, await ANodeAsync(storage));
+        var settlement = new Settlement(new(1_000), new(850), new(100), new(50), new(49_000));
+        var paid = Row(job, 0, JobStateNames.Paid) with { AssignedNode = node, Settlement = settlement, Outcome = "Succeeded" };
+        await Should.ThrowAsync<System.Data.Common.DbException>(() =>
+            _journal.CommitAsync(Commit(paid with { Settlement = settlement with { Refund = new(999_000) } })), "not the amount that was paid");
+        var before = await _reader.StatsAsync(None);
+        (await _journal.CommitAsync(Commit(paid))).ShouldBe(CommitResult.Committed);
+
+        (await _reader.FindAsync(job, None))!.Settlement.ShouldBe(settlement);
+        var earner = (await _nodes.FindAsync(node, None))!;
+        (earner.JobsCompleted, earner.Earned).ShouldBe((1, HyperAmount.Zero));
+        var after = await _reader.StatsAsync(None);
+        (after.Charged, after.Refunded).ShouldBe((before.Charged, before.Refunded));
     }
 
     [Fact]

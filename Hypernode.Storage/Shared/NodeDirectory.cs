@@ -94,7 +94,7 @@ internal sealed class NodeDirectory(Database database, IIdSource ids) : INodeDir
 
     public Task<bool> SetStatusAsync(NodeId id, NodeStatus from, NodeStatus to, CancellationToken cancellationToken) => database.WriteAsync(
         async session => await session.ExecuteAsync(
-            "update nodes set status = @to where node_id = @node and status = @from", ("to", to.ToString()), ("from", from.ToString()), ("node", id)) == 1,
+            "update nodes set status = @to where node_id = @node and status = @from", ("to", to.ToString()), ("node", id), ("from", from.ToString())) == 1,
         cancellationToken);
 
     public Task<bool> MoveStatusAsync(NodeId id, NodeStatus from, NodeStatus to, CancellationToken cancellationToken) => database.WriteAsync(

@@ -45,7 +45,7 @@ public static class HypernodeApi
             .WithOrigins([.. api.Value.CorsOrigins])
             .AllowAnyMethod()
             .AllowAnyHeader()
-            .WithExposedHeaders("ETag", "Location", "Retry-After", "Repr-Digest")));
+            .WithExposedHeaders(["ETag", "Location", "Retry-After", "Repr-Digest", .. X402Headers.Answered])));
         services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer();
         services.AddSingleton<TokenKeyFile>();
         services.AddSingleton<SessionTokens>();

@@ -25,6 +25,9 @@ internal static class X402Headers
     public const string ResponseV2 = "PAYMENT-RESPONSE";
     public const string ResponseV1 = "X-PAYMENT-RESPONSE";
 
+    /// <summary>What a client in a browser has to be allowed to read.</summary>
+    public static IReadOnlyList<string> Answered { get; } = [Required, ResponseV2, ResponseV1, "Preference-Applied"];
+
     private const int MaxLength = 8_192;
     private const int MaxDepth = 16;
     private const int MaxTransactionBytes = 1_232;

@@ -221,6 +221,21 @@ public sealed class X402Tests : IAsyncLifetime
         _host.Deposits.Opened.Count.ShouldBe(4);
     }
 
+    [Fact]
+    public async Task A_client_in_a_browser_may_read_what_it_has_to_pay_and_what_became_of_it()
+    {
+        await using var host = await ApiHost.StartAsync(new Dictionary<string, string?> { ["Hypernode:Api:CorsOrigins:0"] = "https://app.example" });
+        var body = await Bodies.SubmissionAsync(host, TestWallet.Alice);
+        body.Remove("signature");
+        using var request = new HttpRequestMessage(HttpMethod.Post, Submit) { Content = ApiHost.Json(body.ToJsonString()) };
+        request.Headers.Add("Origin", "https://app.example");
+        var exposed = string.Join(',', (await host.Anonymous.SendAsync(request)).Headers.GetValues("Access-Control-Expose-Headers"));
+        foreach (var header in new[] { "PAYMENT-REQUIRED", "PAYMENT-RESPONSE", "X-PAYMENT-RESPONSE" })
+        {
+            exposed.Split(',').ShouldContain(header);
+        }
+    }
+
     [Theory]
     [InlineData(1, 50_000, 1)]
     [InlineData(20, 50_000, 1)]

@@ -92,6 +92,7 @@ public static class StorageRegistration
         services.AddSingleton<INodeDirectory, NodeDirectory>();
         services.AddSingleton<INodeStandings, NodeStandings>();
         services.AddSingleton<IStandingReader, StandingReader>();
+        services.AddSingleton<IRepeats, Repeats>();
         services.AddSingleton<IEvidence, Evidence>();
         services.AddSingleton<IDepositBook, DepositBook>();
         services.AddSingleton<ITransferLedger, TransferLedger>();

@@ -26,6 +26,7 @@ internal static class RegisterNodeEndpoints
             .TakesJson<RegisterNodeRequest>()
             .Answers<NodeAnswer>(201)
             .Refuses(403, 409)
+            .KeepsAnswers()
             .WithSummary("Registers a node, or changes its offer; signed by the node's key and its authority wallet.");
         app.MapGet("/node/{nodeId}", NodesEndpoints.FindAsync)
             .Answers<NodeAnswer>(200)

@@ -23,6 +23,7 @@ internal static class SubmitJobEndpoints
             .Produces<PaymentRequired>(StatusCodes.Status402PaymentRequired, Problem.ContentType)
             .Refuses(409, 503)
             .NeedsStorage()
+            .KeepsAnswers()
             .WithSummary("A job with its signed payment intent, or paid for by x402. The same body again gets the same answer.");
 }
 

@@ -35,6 +35,7 @@ internal static class JobsEndpoints
             .Answers<SubmitJobAnswer>(202)
             .Refuses(404, 409, 503)
             .NeedsStorage()
+            .KeepsAnswers()
             .WithSummary("Asks for the job's end: before assignment it is refunded in full, while it runs it is charged as metered.");
         jobs.MapJobLogs();
         jobs.MapJobResult();

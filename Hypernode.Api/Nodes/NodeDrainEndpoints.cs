@@ -18,12 +18,14 @@ internal static class NodeDrainEndpoints
             .Answers<NodeStatusAnswer>(200)
             .Refuses(404, 409, 503)
             .NeedsStorage()
+            .KeepsAnswers()
             .WithSummary("The node gets no new jobs; what it has it may finish.");
         nodes.MapPost("/{nodeId}/undrain", (HttpContext context, string nodeId, INodeDirectory directory, CancellationToken cancellationToken) =>
                 MoveAsync(context.NodeOf(nodeId), directory, NodeStatus.Active, [NodeStatus.Draining], cancellationToken))
             .Answers<NodeStatusAnswer>(200)
             .Refuses(404, 409, 503)
             .NeedsStorage()
+            .KeepsAnswers()
             .WithSummary("The node gets jobs again.");
     }
 
@@ -34,7 +36,7 @@ internal static class NodeDrainEndpoints
         var moved = node.Status == to;
         foreach (var status in from)
         {
-            moved = moved || await nodes.MoveStatusAsync(node.Id, status, to, cancellationToken);
+            moved = moved || await nodes.SetStatusAsync(node.Id, status, to, cancellationToken);
         }
 
         return moved

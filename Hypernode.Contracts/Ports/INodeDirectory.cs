@@ -23,10 +23,6 @@ public interface INodeDirectory
     /// <summary>False: it is not <paramref name="from"/> any more. Who looked a moment ago must not undo what was said since.</summary>
     Task<bool> SetStatusAsync(NodeId id, NodeStatus from, NodeStatus to, CancellationToken cancellationToken);
 
-    /// <summary>From one status to another, in one step; false when it is another one (by now).</summary>
-    Task<bool> MoveStatusAsync(NodeId id, NodeStatus from, NodeStatus to, CancellationToken cancellationToken) =>
-        throw new NotSupportedException("this directory can't compare and set");
-
     /// <summary>The live or past lease of one attempt; null when it was never committed.</summary>
     Task<LeaseView?> FindLeaseAsync(JobId job, int attempt, CancellationToken cancellationToken);
 

@@ -97,14 +97,6 @@ internal sealed class NodeDirectory(Database database, IIdSource ids) : INodeDir
             "update nodes set status = @to where node_id = @node and status = @from", ("to", to.ToString()), ("node", id), ("from", from.ToString())) == 1,
         cancellationToken);
 
-    public Task<bool> MoveStatusAsync(NodeId id, NodeStatus from, NodeStatus to, CancellationToken cancellationToken) => database.WriteAsync(
-        async session => await session.ExecuteAsync(
-            "update nodes set status = @to where node_id = @node and status = @from",
-            ("to", to.ToString()),
-            ("node", id),
-            ("from", from.ToString())) == 1,
-        cancellationToken);
-
     public Task<LeaseView?> FindLeaseAsync(JobId job, int attempt, CancellationToken cancellationToken) => database.FindAsync(
         LeaseColumns + "where job_id = @job and attempt = @attempt", ToLease, cancellationToken, ("job", job), ("attempt", attempt));
 

@@ -52,6 +52,7 @@ public sealed class ApiHost : IAsyncDisposable
             .AddSingleton<IJobReader>(Jobs)
             .AddSingleton<INodeDirectory>(Nodes)
             .AddSingleton<INodeCommandSender>(Nodes)
+            .AddSingleton<IRepeats>(Repeats)
             .AddSingleton<IStandingReader>(Standing)
             .AddSingleton<IOutlook>(Standing)
             .AddSingleton<INodeMailbox>(NodeWay)
@@ -79,6 +80,8 @@ public sealed class ApiHost : IAsyncDisposable
     public FakeNodes Nodes { get; } = new();
 
     public FakeStanding Standing { get; } = new();
+
+    public FakeRepeats Repeats { get; } = new();
 
     public FakeNodeWay NodeWay { get; }
 

@@ -98,10 +98,10 @@ public abstract class NodeDirectoryTests(StorageFixture storage)
     public async Task A_status_moves_only_from_what_it_was_said_to_be()
     {
         var node = await ANodeAsync(storage);
-        (await _nodes.MoveStatusAsync(node, NodeStatus.Active, NodeStatus.Draining, None)).ShouldBeTrue();
-        (await _nodes.MoveStatusAsync(node, NodeStatus.Active, NodeStatus.Draining, None)).ShouldBeFalse();
+        (await _nodes.SetStatusAsync(node, NodeStatus.Active, NodeStatus.Draining, None)).ShouldBeTrue();
+        (await _nodes.SetStatusAsync(node, NodeStatus.Active, NodeStatus.Draining, None)).ShouldBeFalse();
         (await _nodes.FindAsync(node, None))!.Status.ShouldBe(NodeStatus.Draining);
-        (await _nodes.MoveStatusAsync(NewNodeId(), NodeStatus.Active, NodeStatus.Draining, None)).ShouldBeFalse();
+        (await _nodes.SetStatusAsync(NewNodeId(), NodeStatus.Active, NodeStatus.Draining, None)).ShouldBeFalse();
     }
 
     [Fact]

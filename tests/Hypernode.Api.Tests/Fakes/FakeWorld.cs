@@ -188,12 +188,6 @@ public sealed class FakeNodes : INodeDirectory, INodeCommandSender
 
     public Task<LeaseView?> FindLeaseAsync(JobId job, int attempt, CancellationToken cancellationToken) =>
         Task.FromResult(Leases.GetValueOrDefault((job, attempt)));
-    public Task<bool> MoveStatusAsync(NodeId id, NodeStatus from, NodeStatus to, CancellationToken cancellationToken)
-    {
-        var moves = All.TryGetValue(id, out var node) && node.Status == from;
-        return Task.FromResult(moves && All.TryUpdate(id, node! with { Status = to }, node));
-    }
-
 
     public Task<IReadOnlyList<LeaseView>> LiveLeasesAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 

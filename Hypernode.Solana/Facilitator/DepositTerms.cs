@@ -33,7 +33,7 @@ public static class FacilitatorDeposits
     public static PublicKey DepositAddress(this FacilitatorProgram program, DepositTerms terms, ReadOnlySpan<byte> cluster) =>
         PublicKey.FindProgramAddress(["deposit"u8.ToArray(), terms.Commitment(cluster, program.ProgramIdKey)], program.ProgramIdKey).Address;
 
-    /// <summary>The token account that its transfer lands in. The facilitator opens it before the client is told of it, and gets its rent.</summary>
+    /// <summary>The token account that its transfer lands in. The facilitator opens it when it settles (before, only for a payer who asks), and gets its rent.</summary>
     public static PublicKey DepositTokenAddress(this FacilitatorProgram program, DepositTerms terms, ReadOnlySpan<byte> cluster) =>
         FacilitatorProgram.TokenAccountOf(program.DepositAddress(terms, cluster), terms.Mint);
 

@@ -15,6 +15,10 @@ namespace Hypernode.Cli.Nodes;
 internal sealed class NodeOnChain(IRpcClient rpc, PublicKey registry, TimeProvider time, ConfirmationOptions? patience = null)
 {
     private const ulong LamportsPerMilliSol = 1_000_000;
+
+    /// <summary>Base units: below it the registry lets no node be active.</summary>
+    private const ulong LeastStake = 100_000_000;
+
     private const ulong EnoughForRent = 20 * LamportsPerMilliSol;
     private readonly NodeRegistryProgram _program = new(registry);
     private readonly ConfirmationTracker _tracker = new(rpc, time, patience);
@@ -63,6 +67,12 @@ internal sealed class NodeOnChain(IRpcClient rpc, PublicKey registry, TimeProvid
             }
 
             missing.Add((_program.Stake(node.Value, stake - staked, authority, tokens, config.Mint), $"stake {new HyperAmount(stake - staked)} HYPER"));
+        }
+
+        // A node is registered as offline. One that its owner set draining stays so.
+        if ((known is null || known.Status == ChainStatus.Offline) && Math.Max(staked, stake) >= LeastStake)
+        {
+            missing.Add((_program.SetStatus(node.Value, ChainStatus.Active, authority), "set it active"));
         }
 
         return missing;

@@ -123,6 +123,7 @@ public sealed class JoinTests : IDisposable
         first.Steps.Where(s => s.Changed).Select(s => s.Step).ShouldBe(["id", "key", "benchmark", "chain", "api", "settings"]);
         var onChain = await OnChainAsync(first);
         (onChain.StakeAmount, onChain.Tier, onChain.Authority, onChain.NodeKey.Key).ShouldBe((1_000_000_000UL, NodeTier.Standard, wallet.PublicKey, first.NodeKey));
+        onChain.Status.ShouldBe(NodeStatus.Active);
         var published = (await api.FindNodeAsync(first.NodeId, default))!;
         (published.NodeKey, published.Authority, published.Slots, published.PricePerSecond).ShouldBe((first.NodeKey, wallet.PublicKey.Key, 2, 2_000UL));
         new FileInfo(first.Settings).UnixFileMode.ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);

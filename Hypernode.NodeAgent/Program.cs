@@ -56,5 +56,11 @@ catch (OptionsValidationException e)
     await Console.Error.WriteLineAsync($"hypernode-agent: {string.Join("; ", e.Failures)}");
     return 2;
 }
+catch (IOException e)
+{
+    // Such as a data folder that another agent has.
+    await Console.Error.WriteLineAsync($"hypernode-agent: {e.Message}");
+    return 1;
+}
 
 static AgentOptions OptionsOf(IServiceProvider services) => services.GetRequiredService<IOptions<AgentOptions>>().Value;

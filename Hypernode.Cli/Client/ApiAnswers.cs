@@ -93,4 +93,7 @@ public sealed class RefusedException(int status, ProblemAnswer? problem, string 
     public ProblemAnswer? Problem { get; } = problem;
 }
 
+/// <param name="BusySlots">Jobs that it still has.</param>
+public sealed record NodeStatusAnswer(string NodeId, string Status, int BusySlots);
+
 public sealed record GpuAnswer(string Model, int VramMb);

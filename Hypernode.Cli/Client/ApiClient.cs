@@ -127,6 +127,9 @@ public sealed class ApiClient(HttpClient http) : IDisposable
         }
     }
 
+    public Task<NodeStatusAnswer> DrainAsync(string nodeId, bool drained, CancellationToken cancellationToken) =>
+        PostAsync<NodeStatusAnswer>($"/api/nodes/{nodeId}/{(drained ? "drain" : "undrain")}", new { }, cancellationToken);
+
     public Task<NodeStatsAnswer> NodeStatsAsync(CancellationToken cancellationToken) => GetAsync<NodeStatsAnswer>("/api/stats/nodes", cancellationToken);
 
     public Task<ResultList> ResultsAsync(string jobId, CancellationToken cancellationToken) =>

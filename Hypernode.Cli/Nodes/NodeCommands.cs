@@ -15,11 +15,14 @@ internal static class NodeCommands
           ./hn node doctor --api https://api.example
           ./hn node join --api https://api.example --rpc https://rpc.example --wallet wallet.json
           ./hn node status
+          ./hn node drain
         """)
     {
         DoctorCommand.Create(),
         JoinCommand.Create(),
         StatusCommand.Create(),
+        DrainCommand.CreateDrain(),
+        DrainCommand.CreateUndrain(),
     };
 
     public static Option<DirectoryInfo> Data() => new("--data")

@@ -45,7 +45,7 @@ public sealed class AgentJournal : IDisposable
     internal static AgentJournal Open(string path, TimeProvider time, AppendOnlyFile? file, long threshold = JournalCompaction.Threshold)
     {
         // A lock of its own, so that people may read the journal while the agent runs. The kernel drops it with the process.
-        var only = new FileStream(path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        var only = Take(path + ".lock");
         JournalCompaction.Run(path, time.GetUtcNow());
         var journal = new AgentJournal(path, file ?? new AppendOnlyFile(path), only, time, threshold);
         try
@@ -89,6 +89,18 @@ public sealed class AgentJournal : IDisposable
         Append(new(JournalKind.Declined, declined.JobId, declined.Attempt, Now(), Declined: declined));
 
     public void Confirm(JobId job, int attempt) => Append(new(JournalKind.Confirmed, job, attempt, Now()));
+
+    private static FileStream Take(string path)
+    {
+        try
+        {
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e) when (e.GetType() == typeof(IOException))
+        {
+            throw new IOException($"another agent is at work in {Path.GetDirectoryName(path)}: one data folder, one agent at a time", e);
+        }
+    }
 
     /// <summary>Receipts form a chain, so the one before is read and the new one written under one lock.</summary>
     public AttemptReported Report(Func<Hash256, AttemptReported> sign)

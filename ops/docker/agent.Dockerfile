@@ -2,7 +2,9 @@
 # file system for each job's /out, which the engine has to see: hence the shared folder, at the same path inside and outside.
 #
 #   docker build -f ops/docker/agent.Dockerfile -t hypernode/agent .
-#   docker run -d --name hypernode-agent --restart unless-stopped --privileged --pid host --network host \
+#   docker run -d --name hypernode-agent --restart unless-stopped --pid host --network host \
+#     --cap-add SYS_ADMIN --cap-add SYS_PTRACE --security-opt seccomp=unconfined --security-opt apparmor=unconfined \
+#     -v /dev:/dev --device-cgroup-rule 'b 7:* rwm' --device-cgroup-rule 'c 10:237 rwm' \
 #     -v /var/run/docker.sock:/var/run/docker.sock \
 #     -v /var/lib/hypernode:/var/lib/hypernode:rshared \
 #     hypernode/agent --config /var/lib/hypernode/agent.json

@@ -373,6 +373,6 @@ public sealed class AgentServiceTests : AgentTests
     public async Task Two_agents_can_not_share_a_data_folder()
     {
         await using var agent = await StartAsync();
-        await Should.ThrowAsync<IOException>(() => StartAsync());
+        (await Should.ThrowAsync<IOException>(() => StartAsync())).Message.ShouldContain("another agent");
     }
 }

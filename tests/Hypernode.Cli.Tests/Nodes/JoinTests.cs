@@ -165,6 +165,13 @@ public sealed class JoinTests : IDisposable
         (await api.FindNodeAsync(joined.NodeId, default)).ShouldNotBeNull();
         (await JoinAsync("two", elsewhere)).Changed.ShouldBeFalse();
 
+        // Its own key drains it, as often as one likes, and brings it back.
+        var one = new NodeFolder(Path.Combine(_folder, "one"));
+        (await DrainCommand.SetAsync(one, drained: true, default)).ShouldBe(new NodeStatusAnswer(first.NodeId, "draining", 0));
+        (await DrainCommand.SetAsync(one, drained: true, default)).Status.ShouldBe("draining");
+        (await DrainCommand.SetAsync(one, drained: false, default)).Status.ShouldBe("active");
+        (await Should.ThrowAsync<CliException>(() => DrainCommand.SetAsync(new NodeFolder(Path.Combine(_folder, "nobody")), drained: true, default))).Message.ShouldContain("hn node join");
+
         // More than the wallet has, and a registry that is none.
         (await Should.ThrowAsync<CliException>(() => JoinAsync("one", ["--wallet", walletFile, "--stake", "100000"]))).Message.ShouldStartWith("--stake");
         (await Should.ThrowAsync<CliException>(() => JoinAsync("one", [.. signedHere, "--registry", wallet.PublicKey.Key]))).Message.ShouldStartWith("--registry");

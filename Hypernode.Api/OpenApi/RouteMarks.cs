@@ -27,10 +27,6 @@ internal static class RouteMarks
         return route;
     }
 
-    /// <summary>A signed-in wallet's route.</summary>
-    public static RouteHandlerBuilder RequiresWallet(this RouteHandlerBuilder route) =>
-        route.RequireAuthorization().Refuses(401);
-
     /// <summary>Read by the document, and by the router: it answers 415 for other media types.</summary>
     private sealed class BodyOf(Type type) : IAcceptsMetadata
     {

@@ -89,7 +89,7 @@ public static class OracleChecks
     /// <summary>
     /// No more is signed than our beats and its GPU time bear out, and the run was no longer than twice the estimate (or the run
     /// limit that the payer asked for, where that is more). Beats that go on after the signed end are no contradiction: the node
-    /// collects outputs, or its last words wait for a broker, and <see cref="Billable(Evidence)"/> leaves that out (ADR 0010).
+    /// collects outputs, or its last words wait for a broker, and <see cref="Billable(Evidence)"/> leaves that out (ADR 10).
     /// </summary>
     public static bool TimingAgrees(Evidence e)
     {

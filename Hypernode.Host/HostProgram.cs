@@ -64,7 +64,7 @@ internal static class HostProgram
                 _ = StopWithParentAsync(app.Lifetime);
             }
 
-            await app.StartAsync();
+            await StartAsync(app);
             await ReadyFile.WriteAsync(app, options);
             await app.WaitForShutdownAsync();
             return 0;
@@ -79,6 +79,20 @@ internal static class HostProgram
         finally
         {
             await Log.CloseAndFlushAsync();
+        }
+    }
+
+    /// <summary>A port that is taken is found out last. What had begun by then (schedulers, connections) would keep the process for ever.</summary>
+    private static async Task StartAsync(WebApplication app)
+    {
+        try
+        {
+            await app.StartAsync();
+        }
+        catch
+        {
+            await app.StopAsync();
+            throw;
         }
     }
 

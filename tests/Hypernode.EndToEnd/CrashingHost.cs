@@ -31,6 +31,8 @@ internal sealed class CrashingHost : IAsyncDisposable
 
     public HostReady? Ready { get; private set; }
 
+    public bool HasEnded => _process!.HasExited;
+
     public string LogFile => Path.Combine(Plan.DataPath, "logs", "host.log");
 
     public Account LoadPayer() => KeyFile.Load(Path.Combine(Plan.DataPath, "keys", "payer.json"));

@@ -1,4 +1,5 @@
 using Hypernode.Cli.Adapters;
+using Hypernode.Cli.Client;
 
 namespace Hypernode.Cli;
 
@@ -9,7 +10,8 @@ internal static class CommandRun
 
     /// <param name="command">returns the exit code</param>
     /// <param name="interrupted">the exit code after Ctrl-C: 0 where that is the ordinary end</param>
-    public static async Task<int> RunAsync(Func<CancellationToken, Task<int>> command, int interrupted = 0)
+    /// <param name="refused">the exit code when the API says no</param>
+    public static async Task<int> RunAsync(Func<CancellationToken, Task<int>> command, int interrupted = 0, int refused = Failed)
     {
         using var interruption = new Interruption();
         try
@@ -24,7 +26,12 @@ internal static class CommandRun
         catch (Exception e) when (PlainFailure.Is(e))
         {
             Say(PlainFailure.Describe(e));
-            return Failed;
+            return e switch
+            {
+                CliException known => known.ExitCode,
+                RefusedException => refused,
+                _ => Failed,
+            };
         }
     }
 

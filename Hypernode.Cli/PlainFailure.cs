@@ -18,6 +18,7 @@ internal static class PlainFailure
         // An HttpClient's own time limit is a cancellation too.
         OperationCanceledException { InnerException: TimeoutException limit } => limit.Message,
         OperationCanceledException or TimeoutException => "no answer in time",
+        RefusedException { Problem.Errors: { Count: > 0 } fields } => string.Join('\n', [e.Message, .. fields.Select(f => $"  {f.Pointer}: {f.Detail}")]),
         JsonException => $"not the JSON that was expected: {e.Message}",
         Win32Exception => $"a program that is needed does not start: {e.Message}",
         _ => e.Message,

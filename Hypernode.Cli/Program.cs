@@ -2,10 +2,12 @@ using System.CommandLine;
 using Hypernode.Cli.Bench;
 using Hypernode.Cli.Blobs;
 using Hypernode.Cli.Demo;
+using Hypernode.Cli.Jobs;
 using Hypernode.Cli.Localnet;
 using Hypernode.Cli.Nodes;
 using Hypernode.Cli.Receipts;
 using Hypernode.Cli.Up;
+using Hypernode.Cli.Wallets;
 
 var root = new RootCommand("Hypernode: a GPU compute marketplace on Solana. Start it as ./hn, which builds what changed.")
 {
@@ -16,6 +18,8 @@ var root = new RootCommand("Hypernode: a GPU compute marketplace on Solana. Star
     ReceiptCommand.Create(),
     NodeCommands.Create(),
     BlobCommands.Create(),
+    JobCommands.Create(),
+    WalletCommands.Create(),
 };
 
 var parsed = root.Parse(args);

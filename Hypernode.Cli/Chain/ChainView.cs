@@ -70,6 +70,30 @@ public sealed class ChainView(IRpcClient rpc, PublicKey program, string network)
         return all;
     }
 
+    /// <summary>What a wallet holds, and whom it lets take some of it; null where it has no account for HYPER.</summary>
+    public async Task<TokenAccount?> TokensAsync(PublicKey wallet, CancellationToken cancellationToken)
+    {
+        var config = await ConfigAsync(cancellationToken);
+        return TokenAccount.From(await rpc.GetAccountInfoAsync(FacilitatorProgram.TokenAccountOf(wallet, config.Mint), cancellation: cancellationToken));
+    }
+
+    /// <summary>Moves HYPER between wallets; opens the receiver's account where it has none.</summary>
+    /// <exception cref="CliException">It did not happen, or that is not known.</exception>
+    public async Task<string> TransferAsync(Account from, PublicKey to, ulong amount, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var mint = (await ConfigAsync(cancellationToken)).Mint;
+        await EnsureFeesAsync(from, time, cancellationToken);
+        var result = await new TransactionSender(rpc, new ConfirmationTracker(rpc, time)).SendAsync(
+            [
+                AssociatedTokenAccountProgram.CreateAssociatedTokenAccount(from.PublicKey, to, mint),
+                TokenProgram.TransferChecked(
+                    FacilitatorProgram.TokenAccountOf(from.PublicKey, mint), FacilitatorProgram.TokenAccountOf(to, mint), amount, 6, from.PublicKey, mint),
+            ],
+            from,
+            cancellation: cancellationToken);
+        return KnownOutcome.Require(result, "the transfer");
+    }
+
     /// <summary>The payer's one transaction: from now on a signed text is enough, up to <paramref name="amount"/>.</summary>
     /// <returns>Its signature, and the delegate that it replaced, if any.</returns>
     /// <exception cref="CliException">It did not happen, or that is not known.</exception>

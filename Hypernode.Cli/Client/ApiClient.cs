@@ -108,6 +108,16 @@ public sealed class ApiClient(HttpClient http) : IDisposable
     public Task<JobAnswer> JobAsync(string jobId, CancellationToken cancellationToken) =>
         GetAsync<JobAnswer>($"/api/jobs/{jobId}", cancellationToken);
 
+    /// <summary>A page of the wallet's jobs, newest first, as the API writes it.</summary>
+    /// <param name="status">Null: all.</param>
+    public Task<JsonObject> JobsAsync(string? status, int limit, CancellationToken cancellationToken) =>
+        GetAsync<JsonObject>($"/api/jobs?limit={limit}{(status is null ? "" : $"&status={Uri.EscapeDataString(status)}")}", cancellationToken);
+
+    /// <summary>The job as the API writes it, with all that it says.</summary>
+    public Task<JsonObject> WholeJobAsync(string jobId, CancellationToken cancellationToken) => GetAsync<JsonObject>($"/api/jobs/{jobId}", cancellationToken);
+
+    public Task<JsonObject> ExplainAsync(string jobId, CancellationToken cancellationToken) => GetAsync<JsonObject>($"/api/jobs/{jobId}/explain", cancellationToken);
+
     public Task CancelAsync(string jobId, CancellationToken cancellationToken) =>
         PostAsync<JsonNode>($"/api/jobs/cancel/{jobId}", new { }, cancellationToken);
 

@@ -2,7 +2,6 @@ using System.CommandLine;
 using Hypernode.Cli.Adapters;
 using Hypernode.Cli.Client;
 using Hypernode.Cli.Stack;
-using Spectre.Console;
 
 namespace Hypernode.Cli.Demo;
 
@@ -37,14 +36,8 @@ internal static class DemoCommand
     private static async Task<int> RunAsync(bool json, Scenario scenario, Funding funding, bool services, string? data, bool keep, JobRuntime runtime)
     {
         using var interruption = new Interruption();
-        var console = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Out = new AnsiConsoleOutput(json ? Console.Error : Console.Out),
-            Ansi = (json ? Console.IsErrorRedirected : Console.IsOutputRedirected) ? AnsiSupport.No : AnsiSupport.Detect,
-        });
-        console.Profile.Width = Math.Max(console.Profile.Width, 160); // lines may be long: never fold a signature
         var time = TimeProvider.System;
-        var narrator = new Narrator(console, time);
+        var narrator = new Narrator(Terminal.Open(json), time);
         DemoReport? report = null;
         var failures = new List<string>();
         string? dataPath = null;

@@ -1,7 +1,6 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using Hypernode.Cli.Adapters;
 using Hypernode.Cli.Client;
+using Hypernode.Cli.Jobs;
 using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Money;
 using Hypernode.Contracts.Text;
@@ -20,17 +19,9 @@ internal sealed class DemoJob(string folder)
     /// <exception cref="CliException">An input is not the file that the job names.</exception>
     public async Task<JobSpec> UploadAsync(string image, ApiClient api, CancellationToken cancellationToken)
     {
-        var job = await ReadAsync(image, cancellationToken);
-        foreach (var input in job.Inputs ?? [])
-        {
-            var stored = await api.UploadAsync(input.Name, await File.ReadAllBytesAsync(Path.Combine(folder, input.Name), cancellationToken), cancellationToken);
-            if (stored != input)
-            {
-                throw new CliException($"{Path.Combine(folder, input.Name)} is not the file that job.json names");
-            }
-        }
-
-        return job;
+        var file = await JobFile.ReadAsync(Path.Combine(folder, "job.json"), image, cancellationToken);
+        await file.UploadAsync(api, cancellationToken);
+        return file.Job;
     }
 
     /// <summary>The result's name and hash; null when the job leaves nothing.</summary>
@@ -44,17 +35,5 @@ internal sealed class DemoJob(string folder)
 
         var words = (await File.ReadAllTextAsync(file, cancellationToken)).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
         return (words[1], Hash256.Parse(words[0]));
-    }
-
-    internal async Task<JobSpec> ReadAsync(string image, CancellationToken cancellationToken)
-    {
-        var json = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(folder, "job.json"), cancellationToken))!;
-        json["image"] = image;
-        if (json["script"]?.GetValue<string>() is ['@', .. var script])
-        {
-            json["script"] = await File.ReadAllTextAsync(Path.Combine(folder, script), cancellationToken);
-        }
-
-        return json.Deserialize<JobSpec>(ContractJson.Options) ?? throw new CliException($"{folder}/job.json is empty");
     }
 }

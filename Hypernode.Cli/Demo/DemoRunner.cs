@@ -1,8 +1,8 @@
 using Hypernode.Cli.Adapters;
 using Hypernode.Cli.Chain;
 using Hypernode.Cli.Client;
+using Hypernode.Cli.Jobs;
 using Hypernode.Cli.Stack;
-using Hypernode.Contracts.Intents;
 using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Text;
 using Hypernode.Solana;
@@ -16,7 +16,7 @@ internal sealed class DemoRunner(Repository repository, IStack stack, Scenario s
     private readonly List<string> _simulated = ["oracle quorum: simulated (one operator)"];
     private readonly DemoJob _job = DemoJob.Of(repository, scenario.Job);
     private readonly List<string> _failures = [];
-    private readonly HashSet<string> _shown = [];
+    private readonly JobProgress _progress = new(narrator);
 
     /// <returns>What happened, and what of it is not as it should be.</returns>
     public async Task<(DemoReport Report, IReadOnlyList<string> Failures)> RunAsync(CancellationToken cancellationToken)
@@ -40,19 +40,10 @@ internal sealed class DemoRunner(Repository repository, IStack stack, Scenario s
             job = job with { EstimatedTime = limit, Limits = job.Limits with { TimeoutSeconds = limit } };
         }
 
-        var prepared = await api.PrepareAsync(payer.PublicKey, DemoJob.Amount, job, cancellationToken, funding);
-        var intent = IntentCheck.Check(
-            prepared,
-            WalletAddress.FromBytes(payer.PublicKey.AsSpan()),
-            DemoJob.Amount,
-            job,
-            await chain.DeploymentAsync(cancellationToken),
-            time.GetUtcNow());
+        var (prepared, intent) = await CheckedIntent.PrepareAsync(api, chain, payer.PublicKey, DemoJob.Amount, job, funding, time, cancellationToken);
         narrator.Good("checked the intent: text, amount, job and nonce are ours");
         if (funding == Funding.Transaction)
         {
-            var config = await chain.ConfigAsync(cancellationToken);
-            IntentCheck.CheckTransaction(prepared.Transaction, intent, prepared.Reveal.SettleBy, await chain.DeploymentAsync(cancellationToken), config.Facilitator);
             narrator.Good("checked the transaction: it locks this payment, carries the text as a memo, and does nothing else");
         }
 
@@ -198,7 +189,7 @@ internal sealed class DemoRunner(Repository repository, IStack stack, Scenario s
             }
             else
             {
-                await ShowProgressAsync(api, jobId, cancellationToken);
+                await _progress.ShowAsync(api, jobId, cancellationToken);
             }
 
             if (scenario.Intervene == Intervention.KillNode && !intervened && lines >= 2)
@@ -215,7 +206,7 @@ internal sealed class DemoRunner(Repository repository, IStack stack, Scenario s
             }
         }
 
-        return await ShowProgressAsync(api, jobId, cancellationToken);
+        return await _progress.ShowAsync(api, jobId, cancellationToken);
     }
 
     private async Task KillAsync(ApiClient api, string jobId, CancellationToken cancellationToken)
@@ -228,22 +219,6 @@ internal sealed class DemoRunner(Repository repository, IStack stack, Scenario s
         {
             _simulated.Add("simulated-kill: the agent's scope was dropped without clean-up and its container killed");
         }
-    }
-
-    private async Task<JobAnswer> ShowProgressAsync(ApiClient api, string jobId, CancellationToken cancellationToken)
-    {
-        var job = await api.JobAsync(jobId, cancellationToken);
-        foreach (var transition in job.Transitions.Where(t => _shown.Add($"{t.Attempt} {t.State} {t.At}")))
-        {
-            narrator.State(transition);
-        }
-
-        foreach (var signature in job.Signatures.Where(_shown.Add))
-        {
-            narrator.Transaction(signature);
-        }
-
-        return job;
     }
 
     private void CheckEnd(DemoReport report)

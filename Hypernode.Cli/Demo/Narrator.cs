@@ -1,3 +1,4 @@
+using Hypernode.Cli.Adapters;
 using Hypernode.Cli.Chain;
 using Hypernode.Cli.Client;
 using Hypernode.Contracts.Money;
@@ -27,7 +28,7 @@ internal sealed class Narrator(IAnsiConsole console, TimeProvider time)
 
     public void Log(string node, string text)
     {
-        foreach (var line in text.TrimEnd('\n').Split('\n'))
+        foreach (var line in Terminal.Harmless(text).TrimEnd('\n').Split('\n'))
         {
             console.MarkupLine($"{Clock()}   [blue]{Markup.Escape(node)} |[/] {Markup.Escape(line)}");
         }

@@ -1,0 +1,29 @@
+using Hypernode.Cli.Chain;
+using Hypernode.Contracts.Intents;
+using Hypernode.Contracts.Jobs;
+using Hypernode.Contracts.Money;
+using Hypernode.Solana;
+
+namespace Hypernode.Cli.Client;
+
+/// <summary>A prepared intent that may be signed: everything that the API said of it was held against the job and the chain.</summary>
+internal static class CheckedIntent
+{
+    /// <exception cref="RefusedException">The API does not want such a job.</exception>
+    /// <exception cref="CliException">What it answered is not what was asked for: nothing may be signed.</exception>
+    public static async Task<(PreparedIntent Prepared, PaymentIntent Intent)> PrepareAsync(
+        ApiClient api, ChainView chain, PublicKey payer, HyperAmount amount, JobSpec job, Funding funding, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var prepared = await api.PrepareAsync(payer, amount, job, cancellationToken, funding);
+        var deployment = await chain.DeploymentAsync(cancellationToken);
+        var intent = IntentCheck.Check(prepared, WalletAddress.FromBytes(payer.AsSpan()), amount, job, deployment, time.GetUtcNow());
+        if (funding == Funding.Transaction)
+        {
+            var config = await chain.ConfigAsync(cancellationToken);
+            IntentCheck.CheckTransaction(prepared.Transaction, intent, prepared.Reveal.SettleBy, deployment, config.Facilitator);
+        }
+
+        // Agreement.By signs a transaction where there is one: what was not asked for was not checked.
+        return (funding == Funding.Transaction ? prepared : prepared with { Transaction = null }, intent);
+    }
+}

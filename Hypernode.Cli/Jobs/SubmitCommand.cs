@@ -1,0 +1,141 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Text.Json.Nodes;
+using Hypernode.Cli.Adapters;
+using Hypernode.Cli.Chain;
+using Hypernode.Cli.Client;
+using Hypernode.Cli.Nodes;
+using Hypernode.Contracts.Intents;
+using Hypernode.Contracts.Jobs;
+using Hypernode.Contracts.Money;
+using Hypernode.Solana;
+
+namespace Hypernode.Cli.Jobs;
+
+/// <summary><c>hn job submit</c>: from a job to a signed payment; nothing is signed that was not checked.</summary>
+internal static class SubmitCommand
+{
+    private static readonly Argument<string[]> Words = new("FILE") { Description = "the job as JSON; or, with --image, after --: a command and its arguments", Arity = ArgumentArity.ZeroOrMore };
+    private static readonly Option<string?> Image = new("--image") { Description = "name@sha256:… or sha256:… (instead of the file's, where there is one)" };
+    private static readonly Option<string> Amount = Connection.Hyper("--amount", "HYPER: the most that the job may cost; what is not used comes back");
+    private static readonly Option<Funding> Money = new("--funding") { Description = "what the wallet signs: intent (a text, after hn wallet approve), or transaction", DefaultValueFactory = _ => Funding.Intent };
+    private static readonly Option<bool> Watch = new("--watch") { Description = "follow it to its end, as hn job watch does" };
+    private static readonly Option<string[]> Input = new("--input") { Description = "NAME=PATH: a file for the command (repeatable)" };
+    private static readonly Option<JobType> Type = new("--type") { Description = "of a command's job", DefaultValueFactory = _ => JobType.Custom };
+    private static readonly Option<int> Cpu = new("--cpu-millis") { Description = "thousandths of a core, for a command", DefaultValueFactory = _ => 1_000 };
+    private static readonly Option<int> Memory = new("--memory-mb") { Description = "MiB, for a command", DefaultValueFactory = _ => 256 };
+    private static readonly Option<int> Gpus = new("--gpus") { Description = "whole GPUs, for a command", DefaultValueFactory = _ => 0 };
+    private static readonly Option<int> Estimate = new("--estimate") { Description = "seconds that a command will take; it is ended after one and a half times that", DefaultValueFactory = _ => 60 };
+
+    public static Command Create()
+    {
+        NodeCommands.Refuse(Image, t => NodeAgent.Execution.ImageReference.TryParse(t, out _) ? null : "must be name@sha256:… or sha256:…");
+        NodeCommands.Refuse(Input, t => t.IndexOf('=') is > 0 and var at && at < t.Length - 1 ? null : "must be NAME=PATH");
+        var command = new Command(
+            "submit",
+            """
+            Submit a job: upload its inputs, have the payment prepared, check what came back against the job and the chain, sign it.
+
+            Examples:
+              ./hn job submit job.json --amount 1 --wallet wallet.json --watch
+              ./hn job submit job.json --amount 1 --wallet wallet.json --funding transaction --json | jq -r .jobId
+              ./hn job submit --image busybox@sha256:… --amount 0.5 --wallet wallet.json --input text=notes.txt -- wc -w /in/text
+            """)
+        {
+            Words, Image, Amount, Connection.Wallet, Connection.Api, Connection.Rpc, Connection.Network, Connection.Program, Money, Watch, Input, Type, Cpu, Memory, Gpus, Estimate, Connection.Json,
+        };
+        Connection.Handle(command, RunAsync);
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var file = await JobOfAsync(parsed, cancellationToken);
+        using var wallet = Connection.OpenWallet(parsed);
+        using var http = new HttpClient();
+        using var api = Connection.OpenApi(parsed);
+        var chain = Connection.ChainOf(parsed, Connection.RpcOf(parsed, http));
+        await api.SignInAsync(wallet, cancellationToken);
+        await file.UploadAsync(api, cancellationToken);
+        var amount = Connection.AmountOf(parsed.GetRequiredValue(Amount));
+        var intent = await SubmitAsync(api, chain, wallet, amount, file.Job, parsed.GetValue(Money), cancellationToken);
+        var jobId = intent.JobId.ToString();
+        if (parsed.GetValue(Watch))
+        {
+            CommandRun.Say($"submitted {jobId}");
+            return await WatchCommand.ToItsEndAsync(parsed, api, jobId, cancellationToken);
+        }
+
+        var answer = new JsonObject
+        {
+            ["jobId"] = jobId,
+            ["intentId"] = intent.IntentId.ToString(),
+            ["amount"] = amount.BaseUnits,
+            ["specHash"] = file.Job.Hash().ToString(),
+            ["expiresAt"] = intent.ExpiresAt,
+        };
+        await Connection.AnswerAsync(parsed, answer, () => $"submitted {jobId} for at most {amount} HYPER\nfollow it: ./hn job watch {jobId}");
+        return 0;
+    }
+
+    /// <exception cref="CliException">Nothing was signed; or it was, and nobody knows whether it arrived.</exception>
+    private static async Task<PaymentIntent> SubmitAsync(
+        ApiClient api, ChainView chain, Account wallet, HyperAmount amount, JobSpec job, Funding funding, CancellationToken cancellationToken)
+    {
+        var (prepared, intent) = await CheckedIntent.PrepareAsync(api, chain, wallet.PublicKey, amount, job, funding, TimeProvider.System, cancellationToken);
+        try
+        {
+            await api.SubmitAsync(prepared, job, Agreement.By(wallet, prepared), cancellationToken);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException or RefusedException { Status: >= 500 })
+        {
+            // It may have arrived: a second submission would be a second payment.
+            throw new CliException($"it is not known whether {intent.JobId} was accepted ({PlainFailure.Describe(e)}): ask with ./hn job watch {intent.JobId} before you submit it again", e)
+            {
+                ExitCode = cancellationToken.IsCancellationRequested ? ExitCodes.Interrupted : 1,
+            };
+        }
+
+        return intent;
+    }
+
+    internal static Task<JobFile> JobOfAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var words = parsed.GetValue(Words) ?? [];
+        var dashes = parsed.Tokens.ToList().FindIndex(t => t.Type == TokenType.DoubleDash);
+        var cmd = dashes < 0 ? [] : parsed.Tokens.Skip(dashes + 1).Select(t => t.Value).ToList();
+        var files = words.Take(words.Length - cmd.Count).ToList();
+        var image = parsed.GetValue(Image);
+        return (files, cmd, image) switch
+        {
+            ([var path], [], _) when File.Exists(path) => JobFile.ReadAsync(path, image, cancellationToken),
+            ([var path], [], _) => throw Usage($"there is no file {path}"),
+            ([], { Count: > 0 }, { } named) => CommandAsync(parsed, named, cmd, cancellationToken),
+            ([], { Count: > 0 }, null) => throw Usage("--image is needed to run a command"),
+            _ => throw Usage("a job's FILE, or --image IMAGE -- CMD…: one of the two"),
+        };
+    }
+
+    private static async Task<JobFile> CommandAsync(ParseResult parsed, string image, IReadOnlyList<string> cmd, CancellationToken cancellationToken)
+    {
+        var inputs = new List<(JobInput Input, string Path)>();
+        foreach (var text in parsed.GetValue(Input) ?? [])
+        {
+            var at = text.IndexOf('=');
+            var path = text[(at + 1)..];
+            inputs.Add(File.Exists(path) ? await JobFile.InputOfAsync(text[..at], path, cancellationToken) : throw Usage($"--input: there is no file {path}"));
+        }
+
+        return new JobFile(
+            new JobSpec(
+                parsed.GetValue(Type),
+                image,
+                new JobLimits(parsed.GetValue(Cpu), parsed.GetValue(Memory), parsed.GetValue(Gpus)),
+                parsed.GetValue(Estimate),
+                Cmd: cmd,
+                Inputs: inputs.Count == 0 ? null : [.. inputs.Select(i => i.Input)]),
+            inputs);
+    }
+
+    private static CliException Usage(string text) => new(text) { ExitCode = ExitCodes.Usage };
+}

@@ -26,7 +26,7 @@ namespace Hypernode.Api;
 
 /// <summary>
 /// The HTTP edge. It needs these ports from the host: <c>IJobIntake</c>, <c>IJobReader</c>, <c>INodeDirectory</c>,
-/// <c>IEvidence</c>, <c>IBlobStore</c>, <c>IWalletDirectory</c>, <c>IEscrow</c>, <c>IDeposits</c>, <c>IMessageSender</c>,
+/// <c>IEvidence</c>, <c>IBlobStore</c>, <c>IWalletDirectory</c>, <c>IEscrow</c>, <c>IDeposits</c>, <c>IDepositBook</c>, <c>ITransferFacilitator</c>, <c>ITransferLedger</c>, <c>IMessageSender</c>,
 /// <c>INodeCommandSender</c>, <c>IIdSource</c>, <c>IStorageWatch</c>, <c>IStandingReader</c>, <c>IOutlook</c>, <c>INodeMailbox</c>, <c>INodeIngress</c>, <c>IRepeats</c>. Checks that the host adds with <c>AddHealthChecks()</c> make up /health/ready.
 /// </summary>
 public static class HypernodeApi

@@ -100,6 +100,11 @@ public sealed class FakeWallets : IWalletDirectory
 
 public sealed class FakeBlobs : IBlobStore
 {
+    private readonly TaskCompletionSource _storing = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Completes when the first file has begun to come in.</summary>
+    public Task Storing => _storing.Task;
+
     public ConcurrentDictionary<Hash256, byte[]> All { get; } = new();
 
     public Hash256 Add(byte[] content)
@@ -111,6 +116,7 @@ public sealed class FakeBlobs : IBlobStore
 
     public async Task<(Hash256 Sha256, long Bytes)> PutAsync(Stream content, long maxBytes, CancellationToken cancellationToken)
     {
+        _storing.TrySetResult();
         using var buffer = new MemoryStream();
         await content.CopyToAsync(buffer, cancellationToken);
         return buffer.Length > maxBytes ? throw new InvalidDataException("too large") : (Add(buffer.ToArray()), buffer.Length);

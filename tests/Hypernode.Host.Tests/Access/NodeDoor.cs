@@ -146,6 +146,12 @@ public sealed class NodeDoor : IAsyncLifetime
             .AddSingleton<IMessageSender, NoMessages>()
             .AddSingleton<IOutboxDispatcher, NoMessages>()
             .AddSingleton<INodeCommandSender>(_ => new RabbitMqNodeCommandSender(Connection))
+            .AddSingleton<IDeposits, NoDeposits>()
+            .AddSingleton<ITransferFacilitator, NoDeposits>()
+            // Routes that are there and that nobody calls here.
+            .AddSingleton<IOutlook>(_ => throw new NotSupportedException())
+            .AddSingleton<INodeMailbox>(_ => throw new NotSupportedException())
+            .AddSingleton<INodeIngress>(_ => throw new NotSupportedException())
             .AddHypernodePostgres(Database.ConnectionString)
             .AddFileBlobs(Path.Combine(_folder, "blobs"))
             .AddHypernodeApi(builder.Configuration);

@@ -134,6 +134,6 @@ lane computing
 computing_pid=$!
 join computing "$computing_pid"
 join waiting "$waiting_pid"
-[ ! -d tests/Hypernode.EndToEnd ] || suite_dotnet tests/Hypernode.EndToEnd 900
+[ ! -d tests/Hypernode.EndToEnd ] || suite_dotnet tests/Hypernode.EndToEnd 1200
 suite_node tests/x402
 finish

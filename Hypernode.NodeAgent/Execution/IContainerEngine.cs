@@ -23,7 +23,10 @@ public interface IContainerEngine
     /// <summary>Returns when the container has ended, or is gone.</summary>
     Task WaitAsync(string id, CancellationToken cancellationToken);
 
-    /// <summary>All output from its start, always in the same order; with <paramref name="follow"/> until the container ends.</summary>
+    /// <summary>
+    /// All output from its start, always in the same order; with <paramref name="follow"/> until the container ends. A follower
+    /// may miss the very end, but for one that ends with <see cref="LogPiece.End"/>: the engine has shown that it had everything.
+    /// </summary>
     IAsyncEnumerable<LogPiece> ReadLogsAsync(string id, bool follow, CancellationToken cancellationToken);
 
     /// <summary>Sends SIGTERM or, with <paramref name="force"/>, SIGKILL. No error when it has ended already.</summary>
@@ -67,7 +70,13 @@ public sealed record ContainerState(
     int Pid = 0);
 
 /// <param name="Stream"><c>stdout</c> or <c>stderr</c>.</param>
-public readonly record struct LogPiece(string Stream, ReadOnlyMemory<byte> Data);
+public readonly record struct LogPiece(string Stream, ReadOnlyMemory<byte> Data)
+{
+    /// <summary>Nothing follows, and nothing will.</summary>
+    public static LogPiece End { get; }
+
+    public bool IsEnd => Stream is null;
+}
 
 /// <summary>One attempt's container, limits and all. Memory equals swap; network, capabilities and a writable root it has none.</summary>
 /// <param name="Script">Run <c>/bin/sh /in/.script</c> in /out; else <paramref name="Cmd"/> as the image has it.</param>

@@ -20,7 +20,9 @@ internal sealed class LogPump(IContainerEngine engine, LogChain chain, long maxB
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(300);
 
     private readonly Lock _gate = new();
-    private readonly List<byte> _buffer = new(LogChunk.MaxBytes);
+    private readonly byte[] _buffer = new byte[LogChunk.MaxBytes];
+    private int _filled;
+    private bool _complete;
     private string _stream = "stdout";
     private bool _truncated;
 
@@ -48,7 +50,11 @@ internal sealed class LogPump(IContainerEngine engine, LogChain chain, long maxB
                     if (await engine.InspectAsync(container, cancellationToken) is not { Status: ContainerStatus.Running })
                     {
                         // What a follower may have missed at the very end. A log that was cut meanwhile has been followed already.
-                        await TakeAsync(container, follow: false, cancellationToken);
+                        if (!_complete)
+                        {
+                            await TakeAsync(container, follow: false, cancellationToken);
+                        }
+
                         return;
                     }
                 }
@@ -90,6 +96,12 @@ internal sealed class LogPump(IContainerEngine engine, LogChain chain, long maxB
         using var seen = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         await foreach (var piece in engine.ReadLogsAsync(container, follow, cancellationToken))
         {
+            if (piece.IsEnd)
+            {
+                _complete = true;
+                break;
+            }
+
             var data = piece.Data;
             if (skip > 0)
             {
@@ -129,19 +141,30 @@ internal sealed class LogPump(IContainerEngine engine, LogChain chain, long maxB
                 return;
             }
 
-            var room = chain.Count < MaxChunks ? maxBytes - chain.OutputBytes - _buffer.Count : 0;
+            var room = chain.Count < MaxChunks ? maxBytes - chain.OutputBytes - _filled : 0;
             var over = data.Length > room;
-            data = over ? data[..(int)room] : data;
-            _buffer.AddRange(data);
-            if (_buffer.Count >= LogChunk.MaxBytes || over)
-            {
-                Flush();
-            }
-
+            Fill(over ? data[..(int)room] : data);
             if (over)
             {
+                Flush();
                 _truncated = true;
                 chain.Say($"output beyond {maxBytes} bytes or {MaxChunks} pieces is dropped");
+            }
+        }
+    }
+
+    /// <summary>Never more in hand than one chunk: it is added to the chain or, when the disk is full, still in hand; no part of it twice.</summary>
+    private void Fill(ReadOnlySpan<byte> data)
+    {
+        while (data.Length > 0)
+        {
+            var take = Math.Min(data.Length, _buffer.Length - _filled);
+            data[..take].CopyTo(_buffer.AsSpan(_filled));
+            _filled += take;
+            data = data[take..];
+            if (_filled == _buffer.Length)
+            {
+                Flush();
             }
         }
     }
@@ -150,10 +173,10 @@ internal sealed class LogPump(IContainerEngine engine, LogChain chain, long maxB
     {
         lock (_gate)
         {
-            if (_buffer.Count > 0)
+            if (_filled > 0)
             {
-                chain.Append(_stream, _buffer.ToArray());
-                _buffer.Clear();
+                chain.Append(_stream, _buffer.AsSpan(0, _filled));
+                _filled = 0;
             }
         }
     }

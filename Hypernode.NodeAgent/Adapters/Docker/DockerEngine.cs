@@ -80,9 +80,38 @@ public sealed class DockerEngine(AgentOptions options) : IContainerEngine, IDisp
 
     public async IAsyncEnumerable<LogPiece> ReadLogsAsync(string id, bool follow, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using var answer = await _http.OpenAsync($"containers/{id}/logs?stdout=1&stderr=1&follow={(follow ? 1 : 0)}", cancellationToken);
+        var frames = new DockerLogFrames();
+        await foreach (var piece in ReadFramesAsync(id, $"follow={(follow ? 1 : 0)}", frames, cancellationToken))
+        {
+            yield return piece;
+        }
+
+        // Engines have let followers go before the last lines. Ended first and asked then: what was written is all there is.
+        if (follow && await InspectAsync(id, cancellationToken) is { Status: ContainerStatus.Ended }
+            && await LastLineAsync(id, cancellationToken) == frames.Last)
+        {
+            yield return LogPiece.End;
+        }
+    }
+
+    /// <summary>Read from the end of the engine's file: a few milliseconds, however long the log.</summary>
+    private async Task<LogLine?> LastLineAsync(string id, CancellationToken cancellationToken)
+    {
+        var frames = new DockerLogFrames();
+        await foreach (var _ in ReadFramesAsync(id, "tail=1", frames, cancellationToken))
+        {
+            // Which line it is, is all that is asked.
+        }
+
+        return frames.Last;
+    }
+
+    private async IAsyncEnumerable<LogPiece> ReadFramesAsync(
+        string id, string which, DockerLogFrames frames, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var answer = await _http.OpenAsync($"containers/{id}/logs?stdout=1&stderr=1&timestamps=1&{which}", cancellationToken);
         await using var stream = await answer.Content.ReadAsStreamAsync(cancellationToken);
-        await foreach (var piece in DockerLogStream.ReadAsync(stream, cancellationToken))
+        await foreach (var piece in DockerLogStream.ReadAsync(stream, frames, cancellationToken))
         {
             yield return piece;
         }

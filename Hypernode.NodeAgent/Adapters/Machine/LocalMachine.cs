@@ -134,10 +134,10 @@ public sealed class LocalMachine(AgentOptions options) : IMachine, IDisposable
 
     private async Task<string> OutputAsync(string id, CancellationToken cancellationToken)
     {
-        using var answer = await _http.OpenAsync($"containers/{id}/logs?stdout=1&stderr=1", cancellationToken);
+        using var answer = await _http.OpenAsync($"containers/{id}/logs?stdout=1&stderr=1&timestamps=1", cancellationToken);
         await using var stream = await answer.Content.ReadAsStreamAsync(cancellationToken);
         var output = new StringBuilder();
-        await foreach (var piece in DockerLogStream.ReadAsync(stream, cancellationToken))
+        await foreach (var piece in DockerLogStream.ReadAsync(stream, new DockerLogFrames(), cancellationToken))
         {
             output.Append(Encoding.UTF8.GetString(piece.Data.Span));
             if (output.Length > MaxOutput)

@@ -17,14 +17,18 @@ public enum Funding
 /// <param name="Transaction">Signed, base64.</param>
 public sealed record Agreement(string? Signature = null, string? Transaction = null)
 {
-    /// <summary>Signs the transaction if one was prepared, else the text. What it says must have been checked (<see cref="IntentCheck"/>).</summary>
-    public static Agreement By(Account wallet, PreparedIntent prepared)
+    /// <summary>
+    /// Signs what was asked for, whatever else the API has sent along: only that was checked (<see cref="CheckedIntent"/>).
+    /// </summary>
+    /// <exception cref="CliException">A transaction was asked for, and there is none.</exception>
+    public static Agreement By(Account wallet, PreparedIntent prepared, Funding funding)
     {
-        if (prepared.Transaction is not { } transaction)
+        if (funding == Funding.Intent)
         {
             return new Agreement(Signature: ApiClient.Sign(wallet, prepared.Text));
         }
 
+        var transaction = prepared.Transaction ?? throw new CliException("the API prepared no transaction");
         var toSign = Solana.Transaction.Deserialize(Convert.FromBase64String(transaction.Base64));
         return new Agreement(Transaction: Convert.ToBase64String(toSign.PartialSign(wallet).Serialize()));
     }

@@ -23,7 +23,6 @@ internal static class CheckedIntent
             IntentCheck.CheckTransaction(prepared.Transaction, intent, prepared.Reveal.SettleBy, deployment, config.Facilitator);
         }
 
-        // Agreement.By signs a transaction where there is one: what was not asked for was not checked.
-        return (funding == Funding.Transaction ? prepared : prepared with { Transaction = null }, intent);
+        return (prepared, intent);
     }
 }

@@ -124,7 +124,7 @@ internal sealed class DemoRunner(Repository repository, IStack stack, Scenario s
             return await SubmitWronglyAsync(api, prepared, job, cancellationToken);
         }
 
-        await api.SubmitAsync(prepared, job, Agreement.By(payer, prepared), cancellationToken);
+        await api.SubmitAsync(prepared, job, Agreement.By(payer, prepared, funding), cancellationToken);
         narrator.Good($"submitted {prepared.PaymentIntent.JobId}");
         return DemoReport.Of(await FollowAsync(api, prepared.PaymentIntent.JobId, cancellationToken));
     }

@@ -85,7 +85,7 @@ internal static class SubmitCommand
         var (prepared, intent) = await CheckedIntent.PrepareAsync(api, chain, wallet.PublicKey, amount, job, funding, TimeProvider.System, cancellationToken);
         try
         {
-            await api.SubmitAsync(prepared, job, Agreement.By(wallet, prepared), cancellationToken);
+            await api.SubmitAsync(prepared, job, Agreement.By(wallet, prepared, funding), cancellationToken);
         }
         catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException or RefusedException { Status: >= 500 })
         {

@@ -54,6 +54,20 @@ public sealed class TransactionCheckTests : IDisposable
     public void Silence_is_refused() =>
         Should.Throw<CliException>(() => IntentCheck.CheckTransaction(null, Intent, SettleBy, Chain, Relayer)).Message.ShouldContain("no transaction");
 
+    /// <summary>It was not checked, so it is not looked at.</summary>
+    [Fact]
+    public void A_transaction_that_nobody_asked_for_is_not_signed()
+    {
+        var sent = new PreparedIntent(
+            new IntentBody("", "", "", "", 0, 0, ""), "the text", new RevealBody("", SettleBy), "", new DeploymentBody("", "", "", ""),
+            new TransactionBody(Base64([SystemProgram.Transfer(_wallet.PublicKey, Key(6), 1)]), 150));
+
+        var agreement = Agreement.By(_wallet, sent, Funding.Intent);
+
+        agreement.ShouldBe(new Agreement(Signature: ApiClient.Sign(_wallet, "the text")));
+        Should.Throw<CliException>(() => Agreement.By(_wallet, sent with { Transaction = null }, Funding.Transaction)).Message.ShouldContain("no transaction");
+    }
+
     public void Dispose() => _wallet.Dispose();
 
     private void Check(string base64) => IntentCheck.CheckTransaction(new TransactionBody(base64, 150), Intent, SettleBy, Chain, Relayer);

@@ -87,7 +87,7 @@ public class CrashTests(ITestOutputHelper output)
         {
             while (open.TryDequeue(out var next))
             {
-                var agreement = Agreement.By(payer, next);
+                var agreement = Agreement.By(payer, next, Funding.Intent);
                 while (!await TryAsync(() => api.SubmitAsync(next, spec, agreement, CancellationToken.None)))
                 {
                     await Task.Delay(100);

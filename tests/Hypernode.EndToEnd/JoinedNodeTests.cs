@@ -55,7 +55,7 @@ public sealed class JoinedNodeTests : IDisposable
         await chain.ApproveAllowanceAsync(payer, DemoJob.Amount.BaseUnits, TimeProvider.System, default);
         var job = await DemoJob.Of(repository, "word-frequency").UploadAsync(stack.Image, api, default);
         var prepared = await api.PrepareAsync(payer.PublicKey, DemoJob.Amount, job, default, Funding.Intent);
-        await api.SubmitAsync(prepared, job, Agreement.By(payer, prepared), default);
+        await api.SubmitAsync(prepared, job, Agreement.By(payer, prepared, Funding.Intent), default);
         var id = prepared.PaymentIntent.JobId;
         await UntilAsync(async () => (await api.JobAsync(id, default)).State == "Paid", "the payment", agent);
         (await api.JobAsync(id, default)).NodeId.ShouldBe(joined.NodeId);

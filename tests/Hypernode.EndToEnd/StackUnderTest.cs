@@ -51,7 +51,7 @@ internal sealed class StackUnderTest : IAsyncDisposable
     {
         var spec = new JobSpec(JobType.Custom, Stack.Image, new JobLimits(100, memoryMb, OutputMb: 4, TimeoutSeconds: timeoutSeconds), EstimatedTime: Math.Min(timeoutSeconds, 60), Script: script);
         var prepared = await Api.PrepareAsync(_payer.PublicKey, Amount, spec, CancellationToken.None);
-        await Api.SubmitAsync(prepared, spec, Agreement.By(_payer, prepared), CancellationToken.None);
+        await Api.SubmitAsync(prepared, spec, Agreement.By(_payer, prepared, Funding.Intent), CancellationToken.None);
         return prepared.PaymentIntent.JobId;
     }
 

@@ -31,8 +31,12 @@ public sealed class HeartbeatSweep(
     /// <summary>Longer than any pause between two sweeps: we were stopped, and could not see beats either.</summary>
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
 
+    /// <summary>After an outage of ours nodes have to find their way in again: they try every ten seconds at most, and the broker asks us who they are.</summary>
+    private static readonly TimeSpan WayBack = TimeSpan.FromSeconds(10);
+
     private readonly Dictionary<(JobId Job, int Attempt), DateTimeOffset> _told = [];
     private DateTimeOffset? _lastRun;
+    private bool _couldLook;
     private DateTimeOffset _watchingSince;
 
     /// <returns>How many leases were reported silent.</returns>
@@ -41,12 +45,14 @@ public sealed class HeartbeatSweep(
         KeepClock(now);
         if (ingress.UpSince is not { } upSince)
         {
+            _couldLook = true; // the ingress's own clock says since when it is up again
             return 0;
         }
 
-        _watchingSince = Later(_watchingSince, upSince);
+        _watchingSince = Later(_watchingSince, upSince == DateTimeOffset.MinValue ? upSince : upSince + WayBack);
         var all = (await nodes.ListAsync(cancellationToken)).ToDictionary(n => n.Id);
         var leases = await nodes.LiveLeasesAsync(cancellationToken);
+        _couldLook = true;
         var live = leases.Select(l => (l.JobId, l.Attempt)).ToHashSet();
         foreach (var gone in _told.Keys.Where(k => !live.Contains(k)).ToList())
         {
@@ -67,12 +73,22 @@ public sealed class HeartbeatSweep(
         return silent;
     }
 
-    /// <summary>While nobody watched (start, suspended host) the liveness clock stands still: no node is blamed for our absence.</summary>
+    /// <summary>
+    /// While nobody watched (start, suspended host, a storage that is away, which also keeps nodes out of the broker) the liveness
+    /// clock stands still: no node is blamed for our absence.
+    /// </summary>
     private void KeepClock(DateTimeOffset now)
     {
+        var interrupted = _lastRun is not null && !_couldLook;
+        _couldLook = false;
+        if (interrupted)
+        {
+            _watchingSince = Later(_watchingSince, now + WayBack);
+        }
+
         if (_lastRun is not { } last || now - last > LongestPause)
         {
-            _watchingSince = now;
+            _watchingSince = Later(_watchingSince, now);
             if (_lastRun is { } before)
             {
                 Log.ClockStoodStill(logger, (long)(now - before).TotalSeconds);

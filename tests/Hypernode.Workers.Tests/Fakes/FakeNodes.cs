@@ -19,7 +19,11 @@ public sealed class FakeNodes : INodeDirectory
 
     public Task<NodeView?> FindAsync(NodeId id, CancellationToken cancellationToken) => Task.FromResult(All.Find(n => n.Id == id));
 
-    public Task<IReadOnlyList<NodeView>> ListAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<NodeView>>([.. All]);
+    /// <summary>The storage does not answer.</summary>
+    public bool Away { get; set; }
+
+    public Task<IReadOnlyList<NodeView>> ListAsync(CancellationToken cancellationToken) =>
+        Away ? throw new IOException("away") : Task.FromResult<IReadOnlyList<NodeView>>([.. All]);
 
     /// <summary>Somebody else is faster.</summary>
     public Action? BeforeStatus { get; set; }

@@ -55,7 +55,27 @@ public sealed class HeartbeatSweepTests
         _ingress.Down();
         await WatchAsync(TimeSpan.FromSeconds(120));
         _ingress.Up(_now);
-        await WatchAsync(TimeSpan.FromSeconds(15));
+        await WatchAsync(TimeSpan.FromSeconds(15 + 10)); // nodes have to find their way in again
+        _sender.Sent.ShouldBeEmpty();
+        await WatchAsync(TimeSpan.FromSeconds(2));
+        _sender.Sent.Count.ShouldBe(1);
+    }
+
+    /// <summary>It is our storage that says who may enter the broker: while it is away nodes are kept out, whatever the ingress hears.</summary>
+    [Fact]
+    public async Task A_storage_that_was_away_gives_nodes_the_time_to_find_their_way_in_again()
+    {
+        await LeaseAsync(beats: TimeSpan.Zero);
+        await WatchAsync(TimeSpan.FromSeconds(10));
+        _nodes.Away = true;
+        for (var i = 0; i < 12; i++)
+        {
+            _now += TimeSpan.FromSeconds(1);
+            await Should.ThrowAsync<IOException>(SweepAsync);
+        }
+
+        _nodes.Away = false;
+        await WatchAsync(TimeSpan.FromSeconds(15 + 10));
         _sender.Sent.ShouldBeEmpty();
         await WatchAsync(TimeSpan.FromSeconds(2));
         _sender.Sent.Count.ShouldBe(1);

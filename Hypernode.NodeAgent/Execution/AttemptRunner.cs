@@ -59,6 +59,11 @@ internal sealed class AttemptRunner(
         }
         finally
         {
+            if (lease.Output is { } output)
+            {
+                await output.DisposeAsync();
+            }
+
             if (!cancellationToken.IsCancellationRequested)
             {
                 await CleanUpAsync(lease, container, cancellationToken);
@@ -104,6 +109,7 @@ internal sealed class AttemptRunner(
             var plan = await _preparation.PlanAsync(lease, time.GetUtcNow(), cancellationToken);
             await vram.RequireFreeAsync(lease, cancellationToken);
             created = await engine.CreateAsync(plan, cancellationToken);
+            lease.Output = await engine.ListenAsync(created, cancellationToken);
             await engine.StartAsync(created, cancellationToken);
             await networks.OpenAsync(lease, created, cancellationToken);
             return created;
@@ -180,7 +186,7 @@ internal sealed class AttemptRunner(
         lease.Beating = true;
         beatNow();
 
-        var pump = new LogPump(engine, lease.Log, options.MaxLogBytes, time, logger).RunAsync(container, cancellationToken);
+        var pump = new LogPump(engine, lease.Log, options.MaxLogBytes, time, logger).RunAsync(container, lease.Output, cancellationToken);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var watching = vram.FollowAsync(lease, ended.Token);
         var killedAtDeadline = await WaitForEndAsync(lease, container, state.StartedAt, cancellationToken);

@@ -15,6 +15,12 @@ public interface IContainerEngine
     /// <summary>The new container's id; nothing runs yet. Asking again for the same name gives the same container.</summary>
     Task<string> CreateAsync(ContainerPlan plan, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// What the container writes from this call on: asked for before the start, it is all. Each stream has its order; the two are
+    /// not mixed as in the log. Null: this engine has only the log.
+    /// </summary>
+    Task<IOutputFeed?> ListenAsync(string id, CancellationToken cancellationToken);
+
     Task StartAsync(string id, CancellationToken cancellationToken);
 
     /// <summary>Null: there is no such container.</summary>

@@ -26,7 +26,8 @@ public sealed class LogChain : IDisposable
     private readonly string _sentFile;
     private readonly Queue<LogChunk> _unsent = new();
     private long _unsentBytes;
-    private readonly IncrementalHash _output = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly Dictionary<string, IncrementalHash> _hashes = [];
+    private readonly Dictionary<string, long> _bytes = [];
 
     private LogChain(AppendOnlyFile file, string sentFile, JobId job, int attempt, TimeProvider time)
     {
@@ -49,18 +50,15 @@ public sealed class LogChain : IDisposable
     /// <summary>The hash of the last chunk; zero when there is none.</summary>
     public Hash256 Head { get; private set; } = Hash256.Zero;
 
-    /// <summary>Bytes of the job's own output in the chain: how far the engine's log has been taken over.</summary>
+    /// <summary>Bytes of the job's own output in the chain, both streams.</summary>
     public long OutputBytes { get; private set; }
 
-    /// <summary>SHA-256 of those bytes: proves that a log which is read again is the same log.</summary>
-    public Hash256 OutputHash
+    /// <summary>How far each stream has been taken over: proves that a log which is read again is the same log.</summary>
+    internal KnownOutput KnownOutput()
     {
-        get
+        lock (_gate)
         {
-            lock (_gate)
-            {
-                return Hash256.FromBytes(_output.GetCurrentHash());
-            }
+            return new KnownOutput(_hashes.ToDictionary(h => h.Key, h => (_bytes[h.Key], Hash256.FromBytes(h.Value.GetCurrentHash()))));
         }
     }
 
@@ -175,7 +173,10 @@ public sealed class LogChain : IDisposable
     public void Dispose()
     {
         _file.Dispose();
-        _output.Dispose();
+        foreach (var hash in _hashes.Values)
+        {
+            hash.Dispose();
+        }
     }
 
     private void AppendOne(string stream, ReadOnlySpan<byte> data)
@@ -205,7 +206,13 @@ public sealed class LogChain : IDisposable
         if (chunk.Stream != AgentStream)
         {
             OutputBytes += chunk.Data.Length;
-            _output.AppendData(chunk.Data);
+            if (!_hashes.TryGetValue(chunk.Stream, out var hash))
+            {
+                _hashes[chunk.Stream] = hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            }
+
+            hash.AppendData(chunk.Data);
+            _bytes[chunk.Stream] = _bytes.GetValueOrDefault(chunk.Stream) + chunk.Data.Length;
         }
     }
 

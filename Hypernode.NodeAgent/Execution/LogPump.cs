@@ -1,13 +1,11 @@
-using System.Security.Cryptography;
 using Hypernode.Contracts.Nodes;
-using Hypernode.Contracts.Text;
 using Microsoft.Extensions.Logging;
 
 namespace Hypernode.NodeAgent.Execution;
 
 /// <summary>
-/// Takes a container's output from the engine's own log over into the chain. The engine's log always reads the same from
-/// its start, so after any interruption it is read again and what the chain has is skipped, byte for byte and proven by hash.
+/// Takes a container's output over into the chain: from its feed as long as there is one, and from the engine's log when there is
+/// none, or it broke off. The log reads the same from its start each time, so what the chain has is left out (<see cref="KnownOutput"/>).
 /// </summary>
 internal sealed class LogPump(IContainerEngine engine, LogChain chain, long maxBytes, TimeProvider time, ILogger logger)
 {
@@ -22,53 +20,37 @@ internal sealed class LogPump(IContainerEngine engine, LogChain chain, long maxB
     private readonly Lock _gate = new();
     private readonly byte[] _buffer = new byte[LogChunk.MaxBytes];
     private int _filled;
-    private bool _complete;
     private string _stream = "stdout";
     private bool _truncated;
 
+    /// <summary>How a reading of the log ended.</summary>
+    private enum Reading
+    {
+        /// <summary>Whoever gave it has shown that nothing is missing.</summary>
+        Complete,
+
+        /// <summary>To the end of what there was.</summary>
+        Taken,
+
+        /// <summary>It ended before all that the chain has came by.</summary>
+        Short,
+
+        /// <summary>What the engine has does not begin with what the chain has.</summary>
+        Other,
+    }
+
     /// <summary>Returns when the container has ended (or is gone) and all of its output is in the chain.</summary>
-    public async Task RunAsync(string container, CancellationToken cancellationToken)
+    /// <param name="feed">Its output from the start; null: only its log.</param>
+    public async Task RunAsync(string container, IOutputFeed? feed, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var flushing = FlushLoopAsync(stop.Token);
         try
         {
             _truncated = chain.OutputBytes >= maxBytes || chain.Count >= MaxChunks;
-            var first = true;
-            while (true)
+            if (feed is null || await ListenAsync(container, feed, cancellationToken) != Reading.Complete)
             {
-                try
-                {
-                    if (!await TakeAsync(container, follow: true, cancellationToken) && first)
-                    {
-                        Flush();
-                        chain.Say("some output is missing: the engine's log was cut while the agent was away");
-                        return;
-                    }
-
-                    first = false;
-                    if (await engine.InspectAsync(container, cancellationToken) is not { Status: ContainerStatus.Running })
-                    {
-                        // What a follower may have missed at the very end. A log that was cut meanwhile has been followed already.
-                        if (!_complete)
-                        {
-                            await TakeAsync(container, follow: false, cancellationToken);
-                        }
-
-                        return;
-                    }
-                }
-                catch (EngineRefusedException e)
-                {
-                    logger.LogWarning("the log of {Container} is gone: {Reason}", container, e.Message);
-                    return;
-                }
-                catch (Exception e) when (e is EngineUnavailableException or IOException or HttpRequestException)
-                {
-                    logger.LogWarning("the log of {Container} broke off, reading it again: {Reason}", container, e.Message);
-                }
-
-                await Task.Delay(Pause, time, cancellationToken);
+                await FollowAsync(container, cancellationToken);
             }
         }
         finally
@@ -82,52 +64,110 @@ internal sealed class LogPump(IContainerEngine engine, LogChain chain, long maxB
         }
     }
 
-    /// <summary>False: what the engine has does not begin with what the chain has.</summary>
-    private async Task<bool> TakeAsync(string container, bool follow, CancellationToken cancellationToken)
+    private async Task<Reading> ListenAsync(string container, IOutputFeed feed, CancellationToken cancellationToken)
+    {
+        await using (feed)
+        {
+            try
+            {
+                return await TakeAsync(feed.ReadAsync(cancellationToken));
+            }
+            catch (Exception e) when (e is EngineUnavailableException or IOException or HttpRequestException)
+            {
+                logger.LogWarning("the output of {Container} broke off, going on with its log: {Reason}", container, e.Message);
+                return Reading.Taken;
+            }
+        }
+    }
+
+    private async Task FollowAsync(string container, CancellationToken cancellationToken)
+    {
+        var passed = false;
+        while (true)
+        {
+            try
+            {
+                var reading = await ReadAsync(container, follow: true, cancellationToken);
+                passed |= reading is Reading.Taken or Reading.Complete;
+                var ended = await engine.InspectAsync(container, cancellationToken) is not { Status: ContainerStatus.Running };
+                if (ended && reading is not Reading.Complete)
+                {
+                    // What a follower may have missed at the very end.
+                    reading = await ReadAsync(container, follow: false, cancellationToken);
+                }
+
+                // A log that was cut after all of it had been followed is no loss.
+                if (!passed && (reading == Reading.Other || (ended && reading == Reading.Short)))
+                {
+                    Flush();
+                    chain.Say("some output is missing: the engine's log was cut while the agent was away");
+                    return;
+                }
+
+                if (ended)
+                {
+                    return;
+                }
+            }
+            catch (EngineRefusedException e)
+            {
+                logger.LogWarning("the log of {Container} is gone: {Reason}", container, e.Message);
+                return;
+            }
+            catch (Exception e) when (e is EngineUnavailableException or IOException or HttpRequestException)
+            {
+                logger.LogWarning("the log of {Container} broke off, reading it again: {Reason}", container, e.Message);
+            }
+
+            await Task.Delay(Pause, time, cancellationToken);
+        }
+    }
+
+    private async Task<Reading> ReadAsync(string container, bool follow, CancellationToken cancellationToken)
     {
         Flush();
+        return await TakeAsync(engine.ReadLogsAsync(container, follow, cancellationToken));
+    }
+
+    private async Task<Reading> TakeAsync(IAsyncEnumerable<LogPiece> pieces)
+    {
         if (_truncated)
         {
-            return true;
+            return Reading.Taken;
         }
 
-        var skip = chain.OutputBytes;
-        var known = chain.OutputHash;
-        using var seen = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        await foreach (var piece in engine.ReadLogsAsync(container, follow, cancellationToken))
+        using var known = chain.KnownOutput();
+        await foreach (var piece in pieces)
         {
             if (piece.IsEnd)
             {
-                _complete = true;
-                break;
+                Flush();
+                return known.Passed ? Reading.Complete : Reading.Short;
             }
 
-            var data = piece.Data;
-            if (skip > 0)
+            Add(piece.Stream, known.New(piece.Stream, piece.Data).Span);
+            if (known.Differs)
             {
-                var again = (int)Math.Min(skip, data.Length);
-                seen.AppendData(data.Span[..again]);
-                skip -= again;
-                data = data[again..];
-                if (skip == 0 && Hash256.FromBytes(seen.GetCurrentHash()) != known)
-                {
-                    return false;
-                }
+                return Reading.Other;
             }
 
-            Add(piece.Stream, data.Span);
             if (_truncated)
             {
-                return true;
+                return Reading.Taken;
             }
         }
 
         Flush();
-        return skip == 0;
+        return known.Passed ? Reading.Taken : Reading.Short;
     }
 
     private void Add(string stream, ReadOnlySpan<byte> data)
     {
+        if (data.IsEmpty)
+        {
+            return;
+        }
+
         lock (_gate)
         {
             if (stream != _stream)

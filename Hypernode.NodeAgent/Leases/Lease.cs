@@ -27,6 +27,9 @@ internal sealed class Lease(ExecuteJob command, string folder, LogChain log, Att
 
     public AttemptMail Mail { get; } = mail;
 
+    /// <summary>The container's output from its start; null: an engine with no more than a log, or a container of an earlier life.</summary>
+    public IOutputFeed? Output { get; set; }
+
     /// <summary>A container runs: beats name the lease from here on (they are what is charged).</summary>
     public bool Beating { get; set; }
 

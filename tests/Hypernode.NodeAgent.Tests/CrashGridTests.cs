@@ -22,7 +22,7 @@ public class CrashGridTests
         var all = new CrashPoint(null, before: true);
         (await RunAsync(all)).ShouldBeFalse();
         all.Seen.Where(s => !s.StartsWith("idle", StringComparison.Ordinal)).Select(s => s.Split(' ')[0]).Distinct().ShouldBe(
-            ["list", "take", "resolve", "create", "start", "inspect", "send", "wait", "log", "outputs", "remove"], ignoreOrder: true);
+            ["list", "take", "resolve", "create", "listen", "start", "inspect", "send", "wait", "output", "outputs", "remove"], ignoreOrder: true);
 
         var died = 0;
         await Parallel.ForEachAsync(
@@ -69,6 +69,7 @@ public class CrashGridTests
         kit.ShouldBeProper(reports[0], command);
         reports[0].Receipt.ExitCode.ShouldBe(0);
         kit.Link.Text("stdout").ShouldBe("one\ntwo\n");
+        kit.Link.Text("stderr").ShouldBe("oh\n");
         kit.Link.Received.ShouldNotContain(m => m is AttemptDeclined);
         engine.Started.ShouldBe(1);
         return died;
@@ -97,6 +98,7 @@ public class CrashGridTests
             if (engine.All.FirstOrDefault(c => c.State.Status == ContainerStatus.Running) is { } running)
             {
                 engine.Print(running, "one\n");
+                engine.Print(running, "oh\n", "stderr");
                 engine.Print(running, "two\n");
                 engine.End(running);
             }

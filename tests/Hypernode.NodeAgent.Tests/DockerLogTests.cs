@@ -61,28 +61,71 @@ public sealed class DockerLogTests(JobImage image) : IClassFixture<JobImage>, ID
         }
     }
 
+    /// <summary>Many times, with the first word at once: what is heard must not depend on who is quicker.</summary>
+    [Fact]
+    public async Task Output_that_is_listened_to_is_whole_byte_for_byte_and_the_log_has_the_same_in_each_stream()
+    {
+        const string Script = "printf 'first\\n\\n'; seq 1 20000; cat /in/noise; echo; (echo oh; printf end) >&2; printf '\\377\\000\\r'";
+        var noise = new byte[40_000];
+        new Random(7).NextBytes(noise);
+        for (var round = 0; round < 5; round++)
+        {
+            var id = await CreateAsync(Script, noise);
+            try
+            {
+                await using var output = await _engine.ListenAsync(id, default);
+                await _engine.StartAsync(id, default);
+                var heard = await ReadAsync(output.ShouldNotBeNull().ReadAsync(default));
+                heard.Whole.ShouldBeTrue();
+                byte[] numbers = [.. "first\n\n"u8, .. Encoding.ASCII.GetBytes(string.Concat(Enumerable.Range(1, 20_000).Select(i => $"{i}\n")))];
+                heard.Stdout.AsSpan().SequenceEqual((byte[])[.. numbers, .. noise, (byte)'\n', 255, 0, (byte)'\r']).ShouldBeTrue($"{heard.Stdout.Length} bytes heard");
+                heard.Stderr.ShouldBe("oh\nend"u8.ToArray());
+
+                var log = await ReadAsync(_engine.ReadLogsAsync(id, follow: false, default));
+                log.Stdout.AsSpan().SequenceEqual(heard.Stdout).ShouldBeTrue($"{log.Stdout.Length} bytes in the log");
+                log.Stderr.ShouldBe(heard.Stderr);
+            }
+            finally
+            {
+                await _engine.RemoveAsync(id, default);
+            }
+        }
+    }
+
     private async Task<string> StartAsync(string script)
+    {
+        var id = await CreateAsync(script);
+        await _engine.StartAsync(id, default);
+        return id;
+    }
+
+    private async Task<string> CreateAsync(string script, byte[]? noise = null)
     {
         var (inputs, outputs) = (Path.Combine(_kit.Folder, "in"), Path.Combine(_kit.Folder, "out"));
         Directory.CreateDirectory(inputs);
         Directory.CreateDirectory(outputs);
         await File.WriteAllTextAsync(Path.Combine(inputs, ".script"), script);
+        await File.WriteAllBytesAsync(Path.Combine(inputs, "noise"), noise ?? []);
         var plan = new ContainerPlan(
             $"hypernode-log-{TestKit.NewId():N}", new ImageFound(image.Id, image.Id, []), Script: true, [], inputs, outputs, 100, 32, new Dictionary<string, string>());
-        var id = await _engine.CreateAsync(plan, default);
-        await _engine.StartAsync(id, default);
-        return id;
+        return await _engine.CreateAsync(plan, default);
     }
 
     private async Task<(string Stdout, string Stderr, bool Whole)> ReadAsync(string id, bool follow)
     {
-        var (output, error, whole) = (new StringBuilder(), new StringBuilder(), false);
-        await foreach (var piece in _engine.ReadLogsAsync(id, follow, default))
+        var (output, error, whole) = await ReadAsync(_engine.ReadLogsAsync(id, follow, default));
+        return (Encoding.UTF8.GetString(output), Encoding.UTF8.GetString(error), whole);
+    }
+
+    private static async Task<(byte[] Stdout, byte[] Stderr, bool Whole)> ReadAsync(IAsyncEnumerable<LogPiece> pieces)
+    {
+        var (output, error, whole) = (new MemoryStream(), new MemoryStream(), false);
+        await foreach (var piece in pieces)
         {
             whole = piece.IsEnd;
-            (piece.Stream == "stderr" ? error : output).Append(Encoding.UTF8.GetString(piece.Data.Span));
+            (piece.Stream == "stderr" ? error : output).Write(piece.Data.Span);
         }
 
-        return (output.ToString(), error.ToString(), whole);
+        return (output.ToArray(), error.ToArray(), whole);
     }
 }

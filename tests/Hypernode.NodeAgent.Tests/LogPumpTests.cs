@@ -34,13 +34,78 @@ public sealed class LogPumpTests : IDisposable
         chunks.SelectMany(c => c.Data).ShouldBe(output);
     }
 
-    private async Task<IReadOnlyList<LogChunk>> PumpAsync(EndedEngine engine)
+    [Fact]
+    public async Task Who_has_heard_all_of_the_output_reads_no_log()
+    {
+        var engine = new EndedEngine("all of it\n"u8.ToArray());
+        var chunks = await PumpAsync(engine, new Heard([new("stdout", "all of it\n"u8.ToArray())], Whole: true));
+        engine.Reads.ShouldBe(0);
+        Text(chunks, "stdout").ShouldBe("all of it\n");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_was_heard_in_another_order_is_gone_on_with_from_the_log_without_a_gap_or_a_double(bool breaks)
+    {
+        var engine = new EndedEngine([]) { Log = [Out("one\n"), Err("oh\n"), Out("two\n"), Err("no\n")] };
+        var chunks = await PumpAsync(engine, new Heard([Err("oh\nn"), Out("on")], Whole: false) { Breaks = breaks });
+        engine.Reads.ShouldBe(1);
+        Text(chunks, "stdout").ShouldBe("one\ntwo\n");
+        Text(chunks, "stderr").ShouldBe("oh\nno\n");
+        Text(chunks, LogChain.AgentStream).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("on")]
+    [InlineData("other")]
+    public async Task A_log_that_has_less_than_was_heard_or_something_else_is_said_to_be_cut(string log)
+    {
+        var chunks = await PumpAsync(new EndedEngine([]) { Log = [Out(log)] }, new Heard([Out("one\n")], Whole: false));
+        Text(chunks, "stdout").ShouldBe("one\n");
+        Text(chunks, LogChain.AgentStream).ShouldContain("some output is missing");
+    }
+
+    private static LogPiece Out(string text) => new("stdout", System.Text.Encoding.UTF8.GetBytes(text));
+
+    private static LogPiece Err(string text) => new("stderr", System.Text.Encoding.UTF8.GetBytes(text));
+
+    private static string Text(IEnumerable<LogChunk> chunks, string stream) =>
+        System.Text.Encoding.UTF8.GetString([.. chunks.Where(c => c.Stream == stream).SelectMany(c => c.Data)]);
+
+    private async Task<IReadOnlyList<LogChunk>> PumpAsync(EndedEngine engine, IOutputFeed? feed = null)
     {
         // A clock that stands still: nothing is flushed because time has passed.
         var time = new FakeTime();
         using var chain = LogChain.Open(_kit.Folder, new JobId(TestKit.NewId()), 1, time);
-        await new LogPump(engine, chain, long.MaxValue, time, NullLogger.Instance).RunAsync("any", default);
+        await new LogPump(engine, chain, long.MaxValue, time, NullLogger.Instance).RunAsync("any", feed, default);
         return chain.PeekUnsent(int.MaxValue);
+    }
+
+    private sealed record Heard(IReadOnlyList<LogPiece> Pieces, bool Whole) : IOutputFeed
+    {
+        public bool Breaks { get; init; }
+
+        public async IAsyncEnumerable<LogPiece> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+        {
+            await Task.Yield();
+            foreach (var piece in Pieces)
+            {
+                yield return piece;
+            }
+
+            if (Breaks)
+            {
+                throw new IOException("broken pipe");
+            }
+
+            if (Whole)
+            {
+                yield return LogPiece.End;
+            }
+        }
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 
     /// <summary>Its container has ended; whoever follows is let go early, or is told that nothing was missed.</summary>
@@ -50,6 +115,9 @@ public sealed class LogPumpTests : IDisposable
 
         public int PieceBytes { get; init; } = int.MaxValue;
 
+        /// <summary>In place of the output, when that has more than one stream.</summary>
+        public IReadOnlyList<LogPiece>? Log { get; init; }
+
         public int Reads { get; private set; }
 
         public bool Sandboxed => true;
@@ -58,9 +126,9 @@ public sealed class LogPumpTests : IDisposable
         {
             Reads++;
             await Task.Yield();
-            foreach (var piece in output[..(follow ? ^FollowerMisses : ^0)].Chunk(PieceBytes))
+            foreach (var piece in Log ?? [.. output[..(follow ? ^FollowerMisses : ^0)].Chunk(PieceBytes).Select(p => new LogPiece("stdout", p))])
             {
-                yield return new LogPiece("stdout", piece);
+                yield return piece;
             }
 
             if (follow && FollowerMisses == 0)
@@ -75,6 +143,8 @@ public sealed class LogPumpTests : IDisposable
         public Task<ImageFound?> ResolveImageAsync(ImageReference image, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task<string> CreateAsync(ContainerPlan plan, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<IOutputFeed?> ListenAsync(string id, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task StartAsync(string id, CancellationToken cancellationToken) => throw new NotSupportedException();
 

@@ -9,6 +9,9 @@ namespace Hypernode.NodeAgent.Adapters.Docker;
 /// <summary>Runs attempts as hardened containers of a Docker engine on this machine.</summary>
 public sealed class DockerEngine(AgentOptions options) : IContainerEngine, IDisposable
 {
+    /// <summary>From the end of a container's output until the engine says that it has ended.</summary>
+    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(5);
+
     private readonly DockerHttp _http = new(options.EngineHost);
 
     public bool Sandboxed => true;
@@ -34,6 +37,41 @@ public sealed class DockerEngine(AgentOptions options) : IContainerEngine, IDisp
 
         return JsonNode.Parse(body)?["Id"]?.GetValue<string>()
             ?? throw new EngineRefusedException((int)status, status == HttpStatusCode.NotFound ? "the image is gone" : "no id in the answer");
+    }
+
+    public async Task<IOutputFeed?> ListenAsync(string id, CancellationToken cancellationToken)
+    {
+        // An engine that can't be told from its next life could go away, and its stream would end as if the job had.
+        if (EngineLife.Of(_http.Path) is not { } life)
+        {
+            return null;
+        }
+
+        // The engine answers when the stream is in its place, so what is started after the answer has no word unheard.
+        var answer = await _http.OpenPostAsync($"containers/{id}/attach?stream=1&stdout=1&stderr=1", cancellationToken);
+        var output = new AnswerStream(answer, await answer.Content.ReadAsStreamAsync(cancellationToken));
+        return new AttachedOutput(output, token => HasEndedAsync(id, life, token), TimeProvider.System);
+    }
+
+    private async Task<bool> HasEndedAsync(string id, EngineLife life, CancellationToken cancellationToken)
+    {
+        if (EngineLife.Of(_http.Path)?.Id != life.Id)
+        {
+            return false;
+        }
+
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(EndPatience);
+        try
+        {
+            await WaitAsync(id, patience.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+
+        return await InspectAsync(id, cancellationToken) is { Status: ContainerStatus.Ended } && EngineLife.Of(_http.Path)?.Id == life.Id;
     }
 
     public async Task StartAsync(string id, CancellationToken cancellationToken)

@@ -8,10 +8,11 @@ namespace Hypernode.NodeAgent.Adapters.Docker;
 internal readonly record struct LogLine(string Stamp, string Stream, long Length);
 
 /// <summary>
-/// Takes frames apart, wherever they are cut: a header of 8 bytes (stream, 3 zeros, length big-endian), the time and a space, then
-/// the line (or a part of a long one). The time is not handed on; it only says which line was the last.
+/// Takes frames apart, wherever they are cut: a header of 8 bytes (stream, 3 zeros, length big-endian), in a log the time and a space,
+/// then the line (or a part of a long one). The time is not handed on; it only says which line was the last.
 /// </summary>
-internal sealed class DockerLogFrames
+/// <param name="timed">A log's frames; those of output as it is written have no time.</param>
+internal sealed class DockerLogFrames(bool timed = true)
 {
     private const int HeaderBytes = 8;
 
@@ -35,6 +36,8 @@ internal sealed class DockerLogFrames
 
     /// <summary>The last whole line; null: there was none, or the engine itself spoke last.</summary>
     public LogLine? Last => _lastStampBytes == 0 ? null : new LogLine(Encoding.ASCII.GetString(_lastStamp, 0, _lastStampBytes), _lastStream, _lastLength);
+
+    private string StreamName => _front[0] == 2 ? "stderr" : "stdout";
 
     /// <summary>What the bytes carry, in order; lines of one stream that follow each other are one piece, with memory of its own.</summary>
     /// <exception cref="EngineRefusedException">No frames with times.</exception>
@@ -116,9 +119,9 @@ internal sealed class DockerLogFrames
         }
 
         long size = BinaryPrimitives.ReadUInt32BigEndian(_front.AsSpan(4));
-        if (_front[0] == EngineSays)
+        if (!timed || _front[0] == EngineSays)
         {
-            Begin("stdout", size);
+            Begin(StreamName, size);
             return used;
         }
 
@@ -127,7 +130,7 @@ internal sealed class DockerLogFrames
         used += Fill(bytes[used..], space < 0 ? room : Math.Min(room, _frontBytes + space + 1));
         if (_frontBytes > HeaderBytes + 1 && _front[_frontBytes - 1] == ' ' && char.IsAsciiDigit((char)_front[HeaderBytes]))
         {
-            Begin(_front[0] == 2 ? "stderr" : "stdout", size - (_frontBytes - HeaderBytes));
+            Begin(StreamName, size - (_frontBytes - HeaderBytes));
         }
         else if (_frontBytes == room || (_frontBytes > HeaderBytes && _front[_frontBytes - 1] == ' '))
         {

@@ -4,7 +4,7 @@ using Hypernode.NodeAgent.Execution;
 namespace Hypernode.NodeAgent.Adapters.Docker;
 
 /// <summary>
-/// The engine's multiplexed stream. It sends every line as a frame of its own, so what has come by one read is taken apart in
+/// The engine's multiplexed stream. A log's lines are frames of their own, so what has come by one read is taken apart in
 /// memory and handed on as one piece a stream: two reads and a piece for each line cost more than all that is done with the log afterwards.
 /// </summary>
 internal static class DockerLogStream

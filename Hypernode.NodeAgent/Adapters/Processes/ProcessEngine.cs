@@ -43,6 +43,9 @@ public sealed class ProcessEngine(string folder) : IContainerEngine
         return plan.Name;
     }
 
+    /// <summary>Jobs write to a file: there is nothing else to listen to.</summary>
+    public Task<IOutputFeed?> ListenAsync(string id, CancellationToken cancellationToken) => Task.FromResult<IOutputFeed?>(null);
+
     public async Task StartAsync(string id, CancellationToken cancellationToken)
     {
         var plan = PlanOf(id) ?? throw new EngineRefusedException(404, "no such process");

@@ -78,6 +78,9 @@ internal sealed class CrashingEngine(FakeEngine inner, CrashPoint point) : ICont
     public Task<string> CreateAsync(ContainerPlan plan, CancellationToken cancellationToken) =>
         point.PassAsync("create", () => inner.CreateAsync(plan, cancellationToken), cancellationToken);
 
+    public Task<IOutputFeed?> ListenAsync(string id, CancellationToken cancellationToken) => point.PassAsync<IOutputFeed?>(
+        "listen", async () => new CrashingFeed((await inner.ListenAsync(id, cancellationToken))!, point), cancellationToken);
+
     public Task StartAsync(string id, CancellationToken cancellationToken) =>
         point.PassAsync("start", () => inner.StartAsync(id, cancellationToken), cancellationToken);
 
@@ -106,6 +109,19 @@ internal sealed class CrashingEngine(FakeEngine inner, CrashPoint point) : ICont
 
     public Task<IReadOnlyList<ContainerFound>> ListAsync(string label, string value, CancellationToken cancellationToken) =>
         point.PassAsync("list", () => inner.ListAsync(label, value, cancellationToken), cancellationToken);
+}
+
+internal sealed class CrashingFeed(IOutputFeed inner, CrashPoint point) : IOutputFeed
+{
+    public async IAsyncEnumerable<LogPiece> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var piece in inner.ReadAsync(cancellationToken))
+        {
+            yield return await point.PassAsync("output", () => Task.FromResult(piece), cancellationToken);
+        }
+    }
+
+    public ValueTask DisposeAsync() => inner.DisposeAsync();
 }
 
 internal sealed class CrashingLink(FakeLink inner, CrashPoint point) : IAgentLink

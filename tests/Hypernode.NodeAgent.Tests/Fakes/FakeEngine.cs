@@ -87,6 +87,12 @@ internal sealed class FakeEngine(TimeProvider time) : IContainerEngine
         }
     }
 
+    public Task<IOutputFeed?> ListenAsync(string id, CancellationToken cancellationToken)
+    {
+        Answer();
+        return Task.FromResult<IOutputFeed?>(new Feed(this, id));
+    }
+
     public Task StartAsync(string id, CancellationToken cancellationToken)
     {
         Answer();
@@ -191,6 +197,40 @@ internal sealed class FakeEngine(TimeProvider time) : IContainerEngine
         {
             return _containers.GetValueOrDefault(id);
         }
+    }
+
+    /// <summary>As from a real engine, its two streams are mixed in another order than in the log.</summary>
+    private sealed class Feed(FakeEngine engine, string id) : IOutputFeed
+    {
+        public async IAsyncEnumerable<LogPiece> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+        {
+            for (var i = 0; ;)
+            {
+                engine.Answer();
+                var running = engine.Find(id) is { State.Status: not ContainerStatus.Ended };
+                List<LogPiece> pieces;
+                lock (engine._gate)
+                {
+                    pieces = engine.Find(id)?.Output[i..] ?? [];
+                }
+
+                i += pieces.Count;
+                foreach (var piece in pieces.OrderBy(p => p.Stream, StringComparer.Ordinal))
+                {
+                    yield return piece;
+                }
+
+                if (!running)
+                {
+                    yield return LogPiece.End;
+                    yield break;
+                }
+
+                await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, cancellationToken);
+            }
+        }
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 
     private void Answer()

@@ -47,9 +47,9 @@ internal sealed class StackUnderTest : IAsyncDisposable
     }
 
     /// <summary>One after the other, in the payer's name.</summary>
-    public async Task<string> SubmitAsync(string script, int timeoutSeconds, int memoryMb = 32)
+    public async Task<string> SubmitAsync(string script, int timeoutSeconds, int memoryMb = 32, int cpuMillis = 100)
     {
-        var spec = new JobSpec(JobType.Custom, Stack.Image, new JobLimits(100, memoryMb, OutputMb: 4, TimeoutSeconds: timeoutSeconds), EstimatedTime: Math.Min(timeoutSeconds, 60), Script: script);
+        var spec = new JobSpec(JobType.Custom, Stack.Image, new JobLimits(cpuMillis, memoryMb, OutputMb: 4, TimeoutSeconds: timeoutSeconds), EstimatedTime: Math.Min(timeoutSeconds, 60), Script: script);
         var prepared = await Api.PrepareAsync(_payer.PublicKey, Amount, spec, CancellationToken.None);
         await Api.SubmitAsync(prepared, spec, Agreement.By(_payer, prepared, Funding.Intent), CancellationToken.None);
         return prepared.PaymentIntent.JobId;

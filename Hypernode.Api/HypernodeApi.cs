@@ -86,6 +86,7 @@ public static class HypernodeApi
         routes.MapBlobs(options);
         routes.MapBrokerAuth(options);
         routes.MapOpenApi();
+        routes.MapJobFileSchema();
         routes.MapReferencePage();
         return app;
     }

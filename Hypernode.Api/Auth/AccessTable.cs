@@ -68,6 +68,7 @@ internal static class AccessTable
         new("GET", "/health/live", Everyone, Unlimited: true),
         new("GET", "/health/ready", Everyone, Unlimited: true),
         new("GET", "/openapi/{documentName}.json", Everyone),
+        new("GET", "/openapi/job.schema.json", Everyone),
         new("GET", "/docs", Everyone),
     ];
 

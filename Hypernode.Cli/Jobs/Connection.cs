@@ -22,6 +22,9 @@ internal static class Connection
     public static readonly Option<string?> Program = new("--program") { Description = "the facilitator's address (default: the one of this repository's key)" };
     public static readonly Option<bool> Json = new("--json") { Description = "print one JSON object on stdout; all else goes to stderr" };
 
+    /// <summary>Instead of an id.</summary>
+    public const string Last = "last";
+
     static Connection()
     {
         NodeCommands.Refuse(Wallet, t => File.Exists(t) ? null : $": there is no file {t}");
@@ -30,16 +33,21 @@ internal static class Connection
 
     public static Argument<string> JobIdArgument()
     {
-        var id = new Argument<string>("ID") { Description = "job-…" };
+        var id = new Argument<string>("ID") { Description = "job-…; or last: the wallet's newest" };
         id.Validators.Add(result =>
         {
-            if (result.Tokens is [var token] && !JobId.TryParse(token.Value, null, out _))
+            if (result.Tokens is [var token] && token.Value != Last && !JobId.TryParse(token.Value, null, out _))
             {
-                result.AddError("ID must be job- and a UUID in lower case");
+                result.AddError("ID must be job- and a UUID in lower case, or last");
             }
         });
         return id;
     }
+
+    /// <exception cref="CliException">The wallet has no job yet.</exception>
+    public static async Task<string> JobOfAsync(ApiClient api, string named, CancellationToken cancellationToken) => named != Last ? named
+        : (await api.JobsAsync(status: null, limit: 1, cancellationToken))["items"] is JsonArray and [{ } newest, ..] ? newest["jobId"]!.GetValue<string>()
+        : throw new CliException("the wallet has no job yet");
 
     public static Option<string> Hyper(string name, string description, string? otherwise = null)
     {

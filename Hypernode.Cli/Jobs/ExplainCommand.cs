@@ -16,7 +16,7 @@ internal static class ExplainCommand
             Say why a job is where it is: each decision so far, what it waits for, and what happens when nothing comes.
 
             Examples:
-              ./hn job explain job-… --wallet wallet.json
+              ./hn job explain last --wallet wallet.json
               ./hn job explain job-… --wallet wallet.json --json | jq .waitingFor
             """)
         {
@@ -25,7 +25,7 @@ internal static class ExplainCommand
         Connection.Handle(command, async (parsed, cancellationToken) =>
         {
             using var api = await Connection.SignInAsync(parsed, cancellationToken);
-            var answer = await api.ExplainAsync(parsed.GetRequiredValue(id), cancellationToken);
+            var answer = await api.ExplainAsync(await Connection.JobOfAsync(api, parsed.GetRequiredValue(id), cancellationToken), cancellationToken);
             await Connection.AnswerAsync(parsed, answer, () => Describe(answer));
             return 0;
         });

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Hypernode.Cli.Jobs.Runs;
 
 namespace Hypernode.Cli.Jobs;
 
@@ -12,12 +13,18 @@ internal static class JobCommands
         succeed (failed or refunded), 130 interrupted.
 
         Examples:
+          ./hn job init job.json
           ./hn job submit job.json --amount 1 --wallet wallet.json --watch
+          ./hn job run sweep.json --amount 1 --wallet wallet.json --out sweep
           ./hn job list --wallet wallet.json --status running
           ./hn job explain job-… --wallet wallet.json
         """)
     {
+        InitCommand.Create(),
+        CheckCommand.Create(),
         SubmitCommand.Create(),
+        RunCommand.Create(),
+        ResumeCommand.Create(),
         WatchCommand.CreateWatch(),
         WatchCommand.CreateLogs(),
         ResultCommand.Create(),

@@ -31,9 +31,9 @@ internal static class ResultCommand
 
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        var jobId = parsed.GetRequiredValue(Id);
-        var folder = Path.GetFullPath(parsed.GetValue(Out)?.FullName ?? jobId);
         using var api = await Connection.SignInAsync(parsed, cancellationToken);
+        var jobId = await Connection.JobOfAsync(api, parsed.GetRequiredValue(Id), cancellationToken);
+        var folder = Path.GetFullPath(parsed.GetValue(Out)?.FullName ?? jobId);
         var list = await api.ResultsAsync(jobId, cancellationToken);
         var receipt = ReceiptFile.Parse(await api.ReceiptAsync(jobId, cancellationToken));
         if (ReceiptCheck.OfReceipt(receipt, expectedKey: null).FirstOrDefault(f => !f.Ok) is { } wrong)

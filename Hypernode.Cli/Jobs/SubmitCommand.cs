@@ -4,6 +4,8 @@ using System.Text.Json.Nodes;
 using Hypernode.Cli.Adapters;
 using Hypernode.Cli.Chain;
 using Hypernode.Cli.Client;
+using Hypernode.Cli.Jobs.Files;
+using Hypernode.Cli.Jobs.Runs;
 using Hypernode.Cli.Nodes;
 using Hypernode.Contracts.Intents;
 using Hypernode.Contracts.Jobs;
@@ -15,9 +17,12 @@ namespace Hypernode.Cli.Jobs;
 /// <summary><c>hn job submit</c>: from a job to a signed payment; nothing is signed that was not checked.</summary>
 internal static class SubmitCommand
 {
+    /// <summary>Between two questions whether a submission arrived, longer each time.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
     private static readonly Argument<string[]> Words = new("FILE") { Description = "the job as JSON; or, with --image, after --: a command and its arguments", Arity = ArgumentArity.ZeroOrMore };
     private static readonly Option<string?> Image = new("--image") { Description = "name@sha256:… or sha256:… (instead of the file's, where there is one)" };
-    private static readonly Option<string> Amount = Connection.Hyper("--amount", "HYPER: the most that the job may cost; what is not used comes back");
+    private static readonly Option<string> Amount = Connection.Hyper("--amount", "HYPER: the most that the job may cost (default: the file's amount); what is not used comes back");
     private static readonly Option<Funding> Money = new("--funding") { Description = "what the wallet signs: intent (a text, after hn wallet approve), or transaction", DefaultValueFactory = _ => Funding.Intent };
     private static readonly Option<bool> Watch = new("--watch") { Description = "follow it to its end, as hn job watch does" };
     private static readonly Option<string[]> Input = new("--input") { Description = "NAME=PATH: a file for the command (repeatable)" };
@@ -29,6 +34,7 @@ internal static class SubmitCommand
 
     public static Command Create()
     {
+        Amount.Required = false;
         NodeCommands.Refuse(Image, t => NodeAgent.Execution.ImageReference.TryParse(t, out _) ? null : "must be name@sha256:… or sha256:…");
         NodeCommands.Refuse(Input, t => t.IndexOf('=') is > 0 and var at && at < t.Length - 1 ? null : "must be NAME=PATH");
         var command = new Command(
@@ -51,15 +57,16 @@ internal static class SubmitCommand
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var file = await JobOfAsync(parsed, cancellationToken);
+        var amount = parsed.GetValue(Amount) is { } given ? Connection.AmountOf(given)
+            : file.Amount ?? throw Usage("--amount HYPER is needed, or amount in the file: the most that the job may cost");
         using var wallet = Connection.OpenWallet(parsed);
         using var http = new HttpClient();
         using var api = Connection.OpenApi(parsed);
         var chain = Connection.ChainOf(parsed, Connection.RpcOf(parsed, http));
         await api.SignInAsync(wallet, cancellationToken);
         await file.UploadAsync(api, cancellationToken);
-        var amount = Connection.AmountOf(parsed.GetRequiredValue(Amount));
-        var intent = await SubmitAsync(api, chain, wallet, amount, file.Job, parsed.GetValue(Money), cancellationToken);
-        var jobId = intent.JobId.ToString();
+        var signed = await SubmitAsync(new ApiMarket(api, chain, wallet, parsed.GetValue(Money), TimeProvider.System), amount, file.Job, Pause, cancellationToken);
+        var jobId = signed.JobId;
         if (parsed.GetValue(Watch))
         {
             CommandRun.Say($"submitted {jobId}");
@@ -69,34 +76,32 @@ internal static class SubmitCommand
         var answer = new JsonObject
         {
             ["jobId"] = jobId,
-            ["intentId"] = intent.IntentId.ToString(),
+            ["intentId"] = signed.IntentId,
             ["amount"] = amount.BaseUnits,
             ["specHash"] = file.Job.Hash().ToString(),
-            ["expiresAt"] = intent.ExpiresAt,
+            ["expiresAt"] = signed.Prepared.PaymentIntent.ExpiresAt,
         };
         await Connection.AnswerAsync(parsed, answer, () => $"submitted {jobId} for at most {amount} HYPER\nfollow it: ./hn job watch {jobId}");
         return 0;
     }
 
+    /// <summary>Where the answer is lost, the same signed payment is asked for, and sent again only where nobody has it: it is paid once.</summary>
     /// <exception cref="CliException">Nothing was signed; or it was, and nobody knows whether it arrived.</exception>
-    private static async Task<PaymentIntent> SubmitAsync(
-        ApiClient api, ChainView chain, Account wallet, HyperAmount amount, JobSpec job, Funding funding, CancellationToken cancellationToken)
+    internal static async Task<Signed> SubmitAsync(IMarket market, HyperAmount amount, JobSpec job, TimeSpan pause, CancellationToken cancellationToken)
     {
-        var (prepared, intent) = await CheckedIntent.PrepareAsync(api, chain, wallet.PublicKey, amount, job, funding, TimeProvider.System, cancellationToken);
+        var signed = await market.SignAsync(amount, job, cancellationToken);
         try
         {
-            await api.SubmitAsync(prepared, job, Agreement.By(wallet, prepared, funding), cancellationToken);
+            await new Submitting(market, TimeProvider.System, pause).EnsureAsync(signed, mayBeKnown: false, cancellationToken);
+            return signed;
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException or RefusedException { Status: >= 500 })
+        catch (UnknownAnswerException e)
         {
-            // It may have arrived: a second submission would be a second payment.
-            throw new CliException($"it is not known whether {intent.JobId} was accepted ({PlainFailure.Describe(e)}): ask with ./hn job watch {intent.JobId} before you submit it again", e)
+            throw new CliException($"{e.Message}: ask with ./hn job watch {signed.JobId} before you submit it again", e)
             {
                 ExitCode = cancellationToken.IsCancellationRequested ? ExitCodes.Interrupted : 1,
             };
         }
-
-        return intent;
     }
 
     internal static Task<JobFile> JobOfAsync(ParseResult parsed, CancellationToken cancellationToken)
@@ -110,20 +115,20 @@ internal static class SubmitCommand
         {
             ([var path], [], _) when File.Exists(path) => JobFile.ReadAsync(path, image, cancellationToken),
             ([var path], [], _) => throw Usage($"there is no file {path}"),
-            ([], { Count: > 0 }, { } named) => CommandAsync(parsed, named, cmd, cancellationToken),
+            ([], { Count: > 0 }, { } named) => Task.FromResult(OfCommand(parsed, named, cmd)),
             ([], { Count: > 0 }, null) => throw Usage("--image is needed to run a command"),
             _ => throw Usage("a job's FILE, or --image IMAGE -- CMD…: one of the two"),
         };
     }
 
-    private static async Task<JobFile> CommandAsync(ParseResult parsed, string image, IReadOnlyList<string> cmd, CancellationToken cancellationToken)
+    private static JobFile OfCommand(ParseResult parsed, string image, IReadOnlyList<string> cmd)
     {
-        var inputs = new List<(JobInput Input, string Path)>();
+        var inputs = new List<Upload>();
         foreach (var text in parsed.GetValue(Input) ?? [])
         {
             var at = text.IndexOf('=');
             var path = text[(at + 1)..];
-            inputs.Add(File.Exists(path) ? await JobFile.InputOfAsync(text[..at], path, cancellationToken) : throw Usage($"--input: there is no file {path}"));
+            inputs.Add(File.Exists(path) ? new Upload(JobFile.InputOf(text[..at], path), path) : throw Usage($"--input: there is no file {path}"));
         }
 
         return new JobFile(

@@ -32,7 +32,7 @@ internal static class WatchCommand
         Connection.Handle(command, async (parsed, cancellationToken) =>
         {
             using var api = await Connection.SignInAsync(parsed, cancellationToken);
-            return await ToItsEndAsync(parsed, api, parsed.GetRequiredValue(Id), cancellationToken);
+            return await ToItsEndAsync(parsed, api, await Connection.JobOfAsync(api, parsed.GetRequiredValue(Id), cancellationToken), cancellationToken);
         });
         return command;
     }
@@ -85,9 +85,9 @@ internal static class WatchCommand
 
     private static async Task<int> LogsAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        var jobId = parsed.GetRequiredValue(Id);
         var json = parsed.GetValue(Connection.Json);
         using var api = await Connection.SignInAsync(parsed, cancellationToken);
+        var jobId = await Connection.JobOfAsync(api, parsed.GetRequiredValue(Id), cancellationToken);
         if (parsed.GetValue(Follow))
         {
             await foreach (var item in api.FollowAsync(jobId, cancellationToken))

@@ -57,6 +57,7 @@ public sealed class AuthorizationTests(AccessWorld world) : IClassFixture<Access
         ("GET", "/health/live", [200, 200, 200, 200, 200]),
         ("GET", "/health/ready", [200, 200, 200, 200, 200]),
         ("GET", "/openapi/{documentName}.json", [200, 200, 200, 200, 200]),
+        ("GET", "/openapi/job.schema.json", [200, 200, 200, 200, 200]),
         ("GET", "/docs", [200, 200, 200, 200, 200]),
     ];
 

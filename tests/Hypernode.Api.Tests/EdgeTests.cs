@@ -178,6 +178,15 @@ public sealed class EdgeTests
     }
 
     [Fact]
+    public async Task The_schema_of_job_files_is_published()
+    {
+        await using var host = await ApiHost.StartAsync();
+        var answer = await host.Anonymous.GetAsync("/openapi/job.schema.json");
+        answer.Content.Headers.ContentType!.MediaType.ShouldBe("application/schema+json");
+        (await answer.Content.ReadAsStringAsync()).ShouldBe(Contracts.Jobs.JobFileSchema.Text());
+    }
+
+    [Fact]
     public async Task The_page_for_people_shows_every_route_and_takes_nothing_from_elsewhere()
     {
         await using var host = await ApiHost.StartAsync();

@@ -13,7 +13,10 @@ public sealed class JobCommandTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Theory]
-    [InlineData("submit job.json", "--amount")]
+    [InlineData("run /nowhere/job.json", "no file")]
+    [InlineData("run job.json --concurrency 0", "--concurrency")]
+    [InlineData("check /nowhere/job.json", "no file")]
+    [InlineData("cancel /nowhere", "folder of a run")]
     [InlineData("submit job.json --amount 0", "--amount")]
     [InlineData("submit job.json --amount 1.0000001", "--amount")]
     [InlineData("submit job.json --amount 1 --api ftp://x", "--api")]

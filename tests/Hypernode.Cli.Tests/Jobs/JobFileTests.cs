@@ -1,6 +1,7 @@
 using Hypernode.Cli.Adapters;
 using Hypernode.Cli.Jobs;
 using Hypernode.Contracts.Jobs;
+using Hypernode.Contracts.Money;
 using Hypernode.Contracts.Text;
 
 namespace Hypernode.Cli.Tests.Jobs;
@@ -24,6 +25,16 @@ public sealed class JobFileTests : IDisposable
         file.Uploads.Select(u => u.Input).ShouldBe(file.Job.Inputs ?? []);
     }
 
+    [Theory]
+    [InlineData("sweep", 3)]
+    [InlineData("pipeline", 2)]
+    public async Task So_are_those_of_several_jobs(string name, int jobs)
+    {
+        var path = Repository.Find().Example(name, "job.json");
+        (await JobFile.PlanAsync(path, Image, default)).Jobs.Count.ShouldBe(jobs);
+        (await Should.ThrowAsync<CliException>(() => JobFile.ReadAsync(path, Image, default))).Message.ShouldContain("hn job run");
+    }
+
     [Fact]
     public async Task An_input_with_a_path_is_hashed_and_uploaded()
     {
@@ -45,32 +56,86 @@ public sealed class JobFileTests : IDisposable
     }
 
     [Theory]
-    [InlineData("\"cpuMilis\": 1", "line 4: limits.cpuMilis: there is no such field; did you mean cpuMillis?")]
-    [InlineData("\"memory_mb\": 1", "line 4: limits.memory_mb: there is no such field; did you mean memoryMb?")]
-    [InlineData("\"colour\": 1", "line 4: limits.colour: there is no such field; there are cpuMillis, memoryMb")]
-    [InlineData("\"gpus\": \"two\"", "line 4: limits.gpus: this value is not one that may stand there")]
-    [InlineData("\"gpus\": 1, \"gpus\": 2", "line 4: limits.gpus: it stands on line 4 already")]
-    [InlineData("\"gpus\": 1,,", "line 4: this is no JSON")]
-    public async Task A_mistake_is_told_with_its_line_and_field(string limit, string told) => (await WrongAsync(
+    [InlineData("\"cpuMilis\": 1", "line 4, column 5, limits.cpuMilis: unknown field; did you mean cpuMillis?")]
+    [InlineData("\"memory_mb\": 1", "line 4, column 5, limits.memory_mb: unknown field; did you mean memoryMb?")]
+    [InlineData("\"colour\": 1", "line 4, column 5, limits.colour: unknown field; there are cpuMillis, memoryMb")]
+    [InlineData("\"gpus\": \"two\"", "line 4, column 13, limits.gpus: must be a whole number")]
+    [InlineData("\"gpus\": 1.0", "line 4, column 13, limits.gpus: must be a whole number")]
+    [InlineData("\"gpus\": 9", "line 4, column 13, limits.gpus: must be from 0 to 8")]
+    [InlineData("\"gpuVramMb\": 9", "line 4, column 18, limits.gpuVramMb: is the memory of each GPU, and gpus asks for none")]
+    [InlineData("\"gpus\": 1, \"gpus\": 2", "line 4, column 16, limits.gpus: it stands on line 4 already")]
+    [InlineData("\"gpus\": 1,,", "line 4, column 15: this is no JSON")]
+    [InlineData("/* ä */ \"colour\": 1", "line 4, column 13, limits.colour: unknown field")]
+    public async Task A_mistake_is_told_with_its_place_and_field(string limit, string told) => (await WrongAsync(
         $$"""
         {
           "type": "custom", "image": "IMAGE", "script": "x", "estimatedTime": 5,
-          "limits": { "cpuMillis": 1, "memoryMb": 16,
+          "limits": { "cpuMillis": 1000, "memoryMb": 16,
             {{limit}} }
         }
         """)).ShouldContain(told);
 
     [Theory]
-    [InlineData("""{"image":"IMAGE","script":"x","limits":{"cpuMillis":1},"estimatedTime":5}""", "type: is missing")]
-    [InlineData("""{"image":"IMAGE","script":"x","limits":{"cpuMillis":1},"estimatedTime":5}""", "limits.memoryMb: is missing")]
-    [InlineData("""{"type":"custom","image":"IMAGE","limits":{"cpuMillis":1,"memoryMb":1},"estimatedTime":5}""", "exactly one of script and cmd")]
-    [InlineData("""{"type":"custom","image":"IMAGE","script":"@gone.sh","limits":{"cpuMillis":1,"memoryMb":1},"estimatedTime":5}""", "script: there is no file")]
-    [InlineData("""{"type":"costum","image":"IMAGE","script":"x","limits":{"cpuMillis":1,"memoryMb":1},"estimatedTime":5}""", "type: this value")]
-    [InlineData("""{"type":"custom","image":"IMAGE","script":"x","limits":{"cpuMillis":1,"memoryMb":1},"estimatedTime":5,"inputs":[{"name":"a"}]}""", "inputs[0]: needs a path")]
-    [InlineData("""{"type":"custom","image":"IMAGE","script":"x","limits":{"cpuMillis":1,"memoryMb":1},"estimatedTime":5,"inputs":[{"name":"a","path":"gone"}]}""", "inputs[0].path: there is no file")]
+    [InlineData("""{"image":"IMAGE","script":"x","limits":{"cpuMillis":100},"estimatedTime":5}""", "type: is missing")]
+    [InlineData("""{"image":"IMAGE","script":"x","limits":{"cpuMillis":100},"estimatedTime":5}""", "limits.memoryMb: is missing")]
+    [InlineData("""{"type":"custom","image":"IMAGE","limits":{"cpuMillis":100,"memoryMb":10},"estimatedTime":5}""", "exactly one of script and cmd")]
+    [InlineData("""{"type":"custom","image":"IMAGE","script":"@gone.sh","limits":{"cpuMillis":100,"memoryMb":10},"estimatedTime":5}""", "script: there is no file")]
+    [InlineData("""{"type":"costum","image":"IMAGE","script":"x","limits":{"cpuMillis":100,"memoryMb":10},"estimatedTime":5}""", "type: must be one of inference, training, rendering, custom; did you mean custom?")]
+    [InlineData("""{"type":"custom","image":"IMAGE","script":"x","limits":{"cpuMillis":100,"memoryMb":10},"estimatedTime":5,"inputs":[{"name":"a"}]}""", "inputs[0]: exactly one of path and sha256 with bytes")]
+    [InlineData("""{"type":"custom","image":"IMAGE","script":"x","limits":{"cpuMillis":100,"memoryMb":10},"estimatedTime":5,"inputs":[{"name":"a","path":"gone"}]}""", "inputs[0].path: there is no file")]
+    [InlineData("""{"type":"inference","image":"IMAGE","script":"x","limits":{"cpuMillis":2001,"memoryMb":10},"estimatedTime":5}""", "limits.cpuMillis: must be at most 2000")]
+    [InlineData("""{"type":"custom","image":"@image","script":"x","limits":{"cpuMillis":100,"memoryMb":10},"estimatedTime":5}""", "--image, which was not given")]
+    [InlineData("""{"type":"custom","image":"busybox:latest","script":"x","limits":{"cpuMillis":100,"memoryMb":10},"estimatedTime":5}""", "a tag can be moved")]
     [InlineData("[]", "must be an object")]
     [InlineData("", "this is no JSON")]
     public async Task What_is_missing_is_told(string json, string told) => (await WrongAsync(json)).ShouldContain(told);
+
+    [Fact]
+    public async Task All_mistakes_are_told_at_once_in_their_order()
+    {
+        var told = await WrongAsync(
+            """
+            {
+              // a comment does no harm
+              "type": "costum",
+              "image": "IMAGE",
+              "limits": { "cpuMilis": 100 },
+              "script": "@gone.sh",
+              "cmd": ["x"],
+              "inputs": [{ "name": "../a", "path": "gone" }],
+              "estimatedTime": 0,
+            }
+            """);
+        string[] expected =
+        [
+            "line 3, column 11, type:", "line 5, column 13, limits.memoryMb:", "line 5, column 13, limits.cpuMillis:", "line 5, column 15, limits.cpuMilis:", "line 6, column 13, script:", "line 7, column 3, cmd:",
+            "line 8, column 24, inputs[0].name:", "line 8, column 40, inputs[0].path:", "line 9, column 20, estimatedTime:",
+        ];
+        var lines = told.Split('\n')[1..];
+        lines.Length.ShouldBe(expected.Length, told);
+        expected.ShouldAllBe(e => lines.Any(l => l.StartsWith("  " + e, StringComparison.Ordinal)), told);
+    }
+
+    [Fact]
+    public async Task Comments_trailing_commas_and_a_schema_are_no_part_of_the_job()
+    {
+        var plain = await ReadAsync("""{"type":"custom","image":"IMAGE","script":"x","limits":{"cpuMillis":100,"memoryMb":16},"estimatedTime":5}""");
+        var written = await ReadAsync(
+            """
+            { "$schema": "x", /* of */ "amount": "0.5", "outputs": ["a"], "type": "custom",
+              "image": "IMAGE", // this
+              "script": "x", "limits": { "cpuMillis": 100, "memoryMb": 16, }, "estimatedTime": 5, }
+            """);
+        written.Job.Hash().ShouldBe(plain.Job.Hash());
+        written.Amount.ShouldBe(new HyperAmount(500_000));
+    }
+
+    [Fact]
+    public async Task A_value_of_env_stays_a_value_whatever_it_holds()
+    {
+        var job = (await ReadAsync("""{"type":"custom","image":"IMAGE","script":"echo hi","env":{"A":"it's $(reboot)"},"limits":{"cpuMillis":100,"memoryMb":16},"estimatedTime":5}""")).Job;
+        job.Script.ShouldBe("export A='it'\\''s $(reboot)'\necho hi");
+    }
 
     [Theory]
     [InlineData("\u001b[2Jhello\nworld\t!", "\uFFFD[2Jhello\nworld\t!")]

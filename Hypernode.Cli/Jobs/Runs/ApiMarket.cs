@@ -1,0 +1,68 @@
+using System.Net;
+using Hypernode.Cli.Chain;
+using Hypernode.Cli.Client;
+using Hypernode.Cli.Jobs.Files;
+using Hypernode.Cli.Receipts;
+using Hypernode.Contracts.Intents;
+using Hypernode.Contracts.Jobs;
+using Hypernode.Contracts.Money;
+using Hypernode.Contracts.Nodes;
+using Hypernode.Solana;
+
+namespace Hypernode.Cli.Jobs.Runs;
+
+/// <summary>The API, signed in to, and the chain beside it.</summary>
+internal sealed class ApiMarket(ApiClient api, ChainView chain, Account wallet, Funding funding, TimeProvider time) : IMarket
+{
+    public Task UploadAsync(IReadOnlyList<Upload> uploads, CancellationToken cancellationToken) => JobFile.UploadAsync(api, uploads, cancellationToken);
+
+    public async Task<Funds> FundsAsync(CancellationToken cancellationToken)
+    {
+        var held = await chain.TokensAsync(wallet.PublicKey, cancellationToken);
+        var hyper = held?.Amount ?? 0;
+        var ours = held?.Delegate is { } to && to == chain.Program.AllowanceAddress(wallet.PublicKey);
+        return new Funds(new HyperAmount(hyper), new HyperAmount(funding == Funding.Transaction ? hyper : ours ? Math.Min(hyper, held!.DelegatedAmount) : 0));
+    }
+
+    public async Task<Signed> SignAsync(HyperAmount amount, JobSpec job, CancellationToken cancellationToken)
+    {
+        var (prepared, _) = await CheckedIntent.PrepareAsync(api, chain, wallet.PublicKey, amount, job, funding, time, cancellationToken);
+        return new Signed(job, prepared, Agreement.By(wallet, prepared, funding));
+    }
+
+    public Task SubmitAsync(Signed signed, CancellationToken cancellationToken) => api.SubmitAsync(signed.Prepared, signed.Job, signed.Agreement, cancellationToken);
+
+    public async Task<JobAnswer?> FindAsync(string jobId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await api.JobAsync(jobId, cancellationToken);
+        }
+        catch (RefusedException e) when (e.Status == (int)HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+        catch (RefusedException e) when (e.Status == (int)HttpStatusCode.Unauthorized)
+        {
+            // A run may outlive its session.
+            await api.SignInAsync(wallet, cancellationToken);
+            return await FindAsync(jobId, cancellationToken);
+        }
+    }
+
+    public async Task<bool> IsOnChainAsync(string intentId, CancellationToken cancellationToken) =>
+        await chain.PaymentAsync(IntentId.Parse(intentId).Value, cancellationToken) is not null;
+
+    public Task CancelAsync(string jobId, CancellationToken cancellationToken) => api.CancelAsync(jobId, cancellationToken);
+
+    public async Task<IReadOnlyList<Artifact>> ArtifactsAsync(string jobId, JobSpec job, CancellationToken cancellationToken)
+    {
+        var receipt = ReceiptFile.Parse(await api.ReceiptAsync(jobId, cancellationToken));
+        var findings = ReceiptCheck.OfReceipt(receipt, expectedKey: null).Concat(ReceiptCheck.OfJob(receipt.Receipt, job));
+        return findings.FirstOrDefault(f => !f.Ok) is { } wrong ? throw new CliException($"{jobId}: the receipt's {wrong.Check}: {wrong.Detail}")
+            : receipt.Receipt.JobId.ToString() != jobId ? throw new CliException($"{jobId}: the receipt is of {receipt.Receipt.JobId}")
+            : receipt.Receipt.Artifacts;
+    }
+
+    public Task<byte[]> ResultAsync(string jobId, string name, CancellationToken cancellationToken) => api.ResultAsync(jobId, name, cancellationToken);
+}

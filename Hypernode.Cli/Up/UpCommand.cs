@@ -45,9 +45,16 @@ internal static class UpCommand
         await using var stack = await StackStarter.StartAsync(repository, plan, guard, TimeProvider.System, CommandRun.Say, cancellationToken);
         using var api = new ApiClient(stack.Ready.Url);
         await stack.EnlistAsync(api, cancellationToken);
+        await WriteEnvironmentAsync(plan, stack, cancellationToken);
         await Console.Out.WriteLineAsync($"\n{string.Join('\n', stack.Addresses)}\njob image    {stack.Image}\nwallet       {Path.Combine(plan.DataPath, "keys", "payer.json")}\n\nCtrl-C ends it.");
         var ended = await stack.SomethingEndedAsync(cancellationToken);
         await Console.Error.WriteLineAsync($"hn: it ended by itself: {ended}");
         return 1;
     });
+
+    /// <summary>For a shell beside this one: <c>. .hypernode/embedded/env</c>. Nothing in it is secret.</summary>
+    private static Task WriteEnvironmentAsync(StackPlan plan, IStack stack, CancellationToken cancellationToken) => File.WriteAllTextAsync(
+        Path.Combine(plan.DataPath, "env"),
+        $"export HYPERNODE_API={stack.Ready.Url}\nexport HYPERNODE_RPC={stack.Ready.Rpc}\nexport HYPERNODE_IMAGE={stack.Image}\n",
+        cancellationToken);
 }

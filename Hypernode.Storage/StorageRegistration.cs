@@ -98,6 +98,7 @@ public static class StorageRegistration
         services.AddSingleton<ITransferLedger, TransferLedger>();
         services.AddSingleton<IWalletDirectory, WalletDirectory>();
         services.AddSingleton<ISagaAudit, SagaAudit>();
+        services.AddSingleton<ILiveStates, LiveStates>();
         return services;
     }
 }

@@ -16,6 +16,7 @@ public interface IJobReader
     /// <summary>Newest first, strictly older than <paramref name="before"/> (a job's CreatedAt and id from the page before).</summary>
     Task<IReadOnlyList<JobView>> ListAsync(WalletAddress owner, string? status, (DateTimeOffset At, JobId Id)? before, int limit, CancellationToken cancellationToken);
 
+    /// <summary>In order. It only grows, at its end: the place of a transition in it never changes.</summary>
     Task<IReadOnlyList<JobTransition>> HistoryAsync(JobId id, CancellationToken cancellationToken);
 
     Task<JobStats> StatsAsync(CancellationToken cancellationToken);

@@ -1,3 +1,4 @@
+using Hypernode.Contracts.Intents;
 using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Money;
 using Hypernode.Contracts.Nodes;
@@ -59,6 +60,8 @@ public sealed record SagaCommit(
 /// <summary>A job's row after the transition: the white paper's columns (§7.2), the state, and the saga's JSON.</summary>
 /// <param name="ExpectedVersion">The guard; the row is written with the next one.</param>
 /// <param name="Entered">The states that the transition entered, in order, each a row of the history; the last is State. Empty: the state stayed.</param>
+/// <param name="Payer">Whose job it is; not written again, but told to those who watch it.</param>
+/// <param name="Payee">The wallet of the node that has it; likewise.</param>
 public sealed record JobRow(
     JobId Id,
     string State,
@@ -73,7 +76,9 @@ public sealed record JobRow(
     string? LogsHash,
     string? ProofSignature,
     Settlement? Settlement,
-    IReadOnlyList<string> Signatures);
+    IReadOnlyList<string> Signatures,
+    WalletAddress? Payer = null,
+    WalletAddress? Payee = null);
 
 /// <param name="Cause">Why, for the history: the event's name, and its code where it has one.</param>
 /// <param name="Attempt">The attempt that it is about; 0 before the first. One commit may end an attempt and begin the next.</param>

@@ -30,6 +30,9 @@ public static class Queues
     /// <summary>Messages that could not be handled, with their reason.</summary>
     public const string Dead = "hypernode.dead";
 
+    /// <summary>Fanout exchange of hints at what has moved; each API host has a queue of its own behind it, for as long as it is there.</summary>
+    public const string Live = "hypernode.live";
+
     /// <summary>Topic exchange that nodes write to, with routing key <c>node.{id}.{kind}</c>, and the queue behind it.</summary>
     public const string NodesIngress = "nodes.ingress";
 

@@ -85,5 +85,7 @@ internal sealed class Transition(LoadedJob loaded, MachineDriver machine)
         Job.Result?.LogsHash.ToString(),
         JobStateNames.IsTerminal(Job.CurrentState) && Job.Signatures.Count > 0 ? Job.Signatures[^1] : null,
         Job.Settlement,
-        Job.Signatures);
+        Job.Signatures,
+        Job.Intent?.Client,
+        Job.Lease?.Authority);
 }

@@ -58,16 +58,11 @@ internal sealed class JobReader(Database database) : IJobReader
         return [.. page.Select(r => ToView((r.Job, r.Intent)))];
     }
 
-    public async Task<IReadOnlyList<JobTransition>> HistoryAsync(JobId id, CancellationToken cancellationToken)
-    {
-        var job = id.ToString();
-        await using var db = database.NewContext();
-        return await db.Transitions
-            .Where(t => t.JobId == job)
-            .OrderBy(t => t.Version).ThenBy(t => t.Step)
-            .Select(t => new JobTransition(t.State, t.At, t.Cause, t.Attempt))
-            .ToListAsync(cancellationToken);
-    }
+    public async Task<IReadOnlyList<JobTransition>> HistoryAsync(JobId id, CancellationToken cancellationToken) => await database.ReadAsync(
+        "select state, at, cause, attempt from job_transitions where job_id = @job order by version, step",
+        r => new JobTransition(r.Text(0), r.Time(1), r.Text(2), r.Int(3)),
+        cancellationToken,
+        ("job", id));
 
     public async Task<JobStats> StatsAsync(CancellationToken cancellationToken)
     {

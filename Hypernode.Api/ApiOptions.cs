@@ -57,7 +57,7 @@ public sealed partial class ApiOptions : IValidatableObject
     /// <summary>Images that jobs may name; empty: any.</summary>
     public IReadOnlyList<string> AllowedImages { get; set; } = [];
 
-    /// <summary>Between two looks for new log lines while one follows them, in milliseconds.</summary>
+    /// <summary>Between two looks at a job whose payment is being settled while its client waits, in milliseconds.</summary>
     [Range(5, 60_000)]
     public int FollowMilliseconds { get; set; } = 500;
 

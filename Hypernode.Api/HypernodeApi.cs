@@ -6,6 +6,7 @@ using Hypernode.Api.Facilitator;
 using Hypernode.Api.Health;
 using Hypernode.Api.Http;
 using Hypernode.Api.Jobs;
+using Hypernode.Api.Live;
 using Hypernode.Api.Nodes;
 using Hypernode.Api.OpenApi;
 using Hypernode.Api.Reading;
@@ -27,7 +28,7 @@ namespace Hypernode.Api;
 /// <summary>
 /// The HTTP edge. It needs these ports from the host: <c>IJobIntake</c>, <c>IJobReader</c>, <c>INodeDirectory</c>,
 /// <c>IEvidence</c>, <c>IBlobStore</c>, <c>IWalletDirectory</c>, <c>IEscrow</c>, <c>IDeposits</c>, <c>IDepositBook</c>, <c>ITransferFacilitator</c>, <c>ITransferLedger</c>, <c>IMessageSender</c>,
-/// <c>INodeCommandSender</c>, <c>IIdSource</c>, <c>IStorageWatch</c>, <c>IStandingReader</c>, <c>IOutlook</c>, <c>INodeMailbox</c>, <c>INodeIngress</c>, <c>IRepeats</c>. Checks that the host adds with <c>AddHealthChecks()</c> make up /health/ready.
+/// <c>INodeCommandSender</c>, <c>IIdSource</c>, <c>IStorageWatch</c>, <c>IStandingReader</c>, <c>IOutlook</c>, <c>INodeMailbox</c>, <c>INodeIngress</c>, <c>IRepeats</c>, <c>ILiveStates</c>, <c>ILiveHints</c>. Checks that the host adds with <c>AddHealthChecks()</c> make up /health/ready.
 /// </summary>
 public static class HypernodeApi
 {
@@ -59,6 +60,7 @@ public static class HypernodeApi
         services.AddScoped<SubmitJob>();
         services.AddX402(configuration);
         services.AddScoped<LogFollower>();
+        services.AddLive(configuration);
         services.AddHypernodeOpenApi();
         return services;
     }
@@ -70,6 +72,7 @@ public static class HypernodeApi
         app.UseStatusCodePages(WriteBareStatusAsync);
         app.UseRouting();
         app.UseCors();
+        app.UseWebSockets();
         app.UseAuthentication();
         app.UseMiddleware<LimitMiddleware>();
         app.UseAuthorization();
@@ -83,6 +86,7 @@ public static class HypernodeApi
         json.MapNodes();
         json.MapStats();
         json.MapHealth();
+        json.MapLive();
         routes.MapBlobs(options);
         routes.MapBrokerAuth(options);
         routes.MapOpenApi();

@@ -6,6 +6,7 @@ using Hypernode.Host.Adapters;
 using Hypernode.Host.Chain;
 using Hypernode.Host.Embedded;
 using Hypernode.Host.Health;
+using Hypernode.Host.Live;
 using Hypernode.Host.Messaging;
 using Hypernode.Host.Messaging.Adapters.RabbitMq;
 using Hypernode.Sagas;
@@ -44,6 +45,7 @@ internal static class HostComposition
         services.AddHypernodeStorage(configuration);
         services.AddHypernodeEngine(host.Has("sagas"));
         (chain ?? (s => s.AddSolanaChain()))(services);
+        services.AddLiveHints(host);
         services.TryAddSingleton<IDeposits, NoDeposits>();
         services.TryAddSingleton<ITransferFacilitator, NoDeposits>();
         services.AddNodeWay(host, configuration);

@@ -37,8 +37,9 @@ internal enum AccessSubject
     Node,
 }
 
-/// <summary>One row of the table.</summary>
+/// <summary>One row of the table: a route, or (method <c>WS</c>) a channel of the WebSocket.</summary>
 /// <param name="Route">The whole pattern, as it is mapped.</param>
 /// <param name="Allowed">Who gets through to the route itself; it may still find something to refuse.</param>
 /// <param name="Unlimited">Neither counted nor held back: who watches over the host, and the broker, ask as often as they must.</param>
-internal sealed record AccessRule(string Method, string Route, Callers Allowed, AccessSubject Subject = AccessSubject.None, bool Unlimited = false);
+/// <param name="LongLived">Lasts as long as the client likes, and has a limit of its own: it is not counted among the requests under way.</param>
+internal sealed record AccessRule(string Method, string Route, Callers Allowed, AccessSubject Subject = AccessSubject.None, bool Unlimited = false, bool LongLived = false);

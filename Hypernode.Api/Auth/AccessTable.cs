@@ -51,6 +51,9 @@ internal static class AccessTable
         new("POST", "/api/nodes/{nodeId}/undrain", Owner | Node | Operator, AccessSubject.Node),
         new("POST", "/api/facilitator/claim-rewards", SignedIn),
 
+        // Live events: who may watch what is in Channels.
+        new("GET", "/ws", Everyone, LongLived: true),
+
         // A node's own: which nodes its key speaks for is known from the session, never from the body.
         new("GET", "/api/nodes/poll-job", Node),
         new("POST", "/api/nodes/heartbeat", Node),
@@ -72,9 +75,19 @@ internal static class AccessTable
         new("GET", "/docs", Everyone),
     ];
 
-    private static readonly IReadOnlyDictionary<(string Method, string Route), AccessRule> ByRoute = Rules.ToDictionary(r => (r.Method, r.Route));
+    /// <summary>The channels of the WebSocket, with the method <c>WS</c>.</summary>
+    public static IReadOnlyList<AccessRule> Channels { get; } =
+    [
+        new("WS", "job:{jobId}", Owner | Operator, AccessSubject.Job),
+        new("WS", "logs:{jobId}", Owner, AccessSubject.Job),
+        new("WS", "node:{nodeId}", Everyone, AccessSubject.Node),
+        new("WS", "network", Everyone),
+        new("WS", "wallet", SignedIn),
+    ];
 
-    /// <summary>The row of a mapped route; for one that nobody wrote a row for, a rule that lets nobody in.</summary>
+    private static readonly IReadOnlyDictionary<(string Method, string Route), AccessRule> ByRoute = Rules.Concat(Channels).ToDictionary(r => (r.Method, r.Route));
+
+    /// <summary>The row of a mapped route, or of a channel; for one that nobody wrote a row for, a rule that lets nobody in.</summary>
     public static AccessRule Of(string method, string route) =>
         ByRoute.GetValueOrDefault((method, route)) ?? new AccessRule(method, route, None);
 }

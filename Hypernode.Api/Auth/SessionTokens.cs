@@ -19,6 +19,19 @@ internal sealed class SessionTokens(TokenKeyFile keyFile, IEscrow escrow, TimePr
 
     private SymmetricSecurityKey SigningKey => new(keyFile.Key);
 
+    private TokenValidationParameters Parameters => new()
+    {
+        ValidIssuer = Issuer,
+        ValidAudience = Audience,
+        IssuerSigningKey = SigningKey,
+        ValidAlgorithms = [SecurityAlgorithms.HmacSha256],
+        RequireSignedTokens = true,
+        RequireExpirationTime = true,
+        NameClaimType = "sub",
+        // The library would ask the machine's clock.
+        LifetimeValidator = (notBefore, expires, _, _) => IsInTime(notBefore, expires, time.GetUtcNow().UtcDateTime),
+    };
+
     public (string Token, DateTimeOffset ExpiresAt) Issue(WalletAddress wallet)
     {
         var now = time.GetUtcNow();
@@ -36,27 +49,28 @@ internal sealed class SessionTokens(TokenKeyFile keyFile, IEscrow escrow, TimePr
         return (token, expires);
     }
 
+    /// <summary>A token that comes some other way than in its header. Null: it is not ours, or is over.</summary>
+    public async Task<Session?> ReadAsync(string token)
+    {
+        var read = await new JsonWebTokenHandler { MapInboundClaims = false }.ValidateTokenAsync(token, Parameters);
+        return read.IsValid && WalletAddress.TryParse(read.ClaimsIdentity.FindFirst("sub")?.Value, null, out var wallet)
+            ? new Session(wallet, new DateTimeOffset(read.SecurityToken.ValidTo, TimeSpan.Zero))
+            : null;
+    }
+
     public void Configure(string? name, JwtBearerOptions options) => Configure(options);
 
     public void Configure(JwtBearerOptions options)
     {
         options.MapInboundClaims = false;
         options.IncludeErrorDetails = false;
-        options.TokenValidationParameters = new TokenValidationParameters
-        {
-            ValidIssuer = Issuer,
-            ValidAudience = Audience,
-            IssuerSigningKey = SigningKey,
-            ValidAlgorithms = [SecurityAlgorithms.HmacSha256],
-            RequireSignedTokens = true,
-            RequireExpirationTime = true,
-            NameClaimType = "sub",
-            // The library would ask the machine's clock.
-            LifetimeValidator = (notBefore, expires, _, _) => IsInTime(notBefore, expires, time.GetUtcNow().UtcDateTime),
-        };
+        options.TokenValidationParameters = Parameters;
     }
 
     /// <summary>Expires sharply; a minute of grace at the start, for hosts whose clocks differ.</summary>
     private static bool IsInTime(DateTime? notBefore, DateTime? expires, DateTime now) =>
         expires is not null && now < expires && (notBefore is null || notBefore <= now.AddMinutes(1));
 }
+
+/// <summary>Whose session, and until when.</summary>
+internal sealed record Session(WalletAddress Wallet, DateTimeOffset ExpiresAt);

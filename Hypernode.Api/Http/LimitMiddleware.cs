@@ -18,7 +18,8 @@ internal sealed class LimitMiddleware(RequestDelegate next, RateLimits rates, IO
 
     public async Task InvokeAsync(HttpContext context)
     {
-        if (context.GetEndpoint()?.Metadata.GetMetadata<AccessRule>() is { Unlimited: true })
+        var rule = context.GetEndpoint()?.Metadata.GetMetadata<AccessRule>();
+        if (rule is { Unlimited: true })
         {
             await next(context);
             return;
@@ -31,6 +32,12 @@ internal sealed class LimitMiddleware(RequestDelegate next, RateLimits rates, IO
         {
             key = $"key {context.User.Wallet()}";
             Require(rates.Take(key, _options.RequestsPerSecond, _options.RequestBurst));
+        }
+
+        if (rule is { LongLived: true })
+        {
+            await next(context);
+            return;
         }
 
         var (many, mine) = (Enter(address), key is null ? 0 : Enter(key));

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Hypernode.Api.Http;
+using Hypernode.Api.Live;
 using Hypernode.Contracts.Jobs;
+using Hypernode.Contracts.Live;
 using Hypernode.Contracts.Ports;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -13,7 +15,14 @@ namespace Hypernode.Api.Jobs;
 /// Follows a job's log and states as Server-Sent Events until the job has ended: <c>log</c> (its id is where to resume),
 /// <c>state</c>, and one <c>end</c>.
 /// </summary>
-internal sealed class LogFollower(IJobReader jobs, IEvidence evidence, TimeProvider time, IHostApplicationLifetime host, IOptions<ApiOptions> options)
+internal sealed class LogFollower(
+    IJobReader jobs,
+    IEvidence evidence,
+    Movements movements,
+    TimeProvider time,
+    IHostApplicationLifetime host,
+    IOptions<ApiOptions> options,
+    IOptions<LiveOptions> live)
 {
     private const int PageSize = 200;
 
@@ -36,13 +45,19 @@ internal sealed class LogFollower(IJobReader jobs, IEvidence evidence, TimeProvi
         context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
         context.Response.ContentType = "text/event-stream";
         context.Response.Headers["X-Accel-Buffering"] = "no";
+        var log = new JobLog(evidence, job, time, TimeSpan.FromMilliseconds(live.Value.LogGapMilliseconds));
+        var moved = new Wake();
+        using var states = movements.Watch(LiveTopic.OfJob(job), moved.Set);
+        using var logs = movements.Watch(LiveTopic.OfLogs(job), moved.Set);
+        var keepAlive = TimeSpan.FromSeconds(options.Value.KeepAliveSeconds);
+        var poll = TimeSpan.FromMilliseconds(live.Value.PollMilliseconds);
         string? shown = null;
         var lastSign = time.GetTimestamp();
         while (true)
         {
             // The state first: what was logged before a job's end is then read below, so nothing is cut off.
             var view = await jobs.FindAsync(job, cancellationToken) ?? throw new InvalidOperationException("the job is gone");
-            var wrote = await WriteLogsAsync(context.Response, job, after, cancellationToken);
+            var wrote = await WriteLogsAsync(context.Response, log, after, JobStateNames.IsTerminal(view.State), cancellationToken);
             after = wrote ?? after;
             if (view.State != shown)
             {
@@ -61,35 +76,36 @@ internal sealed class LogFollower(IJobReader jobs, IEvidence evidence, TimeProvi
             {
                 lastSign = time.GetTimestamp();
             }
-            else if (time.GetElapsedTime(lastSign) >= TimeSpan.FromSeconds(options.Value.KeepAliveSeconds))
+            else if (time.GetElapsedTime(lastSign) >= keepAlive)
             {
                 await context.Response.WriteAsync(": still here\n\n", cancellationToken);
                 lastSign = time.GetTimestamp();
             }
 
             await context.Response.Body.FlushAsync(cancellationToken);
-            await Task.Delay(TimeSpan.FromMilliseconds(options.Value.FollowMilliseconds), time, cancellationToken);
+            await moved.WaitAsync(poll < keepAlive ? poll : keepAlive, time, cancellationToken);
         }
     }
 
     /// <summary>Where the log has been written to; null when there was nothing new.</summary>
-    private async Task<(int Attempt, long Seq)?> WriteLogsAsync(
+    private static async Task<(int Attempt, long Seq)?> WriteLogsAsync(
         HttpResponse response,
-        JobId job,
+        JobLog log,
         (int Attempt, long Seq) after,
+        bool ended,
         CancellationToken cancellationToken)
     {
         (int, long)? reached = null;
         while (true)
         {
-            var chunks = await evidence.ReadLogsAsync(job, reached ?? after, PageSize, cancellationToken);
+            var (chunks, more) = await log.ReadAsync(reached ?? after, PageSize, ended, cancellationToken);
             foreach (var chunk in chunks)
             {
                 reached = JobLogsEndpoints.PositionOf(chunk);
                 await WriteAsync(response, "log", JobLogsEndpoints.PositionText(reached.Value), LogAnswer.Of(chunk), cancellationToken);
             }
 
-            if (chunks.Count < PageSize)
+            if (!more)
             {
                 return reached;
             }

@@ -48,6 +48,12 @@ internal static class ApiDocument
                 ((OpenApiMediaType)media).Example = example;
             }
 
+            if (context.Description.RelativePath == "ws")
+            {
+                operation.Extensions ??= new Dictionary<string, IOpenApiExtension>(StringComparer.Ordinal);
+                operation.Extensions["x-messages"] = new JsonNodeExtension(LiveExamples.ToJson());
+            }
+
             return Task.CompletedTask;
         });
     });

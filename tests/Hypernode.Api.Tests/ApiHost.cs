@@ -42,6 +42,7 @@ public sealed class ApiHost : IAsyncDisposable
         {
             ["Hypernode:Api:TokenKeyFile"] = TokenKeyFile,
             ["Hypernode:Api:FollowMilliseconds"] = "10",
+            ["Hypernode:Live:PollMilliseconds"] = "10",
             ["Hypernode:Api:MaxBlobBytes"] = "2048",
         });
         builder.Configuration.AddInMemoryCollection(settings);
@@ -67,6 +68,8 @@ public sealed class ApiHost : IAsyncDisposable
             .AddSingleton<ITransferLedger>(Transfers)
             .AddSingleton<IMessageSender>(Messages)
             .AddSingleton<IStorageWatch>(Storage)
+            .AddSingleton<ILiveStates>(States)
+            .AddSingleton<ILiveHints>(Hints)
             .AddHypernodeApi(builder.Configuration);
         more?.Invoke(builder.Services);
         _app = builder.Build();
@@ -100,6 +103,10 @@ public sealed class ApiHost : IAsyncDisposable
     public FakeMessages Messages { get; } = new();
 
     public FakeStorage Storage { get; } = new();
+
+    public FakeLiveStates States { get; } = new();
+
+    public FakeHints Hints { get; } = new();
 
     public string TokenKeyFile => Path.Combine(_folder, "token.key");
 
@@ -161,6 +168,11 @@ public sealed class ApiHost : IAsyncDisposable
         JsonNode.Parse(await response.Content.ReadAsStringAsync())!.AsObject();
 
     public static StringContent Json(string text) => new(text, Encoding.UTF8, "application/json");
+
+    /// <summary>Of a host on a socket: where its WebSocket is.</summary>
+    public Uri LiveUri => new UriBuilder(_app.Urls.Single()) { Scheme = "ws", Path = "/ws" }.Uri;
+
+    public IServiceProvider Services => _app.Services;
 
     public Task StopAsync() => _app.StopAsync();
 

@@ -51,6 +51,7 @@ public sealed class AuthorizationTests(AccessWorld world) : IClassFixture<Access
         ("GET", "/api/stats/network", [200, 200, 200, 200, 200]),
         ("GET", "/api/stats/nodes", [200, 200, 200, 200, 200]),
         ("GET", "/api/stats/jobs", [200, 200, 200, 200, 200]),
+        ("GET", "/ws", [426, 426, 426, 426, 426]), // its channels: LiveAccessTests
         ("POST", "/api/blobs", [401, 201, 201, 201, 201]),
         ("GET", "/api/blobs/{sha256}", [401, 404, 404, 200, 404]),
         ("PUT", "/api/blobs/{sha256}", [401, 404, 404, 201, 404]),

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Hypernode.Api;
+using Hypernode.Api.Live;
 using Hypernode.Api.X402;
 using Hypernode.Contracts.Jobs;
 using Hypernode.Host.Embedded;
@@ -29,6 +30,7 @@ internal static partial class ConfigurationDocument
         ("The chain", SolanaOptions.Section, typeof(SolanaOptions)),
         ("The bundled localnet", LocalnetOptions.Section, typeof(LocalnetOptions)),
         ("The API", ApiOptions.Section, typeof(ApiOptions)),
+        ("Live events", LiveOptions.Section, typeof(LiveOptions)),
         ("Payments by x402", X402Options.Section, typeof(X402Options)),
         ("An agent (its own program, and the defaults of the embedded ones)", AgentOptions.Section, typeof(AgentOptions)),
         ("Embedded agents, one entry each", "Hypernode:Agents:0", typeof(FleetAgentOptions)),

@@ -36,8 +36,13 @@ public sealed class FakeJobs : IJobIntake, IJobReader
             .ThenByDescending(j => j.Id.ToString(), StringComparer.Ordinal)
             .Take(limit)]);
 
-    public Task<IReadOnlyList<JobTransition>> HistoryAsync(JobId id, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<JobTransition>>(Histories.GetValueOrDefault(id) ?? []);
+    public Task<IReadOnlyList<JobTransition>> HistoryAsync(JobId id, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            return Task.FromResult<IReadOnlyList<JobTransition>>([.. Histories.GetValueOrDefault(id) ?? []]);
+        }
+    }
 
     public Task<JobStats> StatsAsync(CancellationToken cancellationToken) => Task.FromResult(new JobStats(
         All.Values.GroupBy(j => j.State).ToDictionary(g => g.Key, g => (long)g.Count(), StringComparer.Ordinal),
@@ -47,8 +52,11 @@ public sealed class FakeJobs : IJobIntake, IJobReader
     /// <summary>What the saga would do.</summary>
     public void Move(JobId id, string state, Func<JobView, JobView>? change = null)
     {
-        All[id] = (change ?? (j => j))(All[id]) with { State = state };
-        Histories[id].Add(new JobTransition(state, All[id].CreatedAt.AddSeconds(Histories[id].Count), "Test", All[id].Attempt));
+        lock (_gate)
+        {
+            All[id] = (change ?? (j => j))(All[id]) with { State = state };
+            Histories[id].Add(new JobTransition(state, All[id].CreatedAt.AddSeconds(Histories[id].Count), "Test", All[id].Attempt));
+        }
     }
 
     private IntakeResult Submit(JobSubmission submission)

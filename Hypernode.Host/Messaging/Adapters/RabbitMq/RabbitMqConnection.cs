@@ -39,6 +39,9 @@ internal sealed class RabbitMqConnection(IOptions<RabbitMqOptions> options) : IA
         }
     }
 
+    /// <summary>As when the broker goes: every channel ends, and the next one that is opened has a new connection.</summary>
+    internal Task DropAsync() => _connection?.AbortAsync() ?? Task.CompletedTask;
+
     public async ValueTask DisposeAsync()
     {
         if (_connection is not null)

@@ -38,6 +38,7 @@ internal static class RabbitMqTopology
         }
 
         await channel.QueueDeclareAsync(Queues.SagaHosts, true, false, false, Quorum([]), cancellationToken: cancellationToken);
+        await channel.ExchangeDeclareAsync(Queues.Live, ExchangeType.Fanout, durable: true, cancellationToken: cancellationToken);
         await channel.ExchangeDeclareAsync(Queues.NodesCommands, ExchangeType.Direct, durable: true, cancellationToken: cancellationToken);
         await channel.ExchangeDeclareAsync(Queues.NodesIngress, ExchangeType.Topic, durable: true, cancellationToken: cancellationToken);
         await channel.QueueDeclareAsync(Queues.NodesIngress, true, false, false, Quorum(DeadLettering), cancellationToken: cancellationToken);

@@ -1,0 +1,247 @@
+using Hypernode.Contracts.Live;
+using Microsoft.Extensions.Logging;
+
+namespace Hypernode.Api.Live;
+
+/// <summary>
+/// A topic that somebody watches on this host. A hint or a look wakes it; one run at a time reads what is new, once for all of its
+/// subscriptions. What a run can't read (the storage is away) the next one does: an event is late then, never lost.
+/// </summary>
+internal abstract partial class LiveChannel(LiveTopic topic, TimeProvider time, ILogger logger, CancellationToken stopping)
+{
+    private const int Idle = 0;
+    private const int Running = 1;
+    private const int RunningAndWoken = 2;
+
+    private int _state;
+    private long _looked = time.GetTimestamp();
+
+    public LiveTopic Topic => topic;
+
+    protected TimeProvider Time => time;
+
+    /// <summary>Guards the subscriptions, and what is handed to them outside of a run.</summary>
+    protected Lock Gate { get; } = new();
+
+    protected List<Subscription> Subscriptions { get; } = [];
+
+    /// <summary>It is taken out of the hub: who comes now makes another.</summary>
+    public bool IsClosed { get; private set; }
+
+    /// <summary>Nothing comes any more.</summary>
+    public virtual bool IsOver => false;
+
+    /// <summary>Since it was last read.</summary>
+    public TimeSpan SinceLook => time.GetElapsedTime(Volatile.Read(ref _looked));
+
+    public void Add(Subscription subscription)
+    {
+        lock (Gate)
+        {
+            Subscriptions.Add(subscription);
+            Added(subscription);
+        }
+
+        Wake();
+    }
+
+    /// <returns>True: nobody is left, and the channel is closed.</returns>
+    public bool Remove(Subscription subscription)
+    {
+        lock (Gate)
+        {
+            subscription.IsOver = true;
+            Subscriptions.Remove(subscription);
+            return IsClosed |= Subscriptions.Count == 0;
+        }
+    }
+
+    /// <summary>Something may have moved, or a subscription can take more. Any thread; returns at once.</summary>
+    public void Wake()
+    {
+        if (Interlocked.Exchange(ref _state, RunningAndWoken) == Idle)
+        {
+            _ = Task.Run(RunAsync, CancellationToken.None);
+        }
+    }
+
+    /// <summary>Under the lock.</summary>
+    protected virtual void Added(Subscription subscription)
+    {
+    }
+
+    /// <summary>Reads what is new and hands it over.</summary>
+    protected abstract Task ReadAsync(CancellationToken cancellationToken);
+
+    protected Subscription[] Snapshot()
+    {
+        lock (Gate)
+        {
+            return [.. Subscriptions];
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        do
+        {
+            Volatile.Write(ref _state, Running);
+            Volatile.Write(ref _looked, time.GetTimestamp());
+            if (IsClosed || stopping.IsCancellationRequested)
+            {
+                continue;
+            }
+
+            try
+            {
+                await ReadAsync(stopping);
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+                // The host stops: clients resume elsewhere.
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                NotRead(logger, e, topic.Kind); // the hub looks again soon
+            }
+        }
+        while (Interlocked.CompareExchange(ref _state, Idle, Running) != Running);
+    }
+
+    [LoggerMessage(5101, LogLevel.Warning, "A watched {Kind} could not be read; its events come later")]
+    private static partial void NotRead(ILogger logger, Exception e, LiveKind kind);
+}
+
+/// <summary>Of what has a history: every event, in order, to each subscription once.</summary>
+internal sealed class HistoryChannel(LiveTopic topic, IHistoryFeed feed, TimeProvider time, ILogger logger, CancellationToken stopping)
+    : LiveChannel(topic, time, logger, stopping)
+{
+    /// <summary>Up to where those who have caught up were told; null: there is none.</summary>
+    private long? _head;
+
+    public override bool IsOver => feed.IsOver;
+
+    /// <summary>The run's own order decides: behind subscriptions catch up at their sockets' pace, then join the others.</summary>
+    protected override async Task ReadAsync(CancellationToken cancellationToken)
+    {
+        foreach (var behind in Snapshot().Where(s => !s.IsLive))
+        {
+            await CatchUpAsync(behind, cancellationToken);
+        }
+
+        var live = Snapshot().Where(s => s.IsLive).ToList();
+        if (live.Count == 0)
+        {
+            _head = null;
+            return;
+        }
+
+        for (var more = true; more;)
+        {
+            (var events, more) = await feed.ReadAsync(_head ?? live.Min(s => s.Cursor), cancellationToken);
+            foreach (var next in events)
+            {
+                foreach (var subscription in live)
+                {
+                    Hand(subscription, next);
+                }
+
+                _head = next.Seq;
+            }
+
+            more &= events.Count > 0;
+        }
+    }
+
+    private async Task CatchUpAsync(Subscription behind, CancellationToken cancellationToken)
+    {
+        while (!behind.IsOver)
+        {
+            if (!behind.Socket.HasRoomFor(behind))
+            {
+                return; // the socket wakes the channel once it has
+            }
+
+            var (events, more) = await feed.ReadAsync(behind.Cursor, cancellationToken);
+            foreach (var next in events)
+            {
+                behind.Cursor = next.Seq;
+                behind.Socket.Offer(behind, next, asked: true);
+            }
+
+            if (!more || events.Count == 0)
+            {
+                behind.IsLive = true;
+                _head ??= behind.Cursor;
+                return;
+            }
+        }
+    }
+
+    private void Hand(Subscription subscription, LiveEvent next)
+    {
+        if (next.Seq <= subscription.Cursor || subscription.IsOver || !subscription.IsLive)
+        {
+            return;
+        }
+
+        if (subscription.Socket.Offer(subscription, next))
+        {
+            subscription.Cursor = next.Seq;
+            return;
+        }
+
+        subscription.IsLive = false; // the others go on; it catches up from here, at its own pace
+        if (subscription.Socket.HasRoomFor(subscription))
+        {
+            Wake();
+        }
+    }
+}
+
+/// <summary>Of what has a state: the newest, to whoever has an older one.</summary>
+/// <param name="least">Between two looks.</param>
+internal sealed class StateChannel(LiveTopic topic, StateFeed feed, TimeSpan least, TimeProvider time, ILogger logger, CancellationToken stopping)
+    : LiveChannel(topic, time, logger, stopping)
+{
+    /// <summary>Looks that are dear come more seldom: they take at most this part of the time.</summary>
+    private const int Share = 20;
+
+    private LiveEvent? _newest;
+    private long? _lookedAt;
+    private TimeSpan _cost;
+
+    /// <summary>Who comes gets what is known at once.</summary>
+    protected override void Added(Subscription subscription) => Hand(subscription);
+
+    protected override async Task ReadAsync(CancellationToken cancellationToken)
+    {
+        var pause = least > _cost * Share ? least : _cost * Share;
+        if (_lookedAt is { } before && pause - Time.GetElapsedTime(before) is { Ticks: > 0 } rest)
+        {
+            await Task.Delay(rest, Time, cancellationToken);
+        }
+
+        _lookedAt = Time.GetTimestamp();
+        var newest = await feed.ReadAsync(cancellationToken);
+        _cost = Time.GetElapsedTime(_lookedAt.Value);
+        lock (Gate)
+        {
+            if (newest is not null && (_newest is null || newest.Seq > _newest.Seq))
+            {
+                _newest = newest;
+            }
+
+            Subscriptions.ForEach(Hand);
+        }
+    }
+
+    private void Hand(Subscription subscription)
+    {
+        if (_newest is { } newest && newest.Seq > subscription.Cursor && !subscription.IsOver)
+        {
+            subscription.Cursor = newest.Seq;
+            subscription.Socket.OfferNewest(subscription, newest);
+        }
+    }
+}

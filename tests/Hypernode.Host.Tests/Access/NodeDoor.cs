@@ -6,6 +6,7 @@ using Hypernode.Contracts.Nodes;
 using Hypernode.Contracts.Ports;
 using Hypernode.Contracts.Text;
 using Hypernode.Host.Adapters;
+using Hypernode.Host.Live;
 using Hypernode.Host.Messaging.Adapters.RabbitMq;
 using Hypernode.Storage;
 using Microsoft.AspNetCore.Builder;
@@ -148,6 +149,7 @@ public sealed class NodeDoor : IAsyncLifetime
             .AddSingleton<INodeCommandSender>(_ => new RabbitMqNodeCommandSender(Connection))
             .AddSingleton<IDeposits, NoDeposits>()
             .AddSingleton<ITransferFacilitator, NoDeposits>()
+            .AddSingleton<ILiveHints, InProcessHints>()
             // Routes that are there and that nobody calls here.
             .AddSingleton<IOutlook>(_ => throw new NotSupportedException())
             .AddSingleton<INodeMailbox>(_ => throw new NotSupportedException())

@@ -1,9 +1,11 @@
+using Hypernode.Host.Ops;
+
 namespace Hypernode.Host;
 
 /// <summary>The command line of the server program.</summary>
 internal sealed record HostArguments(
     bool Bootstrap, string? Config, string? Roles, bool Text, bool UntilStdinCloses, IReadOnlyList<string>? Dead = null, bool Chain = false,
-    IReadOnlyList<string>? Node = null, string? Reason = null)
+    IReadOnlyList<string>? Node = null, string? Reason = null, OpsArguments? Ops = null)
 {
     public const string Help = """
         The Hypernode server program: any mix of roles in one process.
@@ -12,6 +14,8 @@ internal sealed record HostArguments(
                Hypernode.Host chain --config FILE
                Hypernode.Host dead list|replay [MESSAGE-ID...] --config FILE
                Hypernode.Host node list|revoke|restore [NODE-ID] [--reason TEXT] --config FILE
+               Hypernode.Host ops errors|stuck|audit [--limit N] [--no-chain] --config FILE
+               Hypernode.Host ops replay GROUP|MESSAGE-ID... [--limit N] [--yes] --config FILE
 
           bootstrap              make the schema, keys, programs and accounts that are missing, and end
           chain                  make what is missing on the chain alone, and print every address as one JSON line
@@ -21,6 +25,12 @@ internal sealed record HostArguments(
           node revoke ID         jail a node: no job, no say, no way into the broker, its connections closed
           node restore ID        lift an operator's jail (the chain's is lifted on chain)
           --reason TEXT          why; kept beside the node
+          ops errors             the dead letters, grouped by cause (docs/operations.md)
+          ops replay ID...       what a replay of these groups or messages would do; with --yes it is done
+          ops stuck              jobs past a deadline of theirs; ends with 8 when there are some
+          ops audit              I1 to I12 recomputed over database and chain; ends with 8 when one is violated
+          --limit N              at most so many listed, or replayed in one run
+          --no-chain             audit the database alone
           --config FILE          settings (JSON, all under "Hypernode"); environment variables Hypernode__… win over it
           --roles LIST           api,sagas,workers,agents in any mix (agents: the embedded stack)
           --log-format FORMAT    json (default) or text
@@ -47,6 +57,11 @@ internal sealed record HostArguments(
                 "chain" => result with { Chain = true },
                 "dead" => result with { Dead = [] },
                 var word when result.Dead is { } words && !word.StartsWith('-') => result with { Dead = [.. words, word] },
+                "ops" when result is { Dead: null, Node: null, Ops: null } => result with { Ops = new([]) },
+                var word when result.Ops is { } ops && !word.StartsWith('-') => result with { Ops = ops with { Words = [.. ops.Words, word] } },
+                "--limit" when result.Ops is { } ops => result with { Ops = ops.WithLimit(Value()) },
+                "--yes" when result.Ops is { } ops => result with { Ops = ops with { Yes = true } },
+                "--no-chain" when result.Ops is { } ops => result with { Ops = ops with { NoChain = true } },
                 "node" when result.Dead is null => result with { Node = [] },
                 var word when result.Node is { } words && !word.StartsWith('-') => result with { Node = [.. words, word] },
                 "--reason" => result with { Reason = Value() },

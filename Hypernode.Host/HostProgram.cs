@@ -4,6 +4,7 @@ using System.Data.Common;
 using Hypernode.Host.Chain;
 using Hypernode.Host.Embedded;
 using Hypernode.Host.Embedded.Adapters;
+using Hypernode.Host.Ops;
 using Hypernode.Storage;
 using Hypernode.Workers.Adapters.Solana;
 using Microsoft.Extensions.Options;
@@ -38,6 +39,11 @@ internal static class HostProgram
             if (arguments.Node is { } about)
             {
                 return await NodeStandingCommand.RunAsync(about, arguments.Reason, builder.Configuration, Console.Out, CancellationToken.None);
+            }
+
+            if (arguments.Ops is { } ops)
+            {
+                return await OpsCommand.RunAsync(ops, builder.Configuration, Console.Out, CancellationToken.None);
             }
 
             if (arguments.Chain)
@@ -123,7 +129,7 @@ internal static class HostProgram
             .MinimumLevel.Override("Microsoft.AspNetCore.Hosting.Diagnostics", LogEventLevel.Warning)
             .Enrich.FromLogContext();
         // A command that prints an answer has stdout for itself.
-        LogEventLevel? errorsFrom = arguments.Chain || arguments.Node is not null ? LogEventLevel.Verbose : null;
+        LogEventLevel? errorsFrom = arguments.Chain || arguments.Node is not null || arguments.Ops is not null ? LogEventLevel.Verbose : null;
         Log.Logger = (arguments.Text
             ? logger.WriteTo.Console(formatProvider: System.Globalization.CultureInfo.InvariantCulture, standardErrorFromLevel: errorsFrom)
             : logger.WriteTo.Console(new JsonFormatter(renderMessage: true), standardErrorFromLevel: errorsFrom)).CreateLogger();

@@ -99,6 +99,7 @@ public static class StorageRegistration
         services.AddSingleton<IWalletDirectory, WalletDirectory>();
         services.AddSingleton<ISagaAudit, SagaAudit>();
         services.AddSingleton<ILiveStates, LiveStates>();
+        services.AddSingleton<IAuditReader, AuditReader>();
         return services;
     }
 }

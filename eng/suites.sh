@@ -64,6 +64,7 @@ choose() {
   if grep -qx docker <<< "$needed"; then needs+=(engine); fi
   if grep -qxE 'postgres|rabbitmq' <<< "$needed"; then needs+=(services); fi
   if grep -qx docker-compose <<< "$needed"; then needs+=(docker-compose); fi
+  if grep -qx shells <<< "$needed"; then needs+=(shells); fi
 }
 
 is_needed() { case " ${needs[*]-} " in *" $1 "*) return 0 ;; *) return 1 ;; esac; }

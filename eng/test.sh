@@ -62,6 +62,8 @@ packages() {
   if is_needed engine; then
     install_packages dockerd docker.io && install_packages /bin/busybox busybox-static && install_packages ip iproute2 && install_packages docker-registry docker-registry && install_packages runsc runsc || return
   fi
+  # The shells that ./hn completion is for.
+  if is_needed shells; then install_packages zsh zsh && install_packages fish fish || return; fi
   if is_needed docker-compose; then install_packages docker-compose docker-compose || return; fi
 }
 

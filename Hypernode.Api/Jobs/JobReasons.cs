@@ -4,16 +4,19 @@ using Hypernode.Contracts.Timers;
 
 namespace Hypernode.Api.Jobs;
 
-/// <summary>The machine's states, timers and events in words.</summary>
-internal static class JobReasons
+/// <summary>The machine's states, timers and events in words: for a job's owner, and for who operates the market.</summary>
+public static class JobReasons
 {
+    /// <summary>What would move it on; of one that has ended: how.</summary>
+    /// <param name="matching">Null: the market was not looked at.</param>
     public static ReasonAnswer WaitingFor(JobView job, JobStanding stands, MatchingExplanation? matching) => job.State switch
     {
         JobStateNames.Initial or JobStateNames.Submitted or JobStateNames.IntentVerified =>
             new("intent-verification", "the signed intent is being verified"),
         JobStateNames.EscrowPending => new("escrow-lock", "the chain has not answered yet whether the payment is locked; until it has, nothing else is decided"),
         JobStateNames.Matching when matching is { Fitting: > 0 } => new("next-look", $"a node will be taken at the next look: {matching.Text}"),
-        JobStateNames.Matching => new("no-fitting-node", $"no node can take it now: {matching?.Text}"),
+        JobStateNames.Matching when matching is null => new("match", "a node is looked for"),
+        JobStateNames.Matching => new("no-fitting-node", $"no node can take it now: {matching.Text}"),
         JobStateNames.Assigned => new("start", "a node has the job; the chain is told who is paid, and the node has to start it"),
         JobStateNames.Executing when stands.Cancelling => new("metering", "the payer has cancelled; what was delivered is being metered"),
         JobStateNames.Executing => new("receipt", "the node runs it, and has to report with a signed receipt"),
@@ -38,6 +41,7 @@ internal static class JobReasons
         return (SilenceOf(job, stands, windows) is { } silence ? timers.Append(silence) : timers).OrderBy(d => d.At);
     }
 
+    /// <summary>What decided a step of its history.</summary>
     public static DecisionAnswer Decision(JobTransition transition)
     {
         var parts = transition.Cause.Split(": ", 2);

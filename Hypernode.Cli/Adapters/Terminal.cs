@@ -11,11 +11,15 @@ internal static class Terminal
         var console = AnsiConsole.Create(new AnsiConsoleSettings
         {
             Out = new AnsiConsoleOutput(json ? Console.Error : Console.Out),
-            Ansi = (json ? Console.IsErrorRedirected : Console.IsOutputRedirected) ? AnsiSupport.No : AnsiSupport.Detect,
+            Ansi = IsPlain(json ? Console.IsErrorRedirected : Console.IsOutputRedirected) ? AnsiSupport.No : AnsiSupport.Detect,
         });
         console.Profile.Width = Math.Max(console.Profile.Width, 160); // lines may be long: never fold a signature
         return console;
     }
+
+    /// <summary>No escape code leaves us for a file, a pipe, a terminal that knows none, or somebody who asked for none (no-color.org).</summary>
+    internal static bool IsPlain(bool redirected) =>
+        redirected || Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 } || Environment.GetEnvironmentVariable("TERM") == "dumb";
 
     /// <summary>A stranger's text, without what would steer the terminal: a job's log may hold anything.</summary>
     public static string Harmless(string text) =>

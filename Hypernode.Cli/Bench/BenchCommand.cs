@@ -50,7 +50,7 @@ internal static class BenchCommand
         var size = new Option<int>("--size") { Description = "how much of it", DefaultValueFactory = _ => defaults.Size };
         var quick = new Option<bool>("--quick") { Description = $"{QuickRounds} rounds of {QuickJobs} jobs, and a small size: to see that it works" };
         var data = new Option<DirectoryInfo?>("--data") { Description = "data folder; must be empty, and nothing in it is ever deleted (default: a temporary one)" };
-        var command = new Command(defaults.What, defaults.About) { json, markdown, rounds, jobs, seconds, outstanding, warmUp, quick, data };
+        var command = new Command(defaults.What, $"{defaults.About}\n\nExamples:\n  ./hn bench {defaults.What} --quick\n  ./hn bench {defaults.What} --json") { json, markdown, rounds, jobs, seconds, outstanding, warmUp, quick, data };
         var withPeers = new Option<bool>("--peers") { Description = "beside Restate and DBOS too (installs them with npm ci)" };
         var warm = new Option<bool>("--warm") { Description = "the steady state: processes that have run for a while, instead of fresh ones in each round" };
         var faults = new Option<bool>("--faults") { Description = $"{BenchDefaults.FaultyJobs} settlements, with 1 % of the transactions dropped, 1 % of the answers lost, 1 % delivered twice and 1 % of the commands given twice; then every unit is counted" };

@@ -18,7 +18,16 @@ internal static class DemoCommand
         var data = new Option<DirectoryInfo?>("--data") { Description = "data folder; must be empty, and nothing in it is ever deleted (default: a temporary one)" };
         var keep = new Option<bool>("--keep") { Description = "keep all of the temporary data folder, not only the result and the logs" };
         var runtime = new Option<JobRuntime>("--runtime") { Description = "docker, or process: UNSANDBOXED", DefaultValueFactory = _ => JobRuntime.Docker };
-        var command = new Command("demo", "Run one job from a signed intent to a payment, and check every sum on chain.")
+        var command = new Command(
+            "demo",
+            """
+            Run one job from a signed intent to a payment, and check every sum on chain.
+
+            Examples:
+              ./hn demo
+              ./hn demo --scenario node-death
+              ./hn demo --json | jq .charge
+            """)
         {
             json, scenario, funding, services, data, keep, runtime,
         };

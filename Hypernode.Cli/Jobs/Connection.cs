@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Hypernode.Cli.Adapters;
 using Hypernode.Cli.Chain;
 using Hypernode.Cli.Client;
+using Hypernode.Cli.Config;
 using Hypernode.Cli.Nodes;
 using Hypernode.Contracts.Intents;
 using Hypernode.Contracts.Jobs;
@@ -12,14 +13,14 @@ using Hypernode.Solana;
 
 namespace Hypernode.Cli.Jobs;
 
-/// <summary>Where a payer's commands ask, and with which key: an option, else the environment, else what <c>hn up</c> uses.</summary>
+/// <summary>Where a payer's commands ask, and with which key: an option, else what <see cref="Settings"/> say.</summary>
 internal static class Connection
 {
-    public static readonly Option<string?> Api = NodeCommands.Url("--api", "the API's address (default: $HYPERNODE_API, else http://127.0.0.1:5080)");
-    public static readonly Option<string?> Rpc = NodeCommands.Url("--rpc", "a Solana RPC node's address, trusted to check what the API says (default: $HYPERNODE_RPC, else http://127.0.0.1:8899)");
-    public static readonly Option<FileInfo?> Wallet = new("--wallet") { Description = "key file of the wallet that pays (default: $HYPERNODE_WALLET)" };
-    public static readonly Option<string> Network = new("--network") { Description = "the network's name, as it is signed", DefaultValueFactory = _ => "localnet" };
-    public static readonly Option<string?> Program = new("--program") { Description = "the facilitator's address (default: the one of this repository's key)" };
+    public static readonly Option<string?> Api = NodeCommands.Url("--api", "the API's address (default: hn config, else http://127.0.0.1:5080)");
+    public static readonly Option<string?> Rpc = NodeCommands.Url("--rpc", "a Solana RPC node's address, trusted to check what the API says (default: hn config, else http://127.0.0.1:8899)");
+    public static readonly Option<FileInfo?> Wallet = new("--wallet") { Description = "key file of the wallet that pays (default: hn config)" };
+    public static readonly Option<string?> Network = new("--network") { Description = "the network's name, as it is signed (default: hn config, else localnet)" };
+    public static readonly Option<string?> Program = new("--program") { Description = "the facilitator's address (default: hn config, else the one of this repository's key)" };
     public static readonly Option<bool> Json = new("--json") { Description = "print one JSON object on stdout; all else goes to stderr" };
 
     /// <summary>Instead of an id.</summary>
@@ -65,9 +66,10 @@ internal static class Connection
 
     /// <exception cref="CliException">No wallet is named.</exception>
     public static Account OpenWallet(ParseResult parsed) => KeyFile.Load(
-        parsed.GetValue(Wallet)?.FullName ?? Given("HYPERNODE_WALLET") ?? throw new CliException("--wallet FILE is needed (hn wallet new makes one)") { ExitCode = ExitCodes.Usage });
+        Settings.Current().Of("wallet", parsed.GetValue(Wallet)?.FullName).Value
+            ?? throw new CliException("--wallet FILE is needed (hn wallet new makes one, hn config set wallet FILE keeps it)") { ExitCode = ExitCodes.Usage });
 
-    public static ApiClient OpenApi(ParseResult parsed) => new(parsed.GetValue(Api) ?? Address("HYPERNODE_API") ?? "http://127.0.0.1:5080");
+    public static ApiClient OpenApi(ParseResult parsed) => new(Settings.Current().Of("api", parsed.GetValue(Api)).Value!);
 
     /// <summary>Signed in as the wallet.</summary>
     public static async Task<ApiClient> SignInAsync(ParseResult parsed, CancellationToken cancellationToken)
@@ -87,17 +89,19 @@ internal static class Connection
     }
 
     public static RpcClient RpcOf(ParseResult parsed, HttpClient http) =>
-        new(http, new Uri(parsed.GetValue(Rpc) ?? Address("HYPERNODE_RPC") ?? "http://127.0.0.1:8899"));
+        new(http, new Uri(Settings.Current().Of("rpc", parsed.GetValue(Rpc)).Value!));
 
     public static ChainView ChainOf(ParseResult parsed, IRpcClient rpc)
     {
-        if (parsed.GetValue(Program) is { } given)
+        var settings = Settings.Current();
+        var network = settings.Of("network", parsed.GetValue(Network)).Value!;
+        if (settings.Of("program", parsed.GetValue(Program)).Value is { } given)
         {
-            return new ChainView(rpc, new PublicKey(given), parsed.GetRequiredValue(Network));
+            return new ChainView(rpc, new PublicKey(given), network);
         }
 
         using var key = KeyFile.Load(Path.Combine(Repository.Find().Root, "programs", "keys", "facilitator-keypair.json"));
-        return new ChainView(rpc, key.PublicKey, parsed.GetRequiredValue(Network));
+        return new ChainView(rpc, key.PublicKey, network);
     }
 
     /// <summary>The one answer on stdout: an object for programs, or its text for people.</summary>
@@ -105,11 +109,5 @@ internal static class Connection
         parsed.InvocationConfiguration.Output.WriteLineAsync(parsed.GetValue(Json) ? answer.ToJsonString() : Terminal.Harmless(describe()));
 
     public static void Handle(Command command, Func<ParseResult, CancellationToken, Task<int>> action) => command.SetAction((parsed, _) =>
-        CommandRun.RunAsync(cancellationToken => action(parsed, cancellationToken), ExitCodes.Interrupted, ExitCodes.Refused));
-
-    private static string? Address(string variable) => Given(variable) is not { } text ? null
-        : Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" ? text
-        : throw new CliException($"{variable} must be an http:// or https:// address") { ExitCode = ExitCodes.Usage };
-
-    private static string? Given(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text ? text : null;
+        CommandRun.RunAsync(cancellationToken => action(parsed, cancellationToken), ExitCodes.Interrupted));
 }

@@ -13,7 +13,17 @@ internal static class ReceiptCommand
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
-    public static Command Create() => new("receipt", "Signed receipts: what a node says that it did.") { Verify() };
+    public static Command Create() => new(
+        "receipt",
+        """
+        Signed receipts: what a node says that it did.
+
+        Examples:
+          ./hn receipt verify result/receipt.json
+        """)
+    {
+        Verify(),
+    };
 
     private static Command Verify()
     {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Hypernode.Cli.Adapters;
 using Hypernode.Cli.Client;
 using Hypernode.Cli.Stack;
@@ -16,7 +17,20 @@ internal static class UpCommand
         var agents = new Option<int>("--agents") { Description = "how many nodes of our own", DefaultValueFactory = _ => 1 };
         var url = new Option<string>("--url") { Description = "where the API listens", DefaultValueFactory = _ => "http://127.0.0.1:5080" };
         var runtime = new Option<JobRuntime>("--runtime") { Description = "docker, or process: UNSANDBOXED", DefaultValueFactory = _ => JobRuntime.Docker };
-        var command = new Command("up", "Run the stack in the foreground until Ctrl-C.") { services, data, agents, url, runtime };
+        var json = new Option<bool>("--json") { Description = "when ready, print every address as one JSON object on stdout" };
+        var command = new Command(
+            "up",
+            """
+            Run the stack in the foreground until Ctrl-C.
+
+            Examples:
+              ./hn up
+              ./hn up --services --agents 2
+              ./hn up --json | jq -r .api
+            """)
+        {
+            services, data, agents, url, runtime, json,
+        };
         command.SetAction((parsed, _) => RunAsync(new StackPlan(
             parsed.GetValue(data)!.FullName,
             parsed.GetValue(services),
@@ -24,11 +38,11 @@ internal static class UpCommand
             new WorkflowWindows(),
             IntentLifetimeSeconds: null,
             [.. Enumerable.Range(1, parsed.GetValue(agents)).Select(i => new AgentPlan($"node-{i}"))],
-            Url: parsed.GetValue(url)!)));
+            Url: parsed.GetValue(url)!), parsed.GetValue(json)));
         return command;
     }
 
-    private static Task<int> RunAsync(StackPlan plan) => CommandRun.RunAsync(async cancellationToken =>
+    private static Task<int> RunAsync(StackPlan plan, bool json) => CommandRun.RunAsync(async cancellationToken =>
     {
         var repository = Repository.Find();
 
@@ -46,7 +60,11 @@ internal static class UpCommand
         using var api = new ApiClient(stack.Ready.Url);
         await stack.EnlistAsync(api, cancellationToken);
         await WriteEnvironmentAsync(plan, stack, cancellationToken);
-        await Console.Out.WriteLineAsync($"\n{string.Join('\n', stack.Addresses)}\njob image    {stack.Image}\nwallet       {Path.Combine(plan.DataPath, "keys", "payer.json")}\n\nCtrl-C ends it.");
+        var wallet = Path.Combine(plan.DataPath, "keys", "payer.json");
+        await Console.Out.WriteLineAsync(json
+            ? new JsonObject { ["api"] = stack.Ready.Url, ["rpc"] = stack.Ready.Rpc, ["image"] = stack.Image, ["wallet"] = wallet }.ToJsonString()
+            : $"\n{string.Join('\n', stack.Addresses)}\njob image    {stack.Image}\nwallet       {wallet}\n\nCtrl-C ends it.");
+        await Console.Out.FlushAsync(cancellationToken);
         var ended = await stack.SomethingEndedAsync(cancellationToken);
         await Console.Error.WriteLineAsync($"hn: it ended by itself: {ended}");
         return 1;

@@ -19,15 +19,22 @@ internal static class WalletCommands
 
         Examples:
           ./hn wallet new wallet.json
+          ./hn wallet import wallet.json --from ~/.config/solana/id.json
           ./hn wallet airdrop --wallet wallet.json --from .hypernode/embedded/keys/payer.json --rpc http://127.0.0.1:PORT
           ./hn wallet approve --wallet wallet.json --amount 10
         """)
     {
         New(),
+        ImportCommand.Create(),
         Balance(),
         Airdrop(),
         Approve(),
     };
+
+    /// <exception cref="CliException">There is something already.</exception>
+    public static string NewFile(string given) => Path.GetFullPath(given) is var path && Path.Exists(path)
+        ? throw new CliException($"{path} is there already: a key is never replaced") { ExitCode = ExitCodes.Usage }
+        : path;
 
     private static Command New()
     {
@@ -45,12 +52,7 @@ internal static class WalletCommands
         };
         Connection.Handle(command, async (parsed, _) =>
         {
-            var path = Path.GetFullPath(parsed.GetRequiredValue(file));
-            if (Path.Exists(path))
-            {
-                throw new CliException($"{path} is there already: a key is never replaced") { ExitCode = ExitCodes.Usage };
-            }
-
+            var path = NewFile(parsed.GetRequiredValue(file));
             using var wallet = new Account();
             KeyFile.Create(path, wallet);
             await Connection.AnswerAsync(parsed, new JsonObject { ["address"] = wallet.PublicKey.Key, ["file"] = path }, () => $"wallet {wallet.PublicKey.Key}\nkey    {path}: who has this file has the money");

@@ -148,6 +148,8 @@ public sealed record Incident(
 {
     private static readonly byte[] Discriminator = AnchorDiscriminator.Account("Incident");
 
+    internal static ReadOnlySpan<byte> DiscriminatorBytes => Discriminator;
+
     /// <exception cref="FormatException">not the data of an Incident</exception>
     public static Incident Decode(ReadOnlySpan<byte> data)
     {
@@ -183,5 +185,13 @@ public sealed class NodeRegistryReader(IRpcClient rpc, NodeRegistryProgram progr
         var accounts = await rpc.GetProgramAccountsAsync(
             program.ProgramIdKey, [new AccountFilter.Memcmp(0, RegisteredNode.DiscriminatorBytes.ToArray())], cancellation: cancellation);
         return [.. accounts.Select(a => RegisteredNode.Decode(a.Account.Data))];
+    }
+
+    /// <summary>All of them: an incident's account is never closed.</summary>
+    public async Task<IReadOnlyList<Incident>> ListIncidentsAsync(CancellationToken cancellation = default)
+    {
+        var accounts = await rpc.GetProgramAccountsAsync(
+            program.ProgramIdKey, [new AccountFilter.Memcmp(0, Incident.DiscriminatorBytes.ToArray())], cancellation: cancellation);
+        return [.. accounts.Select(a => Incident.Decode(a.Account.Data))];
     }
 }

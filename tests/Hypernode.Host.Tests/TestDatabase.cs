@@ -30,11 +30,19 @@ internal sealed class TestDatabase : IAsyncDisposable
     private static string Server => Environment.GetEnvironmentVariable("HYPERNODE_TEST_POSTGRES")
         ?? throw new InvalidOperationException("HYPERNODE_TEST_POSTGRES is not set: eng/services.sh starts a server");
 
-    public static async Task<TestDatabase> CreateAsync()
+    public string Name => _name;
+
+    /// <param name="template">A database that is copied as it is, while nobody uses it; null: an empty one.</param>
+    public static async Task<TestDatabase> CreateAsync(string? template = null)
     {
         var name = "hypernode_host_" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
-        await OnServerAsync($"create database {name}");
+        await OnServerAsync($"create database {name}{(template is null ? "" : $" template {template}")}");
         var database = new TestDatabase(name, new NpgsqlConnectionStringBuilder(Server) { Database = name, MaxPoolSize = 20 }.ConnectionString);
+        if (template is not null)
+        {
+            return database;
+        }
+
         await database._services.GetRequiredService<IStorageMigrator>().MigrateAsync(CancellationToken.None);
         return database;
     }
@@ -51,10 +59,16 @@ internal sealed class TestDatabase : IAsyncDisposable
         return (long)(await command.ExecuteScalarAsync())!;
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Ends every connection of ours to it: from then on it may be a template.</summary>
+    public async Task CloseAsync()
     {
         await _services.DisposeAsync();
         await Source.DisposeAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await CloseAsync();
         await OnServerAsync($"drop database {_name} with (force)");
     }
 

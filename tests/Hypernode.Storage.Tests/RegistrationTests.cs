@@ -15,7 +15,7 @@ public sealed class RegistrationTests
             foreach (var port in new[]
             {
                 typeof(ISagaJournal), typeof(IOutbox), typeof(IJobIntake), typeof(IJobReader), typeof(INodeDirectory),
-                typeof(IEvidence), typeof(ISagaAudit), typeof(IWalletDirectory), typeof(IBlobStore), typeof(IStorageMigrator), typeof(IStorageProbe),
+                typeof(IEvidence), typeof(ISagaAudit), typeof(IAuditReader), typeof(IWalletDirectory), typeof(IBlobStore), typeof(IStorageMigrator), typeof(IStorageProbe),
             })
             {
                 data.Add(provider, port);

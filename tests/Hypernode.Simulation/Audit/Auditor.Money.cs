@@ -1,5 +1,6 @@
 using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Ports;
+using Hypernode.Sagas.Invariants;
 using Hypernode.Simulation.World;
 
 namespace Hypernode.Simulation.Audit;
@@ -127,19 +128,11 @@ internal sealed partial class Auditor
     private void CheckBooks(JobRecord job)
     {
         var payment = universe.Chain.Payments.GetValueOrDefault(job.Submission.Intent.IntentId)?.View;
-        switch (job.State)
-        {
-            case JobStateNames.Paid:
-                Check("I2", job.Id, payment is { Status: EscrowStatus.Completed } && payment.Charge == job.Row!.Settlement!.Charge, $"paid, and the chain says {payment?.Status}");
-                break;
-            case JobStateNames.Refunded:
-                Check("I2", job.Id, payment is { Status: EscrowStatus.Refunded }, $"refunded, and the chain says {payment?.Status}");
-                break;
-            case JobStateNames.Rejected:
-                Check("I5", job.Id, payment is null or { Status: EscrowStatus.Refunded }, $"rejected, and the chain says {payment?.Status}");
-                break;
-        }
-
+        Check(
+            job.State == JobStateNames.Rejected ? "I5" : "I2",
+            job.Id,
+            JobRules.EndsAlike(job.State, job.Row?.Settlement?.Charge.BaseUnits ?? 0, payment),
+            $"{job.State}, and the chain says {payment?.Status}");
         Check("I11", job.Id, job.History[^1].State == job.State || job.History.Count == 1, "the history does not end where the job does");
     }
 

@@ -11,6 +11,7 @@ using Hypernode.Contracts.Timers;
 using Hypernode.Contracts.Topology;
 using Hypernode.Sagas.Delivery;
 using Hypernode.Sagas.Engine;
+using Hypernode.Sagas.Invariants;
 using Hypernode.Simulation.Faults;
 using Hypernode.Simulation.World;
 
@@ -242,13 +243,13 @@ internal sealed partial class Auditor(Universe universe) : IDatabaseWatch, IChai
         Check("I11", job.Id, !JobStateNames.IsTerminal(before), $"{before} is an end, and became {row.State}");
         CheckPath(job, before, row);
         CheckEffects(job, before, row, commit);
-        Check("I7", job.Id, job.IsTerminal || HasTimer(job.Id) || HasCommand(job.Id), $"{row.State} waits for nothing: no timer, no command");
+        Check("I7", job.Id, JobRules.IsAwaited(row.State, HasTimer(job.Id), HasCommand(job.Id)), $"{row.State} waits for nothing: no timer, no command");
         CheckLease(job, row);
         CheckEntries(job, before, row);
         if (row.Settlement is { } s)
         {
-            Check("I12", job.Id, s.Charge + s.Refund == job.Submission.Intent.Amount, "charge and refund are not the amount");
-            Check("I12", job.Id, s.NodeShare + s.ProtocolFee + s.PlatformFee == s.Charge, "the shares are not the charge");
+            Check("I12", job.Id, JobRules.AddsUp(job.Submission.Intent.Amount.BaseUnits, s.Charge.BaseUnits, s.Refund.BaseUnits), "charge and refund are not the amount");
+            Check("I12", job.Id, JobRules.SharesAddUp(s.Charge.BaseUnits, s.NodeShare.BaseUnits, s.ProtocolFee.BaseUnits, s.PlatformFee.BaseUnits), "the shares are not the charge");
         }
     }
 
@@ -345,8 +346,7 @@ internal sealed partial class Auditor(Universe universe) : IDatabaseWatch, IChai
     private void CheckLease(JobRecord job, JobRow row)
     {
         var (live, current) = universe.Database.CountLiveLeases(job.Id, row.Attempt);
-        var holds = row.State is JobStateNames.Assigned or JobStateNames.Executing or JobStateNames.Executed;
-        Check("I10", job.Id, live == (holds ? 1 : 0) && live == current, $"{row.State} with {live} live leases");
+        Check("I10", job.Id, live == (JobRules.HoldsSlot(row.State) ? 1 : 0) && live == current, $"{row.State} with {live} live leases");
     }
 
     private void CheckPath(JobRecord job, string before, JobRow row)
@@ -354,7 +354,7 @@ internal sealed partial class Auditor(Universe universe) : IDatabaseWatch, IChai
         var at = before;
         foreach (var entered in row.Entered)
         {
-            Check("I11", job.Id, Paths.Allows(at, entered.State), $"from {at} to {entered.State}");
+            Check("I11", job.Id, JobPaths.Allows(at, entered.State), $"from {at} to {entered.State}");
             at = entered.State;
         }
 

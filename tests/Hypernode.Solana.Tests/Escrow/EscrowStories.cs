@@ -113,6 +113,25 @@ public class EscrowStories(EscrowFixture fixture) : IClassFixture<EscrowFixture>
         (await Escrow.FundsOfAsync(Node, None)).Balance.ShouldBe(new HyperAmount(17_000_000));
     }
 
+    /// <summary>What an operator's audit asks of the chain: accounts and tokens as they are, without a key.</summary>
+    [Fact]
+    public async Task The_books_of_a_payment_are_read_from_its_two_accounts()
+    {
+        var facts = new SolanaChainFacts(fixture.Rpc, new FacilitatorProgram(fixture.ProgramKey.PublicKey), fixture.Setup.RegistryProgram);
+        var order = NewLock(1_000_000);
+        Done(await Escrow.LockAsync(order, None));
+
+        var locked = (await facts.PaymentsAsync([new IntentId(Guid.NewGuid()), order.Intent.IntentId], None));
+        locked[0].ShouldBe(new PaymentFacts(null, 0));
+        (locked[1].Payment!.JobId, locked[1].Payment!.Status, locked[1].Payment!.SettleBy, locked[1].Held).ShouldBe((order.JobId, EscrowStatus.Pending, order.SettleBy, 1_000_000UL));
+        (await facts.OpenAsync(None)).ShouldContain(p => p.IntentId == order.Intent.IntentId);
+
+        Done(await Escrow.RefundAsync(Refund(order, 0, RefundReason.Cancelled), None));
+        var ended = (await facts.PaymentsAsync([order.Intent.IntentId], None))[0];
+        (ended.Payment!.Status, ended.Held).ShouldBe((EscrowStatus.Refunded, 0UL));
+        (await facts.OpenAsync(None)).ShouldNotContain(p => p.IntentId == order.Intent.IntentId);
+    }
+
     [Fact]
     public async Task Two_locks_at_once_take_the_money_once()
     {

@@ -52,6 +52,11 @@ public sealed class RegistryAndSplitterStories(EscrowFixture fixture) : IClassFi
         (await reader.GetNodeAsync(id)).ShouldNotBeNull().Status.ShouldBe(NodeStatus.Jailed);
         (await new SolanaNodeRegistry(fixture.Rpc, program).ListAsync(default)).ShouldContain(new RegistryEntry(
             new NodeId(id), WalletAddress.FromBytes(machine.PublicKey.AsSpan()), WalletAddress.FromBytes(owner.PublicKey.AsSpan()), Contracts.Nodes.NodeStatus.Jailed));
+        var stakes = new SolanaChainFacts(fixture.Rpc, new FacilitatorProgram(fixture.ProgramKey.PublicKey), program);
+        var accused = (await stakes.StakesAsync(default)).Single(s => s.NodeId.Value == id);
+        (accused.Stake, accused.Unstaking, accused.Held, accused.PendingSlash, accused.PendingIncidents, accused.SlashedTotal)
+            .ShouldBe((100 * Hyper, 20 * Hyper, 120 * Hyper, 10 * Hyper, 1u, 0ul));
+        accused.Incidents.ShouldBe([new IncidentFacts(slash.IncidentId, 10 * Hyper, IncidentState.Pending)]);
         (await reader.GetIncidentAsync(slash.IncidentId)).ShouldNotBeNull().Amount.ShouldBe(10 * Hyper);
         (await fixture.Localnet.Sender.SendAsync([program.ExecuteSlash(id, slash.IncidentId, config)], relayer))
             .ShouldHaveFailed().As<NodeRegistryError>(program.ProgramIdKey).ShouldBe(NodeRegistryError.AppealWindowOpen);
@@ -60,6 +65,7 @@ public sealed class RegistryAndSplitterStories(EscrowFixture fixture) : IClassFi
         await SendAsync(program.DismissSlash(dismissal, config, Signed(dismissal.Digest(config.Cluster, program.ProgramIdKey))));
         var free = (await reader.GetNodeAsync(id)).ShouldNotBeNull();
         (free.PendingIncidents, free.PendingSlash, free.SlashedTotal).ShouldBe((0u, 0ul, 0ul));
+        (await stakes.StakesAsync(default)).Single(s => s.NodeId.Value == id).Incidents.ShouldHaveSingleItem().State.ShouldBe(IncidentState.Dismissed);
     }
 
     [Fact]

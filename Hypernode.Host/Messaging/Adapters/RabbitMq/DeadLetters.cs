@@ -53,6 +53,16 @@ internal sealed class DeadLetters(RabbitMqConnection connection) : IAsyncDisposa
         return letters;
     }
 
+    /// <summary>Shows at most <paramref name="limit"/> parked messages, oldest first, one at a time; they stay.</summary>
+    public Task EachAsync(int limit, Action<DeadLetter> see, CancellationToken cancellationToken) => ReadAsync(
+        limit,
+        (_, got) =>
+        {
+            see(DeadLetter.Of(got.BasicProperties, got.Body));
+            return Task.FromResult(false);
+        },
+        cancellationToken);
+
     /// <summary>
     /// Puts parked messages back into their own queues under their own message ids. Twice is harmless: the inbox knows what
     /// was handled, and after it the job's own state does. A crash between the two steps leaves the letter here as well.
@@ -61,33 +71,45 @@ internal sealed class DeadLetters(RabbitMqConnection connection) : IAsyncDisposa
     {
         var wanted = messageIds.ToHashSet(StringComparer.OrdinalIgnoreCase);
         var (replayed, refused) = (new List<string>(), new List<string>());
-        await ReadAsync(
-            int.MaxValue,
-            async (channel, got) =>
+        await ReplayEachAsync(
+            letter =>
             {
-                var letter = DeadLetter.Of(got.BasicProperties, got.Body);
-                if (letter.MessageId is not { } id || !wanted.Contains(id))
+                // One that fails again at once is back before the end is reached: once a run is enough.
+                var mine = letter.MessageId is { } id && wanted.Contains(id) && !replayed.Contains(id);
+                if (mine)
                 {
-                    return false;
+                    (AddressOf(letter) is null ? refused : replayed).Add(letter.MessageId!);
                 }
 
-                if (AddressOf(letter) is not var (exchange, key))
-                {
-                    refused.Add(id);
-                    return false;
-                }
-
-                // Mandatory: a queue that is gone must not swallow it.
-                await channel.BasicPublishAsync(exchange, key, mandatory: true, letter.ToReplay(got.BasicProperties.ContentType), got.Body, cancellationToken);
-                replayed.Add(id);
-                return true;
+                return mine && AddressOf(letter) is not null;
             },
             cancellationToken);
         return new(replayed, [.. wanted.Except(replayed, StringComparer.OrdinalIgnoreCase).Except(refused, StringComparer.OrdinalIgnoreCase)], refused);
     }
 
+    /// <summary>
+    /// Looks at every parked message, oldest first, and puts back those that are chosen: published and confirmed first, and only
+    /// then taken away here.
+    /// </summary>
+    /// <param name="choose">Asked once a message, and never to choose one without an address.</param>
+    public Task ReplayEachAsync(Func<DeadLetter, bool> choose, CancellationToken cancellationToken) => ReadAsync(
+        int.MaxValue,
+        async (channel, got) =>
+        {
+            var letter = DeadLetter.Of(got.BasicProperties, got.Body);
+            if (!choose(letter) || AddressOf(letter) is not var (exchange, key))
+            {
+                return false;
+            }
+
+            // Mandatory: a queue that is gone must not swallow it.
+            await channel.BasicPublishAsync(exchange, key, mandatory: true, letter.ToReplay(got.BasicProperties.ContentType), got.Body, cancellationToken);
+            return true;
+        },
+        cancellationToken);
+
     /// <summary>Only where our own messages belong. What nodes say can't be said again in their name.</summary>
-    private static (string Exchange, string Key)? AddressOf(DeadLetter letter) => letter.Queue switch
+    public static (string Exchange, string Key)? AddressOf(DeadLetter letter) => letter.Queue switch
     {
         var queue when Queues.Commands.Values.Contains(queue) => (queue, ""),
         // Where the job's shard is now: there may have been more or fewer when it was parked.

@@ -1,9 +1,9 @@
 using Hypernode.Contracts.Jobs;
 
-namespace Hypernode.Simulation.Audit;
+namespace Hypernode.Sagas.Invariants;
 
-/// <summary>Which state may follow which: written down here a second time on purpose, from the design and not from the machine.</summary>
-internal static class Paths
+/// <summary>I11: which state may follow which. Written down here a second time on purpose, from the design and not from the machine: the simulator and an operator's audit hold it to this.</summary>
+public static class JobPaths
 {
     private static readonly Dictionary<string, string[]> Next = new(StringComparer.Ordinal)
     {

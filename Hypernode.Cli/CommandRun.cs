@@ -21,10 +21,14 @@ internal static class CommandRun
         }
         catch (Exception e) when (PlainFailure.Is(e))
         {
-            Say(PlainFailure.Describe(e));
+            Fail(PlainFailure.Describe(e));
             return ExitCodes.Of(e);
         }
     }
+
+    /// <summary>Red on a terminal; what was told to us may be a stranger's words.</summary>
+    public static void Fail(string text) =>
+        Console.Error.WriteLine($"{(Terminal.IsPlain(Console.IsErrorRedirected) ? "hn:" : "\u001b[31mhn:\u001b[0m")} {Terminal.Harmless(text)}");
 
     public static void Say(string text) => Console.Error.WriteLine($"hn: {text}");
 }

@@ -17,7 +17,14 @@ namespace Hypernode.Cli;
 /// <summary>The whole command line.</summary>
 internal static class HnCommand
 {
-    public static RootCommand Create() => new("Hypernode: a GPU compute marketplace on Solana. Start it as ./hn, which builds what changed.")
+    public static RootCommand Create()
+    {
+        var root = All();
+        ShortHelp.Use(root);
+        return root;
+    }
+
+    private static RootCommand All() => new("Hypernode: a GPU compute marketplace on Solana. Start it as ./hn, which builds what changed.")
     {
         DemoCommand.Create(),
         UpCommand.Create(),

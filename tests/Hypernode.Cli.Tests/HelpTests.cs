@@ -43,6 +43,13 @@ public sealed class HelpTests
         }
     }
 
+    [Fact]
+    public void A_list_of_commands_has_a_sentence_for_each_and_prose_is_not_folded_twice()
+    {
+        ShortHelp.FirstSentence("Do this,\nand that. But not\nthose.\n\nExamples:\n  ./hn x").ShouldBe("Do this, and that.");
+        ShortHelp.Flow("Do this,\nand that.\n\nExamples:\n  ./hn x\n  ./hn y").ShouldBe("Do this, and that.\n\nExamples:\n  ./hn x\n  ./hn y");
+    }
+
     private static Command Find(string path) => All(HnCommand.Create(), "").Single(c => c.Path == path).Command;
 
     private static IEnumerable<(string Path, Command Command)> All(Command of, string path) => of.Subcommands

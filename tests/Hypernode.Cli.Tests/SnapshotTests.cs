@@ -14,7 +14,6 @@ public sealed partial class SnapshotTests
     public static TheoryData<string, string> Views => new()
     {
         { "help", "--help" },
-        { "help-job", "job --help" },
         { "help-wallet-import", "wallet import --help" },
         { "help-ops", "ops --help" },
         { "help-ops-replay", "ops replay --help" },
@@ -60,9 +59,9 @@ public sealed partial class SnapshotTests
     public async Task In_a_terminal_NO_COLOR_is_kept()
     {
         var plain = new Dictionary<string, string>(Terminal) { ["NO_COLOR"] = "1" };
-        var (_, output, _) = await HnProgram.RunAsync(
-            "script", ["-qec", $"dotnet {Shell.Quote(HnProgram.Dll)} job list --limit 0", "/dev/null"], environment: plain);
-        ColorCode().IsMatch(output).ShouldBeFalse(output);
+        string[] words = ["-qec", $"dotnet {Shell.Quote(HnProgram.Dll)} config set walet w.json", "/dev/null"];
+        ColorCode().IsMatch((await HnProgram.RunAsync("script", words, environment: Terminal)).Output).ShouldBeTrue();
+        ColorCode().IsMatch((await HnProgram.RunAsync("script", words, environment: plain)).Output).ShouldBeFalse();
     }
 
     private static Dictionary<string, string> Terminal => new() { ["TERM"] = "xterm-256color", ["LANG"] = "C.UTF-8", ["COLUMNS"] = "100" };

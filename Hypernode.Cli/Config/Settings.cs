@@ -79,7 +79,7 @@ internal sealed class Settings
     {
         for (var at = Path.TrimEndingDirectorySeparator(folder); at is not null; at = Path.GetDirectoryName(at))
         {
-            if (Directory.Exists(at) && !OperatingSystem.IsWindows() && (File.GetUnixFileMode(at) & UnixFileMode.OtherWrite) != 0)
+            if (Directory.Exists(at) && !OperatingSystem.IsWindows() && (File.GetUnixFileMode(at) & UnixFileMode.OtherWrite) != UnixFileMode.None)
             {
                 return null; // as /tmp is: anybody may have put it there
             }

@@ -72,8 +72,7 @@ public sealed class JobAudit(WorkflowWindows windows, DateTimeOffset now)
         var version = 0;
         foreach (var step in job.History)
         {
-            // The intake writes that it was submitted, and the saga's first transition may write it again.
-            if (!(step.State == at && at == JobStateNames.Submitted) && !JobPaths.Allows(at, step.State))
+            if (!JobPaths.Allows(at, step.State))
             {
                 yield return new("I11", $"it went from {at} to {step.State}");
             }

@@ -75,7 +75,7 @@ internal sealed class AuditReader(Database database) : IAuditReader
         await CompleteAsync(await database.ReadAsync(Page, ToJob, cancellationToken, ("after", After(after)), ("limit", limit)), cancellationToken);
 
     public async Task<JobFacts?> FindAsync(JobId job, CancellationToken cancellationToken) =>
-        (await CompleteAsync(await database.ReadAsync(One, ToJob, cancellationToken, ("job", job)), cancellationToken)).FirstOrDefault();
+        await CompleteAsync(await database.ReadAsync(One, ToJob, cancellationToken, ("job", job)), cancellationToken) is [var found] ? found : null;
 
     public Task<IReadOnlyList<string>> RepeatedNoncesAsync(int limit, CancellationToken cancellationToken) => TextsAsync(Nonces, limit, cancellationToken);
 

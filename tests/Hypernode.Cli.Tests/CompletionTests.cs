@@ -77,7 +77,7 @@ public sealed class CompletionTests
         var folder = Directory.CreateTempSubdirectory("hypernode-path-").FullName;
         var hn = Path.Combine(folder, "hn");
         File.WriteAllText(hn, $"#!/bin/sh\nexec dotnet '{HnProgram.Dll}' \"$@\"\n");
-        File.SetUnixFileMode(hn, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        HnProgram.SetMode(hn, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         return folder;
     }
 }

@@ -9,6 +9,17 @@ internal static class HnProgram
 {
     public static readonly string Home = Directory.CreateTempSubdirectory("hypernode-hn-").FullName;
 
+    /// <summary>What the owner, the group and all others may do with it.</summary>
+    public static UnixFileMode ModeOf(string path) => new FileInfo(path).UnixFileMode;
+
+    public static void SetMode(string path, UnixFileMode mode)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, mode);
+        }
+    }
+
     public static string Dll => Path.Combine(AppContext.BaseDirectory, "hn.dll");
 
     public static async Task<(int Code, string Output, string Error)> RunAsync(params string[] words) => await RunAsync("dotnet", [Dll, .. words]);

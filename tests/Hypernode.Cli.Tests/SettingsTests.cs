@@ -50,7 +50,7 @@ public sealed class SettingsTests : IDisposable
         Of("network").Value.ShouldBe("near");
 
         File.Delete(Path.Join(Work, Settings.ProjectFileName));
-        File.SetUnixFileMode(Path.Join(_home, "work"), (UnixFileMode)511);
+        HnProgram.SetMode(Path.Join(_home, "work"), (UnixFileMode)511);
         Of("network").Source.ShouldBe(SettingSource.Default);
 
         _environment["HOME"] = Work;

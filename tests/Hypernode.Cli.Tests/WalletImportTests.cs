@@ -30,7 +30,7 @@ public sealed class WalletImportTests : IDisposable
 
         code.ShouldBe(0);
         JsonNode.Parse(output)!["address"]!.GetValue<string>().ShouldBe(_account.PublicKey.Key);
-        File.GetUnixFileMode(to).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        HnProgram.ModeOf(to).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
         (await File.ReadAllTextAsync(to)).ShouldBe(await File.ReadAllTextAsync(from));
         await File.WriteAllTextAsync(to, "mine");
         (await CommandLine.RunAsync(WalletCommands.Create(), "import", to, "--from", from)).Code.ShouldBe(2);
@@ -50,7 +50,7 @@ public sealed class WalletImportTests : IDisposable
             (output + error).ShouldNotContain(form);
             using var kept = KeyFile.Load(to);
             kept.PublicKey.ShouldBe(_account.PublicKey);
-            File.GetUnixFileMode(to).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            HnProgram.ModeOf(to).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
         }
     }
 

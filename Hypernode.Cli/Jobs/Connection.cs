@@ -19,7 +19,7 @@ internal static class Connection
     public static readonly Option<string?> Api = NodeCommands.Url("--api", "the API's address (default: hn config, else http://127.0.0.1:5080)");
     public static readonly Option<string?> Rpc = NodeCommands.Url("--rpc", "a Solana RPC node's address, trusted to check what the API says (default: hn config, else http://127.0.0.1:8899)");
     public static readonly Option<FileInfo?> Wallet = new("--wallet") { Description = "key file of the wallet that pays (default: hn config)" };
-    public static readonly Option<string?> Network = new("--network") { Description = "the network's name, as it is signed (default: hn config, else localnet)" };
+    public static readonly Option<string> Network = new("--network") { Description = "the network's name, as it is signed (default: hn config, else localnet)", DefaultValueFactory = NetworkOf };
     public static readonly Option<string?> Program = new("--program") { Description = "the facilitator's address (default: hn config, else the one of this repository's key)" };
     public static readonly Option<bool> Json = new("--json") { Description = "print one JSON object on stdout; all else goes to stderr" };
 
@@ -93,9 +93,8 @@ internal static class Connection
 
     public static ChainView ChainOf(ParseResult parsed, IRpcClient rpc)
     {
-        var settings = Settings.Current();
-        var network = settings.Of("network", parsed.GetValue(Network)).Value!;
-        if (settings.Of("program", parsed.GetValue(Program)).Value is { } given)
+        var network = parsed.GetRequiredValue(Network);
+        if (Settings.Current().Of("program", parsed.GetValue(Program)).Value is { } given)
         {
             return new ChainView(rpc, new PublicKey(given), network);
         }
@@ -110,4 +109,17 @@ internal static class Connection
 
     public static void Handle(Command command, Func<ParseResult, CancellationToken, Task<int>> action) => command.SetAction((parsed, _) =>
         CommandRun.RunAsync(cancellationToken => action(parsed, cancellationToken), ExitCodes.Interrupted));
+
+    private static string NetworkOf(ArgumentResult result)
+    {
+        try
+        {
+            return Settings.Current().Of("network").Value!;
+        }
+        catch (CliException wrong)
+        {
+            result.AddError(wrong.Message); // as any word of the command line that can't be
+            return "";
+        }
+    }
 }

@@ -16,6 +16,11 @@ internal static class AccessRouting
             var methods = builder.Metadata.OfType<IHttpMethodMetadata>().LastOrDefault()?.HttpMethods ?? [];
             var rule = AccessTable.Of(methods.Count == 1 ? methods[0] : "*", PatternOf(builder));
             builder.Metadata.Add(rule);
+            if (!rule.Unlimited)
+            {
+                Refuses(builder, StatusCodes.Status429TooManyRequests);
+            }
+
             if (rule.Allowed.HasFlag(Callers.Anonymous))
             {
                 return;
@@ -26,6 +31,11 @@ internal static class AccessRouting
             if (!rule.Allowed.HasFlag(Callers.Wallet))
             {
                 Refuses(builder, rule.Subject == AccessSubject.Job ? StatusCodes.Status404NotFound : StatusCodes.Status403Forbidden);
+            }
+
+            if (rule.Subject == AccessSubject.Node)
+            {
+                Refuses(builder, StatusCodes.Status404NotFound);
             }
         });
         return routes;

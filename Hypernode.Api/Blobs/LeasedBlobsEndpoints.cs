@@ -6,7 +6,6 @@ using Hypernode.Contracts.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Net.Http.Headers;
 
 namespace Hypernode.Api.Blobs;
 
@@ -19,8 +18,7 @@ internal static class LeasedBlobsEndpoints
     public static void MapLeasedBlobs(this RouteGroupBuilder blobs)
     {
         blobs.MapGet("/{sha256}", ReadAsync)
-            .Produces(200, contentType: "application/octet-stream")
-            .Produces(206, contentType: "application/octet-stream")
+            .AnswersFile()
             .Refuses(404, 429)
             .WithSummary("An input of the job whose lease the caller's node holds (?job=, ?attempt=); by ranges, if wanted.");
         blobs.MapPut("/{sha256}", StoreAsync)
@@ -53,8 +51,7 @@ internal static class LeasedBlobsEndpoints
         }
 
         context.Response.Headers.CacheControl = ForEver;
-        return Results.File(
-            content, "application/octet-stream", entityTag: new EntityTagHeaderValue($"\"{hash}\""), enableRangeProcessing: true);
+        return new Download(content, null, hash.ToString());
     }
 
     private static async Task<IResult> StoreAsync(

@@ -20,7 +20,7 @@ internal static class CompleteJobEndpoints
             .WithMetadata(new BodyLimit(NodeWorkEndpoints.MaxBytes))
             .TakesJson<CompleteJobRequest>()
             .Answers<CompletedAnswer>(202)
-            .Refuses(409, 503)
+            .Refuses(409)
             .NeedsStorage()
             .WithSummary("An attempt's receipt, signed with the node's key. 409: it is not the live lease of this node, or not signed by it.");
 
@@ -71,7 +71,7 @@ internal static class CompleteJobEndpoints
 
 /// <param name="Receipt">As in <c>GET /api/jobs/{jobId}/receipt</c>.</param>
 /// <param name="Signature">64 bytes in base58, over <c>HYPERNODE/receipt/v1</c> and the 32 bytes of the receipt's hash.</param>
-public sealed record CompleteJobRequest(JsonElement Receipt, string Signature);
+public sealed record CompleteJobRequest(Receipt Receipt, string Signature);
 
 /// <param name="ReceiptHash">SHA-256 of the receipt's canonical form.</param>
 public sealed record CompletedAnswer(string JobId, int Attempt, string ReceiptHash);

@@ -15,11 +15,11 @@ internal static class PaymentIntentEndpoints
     public static void MapPaymentIntents(this IEndpointRouteBuilder app)
     {
         app.MapGet("/payment-intent/{id}", FindAsync)
-            .Answers<PaymentIntentAnswer>(200)
+            .AnswersTagged<PaymentIntentAnswer>()
             .Refuses(404)
             .WithSummary("A payment intent, with what the chain says of it.");
         app.MapGet("/stats", StatsAsync)
-            .Answers<FacilitatorStats>(200)
+            .AnswersTagged<FacilitatorStats>()
             .WithSummary("Intents by status, and the sums of what was charged and refunded.");
     }
 

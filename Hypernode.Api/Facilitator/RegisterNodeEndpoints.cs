@@ -29,7 +29,7 @@ internal static class RegisterNodeEndpoints
             .KeepsAnswers()
             .WithSummary("Registers a node, or changes its offer; signed by the node's key and its authority wallet.");
         app.MapGet("/node/{nodeId}", NodesEndpoints.FindAsync)
-            .Answers<NodeAnswer>(200)
+            .AnswersTagged<NodeAnswer>()
             .Refuses(404)
             .WithSummary("One node.");
     }

@@ -21,7 +21,11 @@ internal static class SubmitJobEndpoints
             .TakesJson<SubmitJobRequest>()
             .Answers<SubmitJobAnswer>(202)
             .Produces<PaymentRequired>(StatusCodes.Status402PaymentRequired, Problem.ContentType)
+            .Or<Problem>(StatusCodes.Status402PaymentRequired)
             .Refuses(409, 503)
+            .TakesHeader(X402Headers.PaymentV2, "x402 v2: the payment, JSON in base64")
+            .TakesHeader(X402Headers.PaymentV1, "x402 v1: the payment, JSON in base64")
+            .TakesHeader("Prefer", "open-account: have the deposit account opened before payment (signed in as the payer)")
             .NeedsStorage()
             .KeepsAnswers()
             .WithSummary("A job with its signed payment intent, or paid for by x402. The same body again gets the same answer.");

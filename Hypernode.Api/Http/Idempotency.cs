@@ -1,4 +1,5 @@
 using System.Text;
+using Hypernode.Api.OpenApi;
 using Hypernode.Api.X402;
 using Hypernode.Contracts.Ports;
 using Hypernode.Contracts.Text;
@@ -126,5 +127,8 @@ internal sealed class Idempotency(IRepeats repeats, TimeProvider time, IOptions<
 internal static class IdempotentRoutes
 {
     /// <summary>The route keeps its answers for requests with an Idempotency-Key.</summary>
-    public static RouteHandlerBuilder KeepsAnswers(this RouteHandlerBuilder route) => route.AddEndpointFilter<RouteHandlerBuilder, Idempotency>();
+    public static RouteHandlerBuilder KeepsAnswers(this RouteHandlerBuilder route) => route
+        .AddEndpointFilter<RouteHandlerBuilder, Idempotency>()
+        .Refuses(400, 409, 413)
+        .TakesHeader(Idempotency.Header, "1 to 128 visible ASCII characters: for a day the same request gets the same answer");
 }

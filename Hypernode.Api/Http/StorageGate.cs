@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Hypernode.Api.OpenApi;
 using Hypernode.Contracts.Ports;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -12,7 +13,7 @@ internal static class StorageGate
     private const int RetryAfterSeconds = 5;
 
     /// <summary>Such a route is closed while the storage is full, read-only, away or too slow.</summary>
-    public static RouteHandlerBuilder NeedsStorage(this RouteHandlerBuilder route) => route.AddEndpointFilter((context, next) =>
+    public static RouteHandlerBuilder NeedsStorage(this RouteHandlerBuilder route) => route.Refuses(StatusCodes.Status503ServiceUnavailable).AddEndpointFilter((context, next) =>
     {
         var health = context.HttpContext.RequestServices.GetRequiredService<IStorageWatch>().Current;
         return health.Condition == StorageCondition.Ok ? next(context) : ValueTask.FromResult<object?>(Refusal(health.Condition, health.Reason));

@@ -14,7 +14,7 @@ internal static class JobExplainEndpoints
 {
     public static void MapJobExplain(this IEndpointRouteBuilder jobs) =>
         jobs.MapGet("/{jobId}/explain", ExplainAsync)
-            .Answers<JobExplanation>(200)
+            .AnswersTagged<JobExplanation>()
             .WithSummary("Each decision of a job's life with its cause and its evidence, what it waits for now, and what happens when nothing comes.");
 
     private static async Task<IResult> ExplainAsync(

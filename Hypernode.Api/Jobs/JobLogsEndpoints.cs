@@ -19,6 +19,7 @@ internal static class JobLogsEndpoints
         jobs.MapGet("/{jobId}/logs", ReadAsync)
             .Produces<LogPage>(200, "application/json", "text/plain", "text/event-stream")
             .Refuses(400, 404)
+            .TakesHeader("Last-Event-ID", "where to resume: the id of the last log event that came")
             .WithSummary("Log chunks after ?cursor=; Accept: text/plain for the output alone, text/event-stream to follow (resumes at Last-Event-ID).");
 
     private static async Task<IResult> ReadAsync(

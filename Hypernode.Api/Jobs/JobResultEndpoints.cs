@@ -6,7 +6,6 @@ using Hypernode.Contracts.Ports;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Net.Http.Headers;
 
 namespace Hypernode.Api.Jobs;
 
@@ -15,9 +14,9 @@ internal static class JobResultEndpoints
 {
     public static void MapJobResult(this IEndpointRouteBuilder jobs) =>
         jobs.MapGet("/{jobId}/result", ReadAsync)
-            .Produces(200, contentType: "application/octet-stream")
-            .Answers<ResultList>(200)
-            .Refuses(404, 409)
+            .AnswersFile()
+            .Produces<ResultList>(200, "application/json", "application/octet-stream")
+            .Refuses(400, 404, 409)
             .WithSummary("The result file; ?name= where there are several, ?list=true for their names and hashes.");
 
     private static async Task<IResult> ReadAsync(
@@ -69,14 +68,7 @@ internal static class JobResultEndpoints
         }
 
         context.Response.Headers["Repr-Digest"] = $"sha-256=:{Convert.ToBase64String(file.Sha256.ToBytes())}:";
-
-        // Always a download of plain bytes: a node chose the name and the content.
-        return Results.File(
-            content,
-            "application/octet-stream",
-            file.Name,
-            entityTag: new EntityTagHeaderValue($"\"{file.Sha256}\""),
-            enableRangeProcessing: true);
+        return new Download(content, file.Name, file.Sha256.ToString());
     }
 }
 

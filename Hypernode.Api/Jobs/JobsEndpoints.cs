@@ -24,16 +24,16 @@ internal static class JobsEndpoints
     {
         var jobs = app.MapGroup("/api/jobs").WithTags("Jobs");
         jobs.MapGet("/", ListAsync)
-            .Answers<JobPage>(200)
+            .AnswersTagged<JobPage>()
             .Refuses(400)
             .WithSummary("The wallet's jobs, newest first: ?limit=, ?cursor=, ?status=pending|running|completed|failed|refunded.");
         jobs.MapGet("/{jobId}", FindAsync)
-            .Answers<JobAnswer>(200)
+            .AnswersTagged<JobAnswer>()
             .Refuses(404)
             .WithSummary("A job: its states with times and causes, its payment, its transactions.");
         jobs.MapPost("/cancel/{jobId}", CancelAsync)
             .Answers<SubmitJobAnswer>(202)
-            .Refuses(404, 409, 503)
+            .Refuses(404, 409)
             .NeedsStorage()
             .KeepsAnswers()
             .WithSummary("Asks for the job's end: before assignment it is refunded in full, while it runs it is charged as metered.");

@@ -16,14 +16,14 @@ internal static class NodeDrainEndpoints
         nodes.MapPost("/{nodeId}/drain", (HttpContext context, string nodeId, INodeDirectory directory, CancellationToken cancellationToken) =>
                 MoveAsync(context.NodeOf(nodeId), directory, NodeStatus.Draining, [NodeStatus.Active, NodeStatus.Offline], cancellationToken))
             .Answers<NodeStatusAnswer>(200)
-            .Refuses(404, 409, 503)
+            .Refuses(404, 409)
             .NeedsStorage()
             .KeepsAnswers()
             .WithSummary("The node gets no new jobs; what it has it may finish.");
         nodes.MapPost("/{nodeId}/undrain", (HttpContext context, string nodeId, INodeDirectory directory, CancellationToken cancellationToken) =>
                 MoveAsync(context.NodeOf(nodeId), directory, NodeStatus.Active, [NodeStatus.Draining], cancellationToken))
             .Answers<NodeStatusAnswer>(200)
-            .Refuses(404, 409, 503)
+            .Refuses(404, 409)
             .NeedsStorage()
             .KeepsAnswers()
             .WithSummary("The node gets jobs again.");

@@ -17,7 +17,7 @@ internal static class NodeExplainEndpoints
 
     public static void MapNodeExplain(this IEndpointRouteBuilder nodes) =>
         nodes.MapGet("/{nodeId}/explain", ExplainAsync)
-            .Answers<NodeExplanation>(200)
+            .AnswersTagged<NodeExplanation>()
             .Refuses(404)
             .WithSummary("Why a node gets jobs or none: its status, its slots, and its offer held against what waits.");
 

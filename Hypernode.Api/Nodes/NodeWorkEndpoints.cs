@@ -117,7 +117,7 @@ public sealed record PolledCommand(string Ack, JsonElement Command);
 
 /// <param name="Acks">Of commands that the node has on its disk; at most 64.</param>
 /// <param name="Messages">As over the broker, each with its <c>kind</c>; at most 64, with at most 256 log chunks.</param>
-public sealed record HeartbeatRequest(IReadOnlyList<string>? Acks, IReadOnlyList<JsonElement>? Messages);
+public sealed record HeartbeatRequest(IReadOnlyList<string>? Acks, IReadOnlyList<NodeMessage>? Messages);
 
 /// <param name="Acked">Confirmed: these commands do not come again.</param>
 /// <param name="Unknown">Not held here (any more): these commands come again, with another ack.</param>

@@ -18,11 +18,11 @@ internal static class NodesEndpoints
     {
         var nodes = app.MapGroup("/api/nodes").WithTags("Nodes");
         nodes.MapGet("/", ListAsync)
-            .Answers<NodeList>(200)
+            .AnswersTagged<NodeList>()
             .Refuses(400)
             .WithSummary("Nodes; by default those that take jobs (status=active), status=all for every one.");
         nodes.MapGet("/{nodeId}", FindAsync)
-            .Answers<NodeAnswer>(200)
+            .AnswersTagged<NodeAnswer>()
             .Refuses(404)
             .WithSummary("One node.");
         nodes.MapNodeExplain();

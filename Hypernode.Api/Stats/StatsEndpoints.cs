@@ -21,15 +21,15 @@ internal static class StatsEndpoints
                     escrow.Deployment.Network,
                     NodeStats.Of(await nodes.ListAsync(cancellationToken)),
                     JobStatsAnswer.Of(await jobs.StatsAsync(cancellationToken)))))
-            .Answers<NetworkStats>(200)
+            .AnswersTagged<NetworkStats>()
             .WithSummary("The whole network.");
         stats.MapGet("/nodes", async (INodeDirectory nodes, CancellationToken cancellationToken) =>
                 TaggedAnswer.Of(NodeStats.Of(await nodes.ListAsync(cancellationToken))))
-            .Answers<NodeStats>(200)
+            .AnswersTagged<NodeStats>()
             .WithSummary("Nodes and what they offer.");
         stats.MapGet("/jobs", async (IJobReader jobs, CancellationToken cancellationToken) =>
                 TaggedAnswer.Of(JobStatsAnswer.Of(await jobs.StatsAsync(cancellationToken))))
-            .Answers<JobStatsAnswer>(200)
+            .AnswersTagged<JobStatsAnswer>()
             .WithSummary("Jobs by state.");
     }
 }

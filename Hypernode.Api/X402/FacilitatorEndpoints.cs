@@ -19,7 +19,7 @@ internal static class FacilitatorEndpoints
             .WithSummary("x402: the kinds of payment that this facilitator settles.");
         app.MapPost("/verify", (HttpRequest request, TransferSettling settling, CancellationToken cancellationToken) => settling.VerifyAsync(request, cancellationToken))
             .TakesJson<FacilitatorRequest>()
-            .Answers<VerifyAnswer>(200)
+            .Answers<PaymentVerifyAnswer>(200)
             .Refuses(503)
             .WithSummary("x402: whether a payment is good. Nothing is sent.");
         app.MapPost("/settle", (HttpRequest request, TransferSettling settling, CancellationToken cancellationToken) => settling.SettleAsync(request, cancellationToken))
@@ -59,4 +59,4 @@ public sealed record FacilitatorRequest(
     IReadOnlyDictionary<string, object> PaymentRequirements);
 
 /// <param name="InvalidReason">x402's code of the first rule that does not hold.</param>
-public sealed record VerifyAnswer(bool IsValid, string? InvalidReason = null, string? InvalidMessage = null, string? Payer = null);
+public sealed record PaymentVerifyAnswer(bool IsValid, string? InvalidReason = null, string? InvalidMessage = null, string? Payer = null);

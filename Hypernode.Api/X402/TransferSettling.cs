@@ -19,7 +19,7 @@ internal sealed class TransferSettling(BodyReader reader, ITransferFacilitator t
     {
         var asked = FacilitatorFields.Read((await reader.ReadObjectAsync(request, cancellationToken)).Body);
         var verdict = await VerdictAsync(asked, cancellationToken);
-        return ApiJson.Answer(new VerifyAnswer(verdict.Refusal is null, verdict.Refusal, verdict.Detail, verdict.Payer?.ToString()));
+        return ApiJson.Answer(new PaymentVerifyAnswer(verdict.Refusal is null, verdict.Refusal, verdict.Detail, verdict.Payer?.ToString()));
     }
 
     public async Task<IResult> SettleAsync(HttpRequest request, CancellationToken cancellationToken)

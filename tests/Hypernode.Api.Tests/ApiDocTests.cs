@@ -60,7 +60,7 @@ public sealed class ApiDocTests
         return table.Append('\n').ToString();
     }
 
-    private static string Root()
+    internal static string Root()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(folder.FullName, "Hypernode.slnx")))

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
+using Hypernode.Api.Tests.Contract;
 using Hypernode.Api.Tests.Fakes;
 using Hypernode.Contracts.Ports;
 using Microsoft.AspNetCore.Builder;
@@ -22,8 +23,11 @@ public sealed class ApiHost : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly string _folder = Directory.CreateTempSubdirectory("hypernode-api-").FullName;
 
-    private ApiHost(IReadOnlyDictionary<string, string?> settings, Action<IServiceCollection>? more, bool onSocket)
+    private readonly bool _isHeld;
+
+    private ApiHost(IReadOnlyDictionary<string, string?> settings, Action<IServiceCollection>? more, bool onSocket, bool isHeld)
     {
+        _isHeld = isHeld;
         Deposits = new FakeDeposits(Escrow);
         Transfers = new FakeTransfers(Deposits);
         NodeWay = new FakeNodeWay(Evidence);
@@ -123,12 +127,14 @@ public sealed class ApiHost : IAsyncDisposable
     public HttpClient Anonymous { get; private set; } = null!;
 
     /// <param name="onSocket">A real server on a free port, where its own limits count.</param>
+    /// <param name="isHeld">Every answer is held against the document.</param>
     public static async Task<ApiHost> StartAsync(
         IReadOnlyDictionary<string, string?>? settings = null,
         Action<IServiceCollection>? more = null,
-        bool onSocket = false)
+        bool onSocket = false,
+        bool isHeld = true)
     {
-        var host = new ApiHost(settings ?? new Dictionary<string, string?>(StringComparer.Ordinal), more, onSocket);
+        var host = new ApiHost(settings ?? new Dictionary<string, string?>(StringComparer.Ordinal), more, onSocket, isHeld);
         await host._app.StartAsync();
         host.Anonymous = host.NewClient();
         return host;
@@ -176,10 +182,16 @@ public sealed class ApiHost : IAsyncDisposable
 
     public Task StopAsync() => _app.StopAsync();
 
-    private HttpClient NewClient() =>
-        _app.Services.GetService<IServer>() is TestServer server
-            ? server.CreateClient()
-            : new HttpClient { BaseAddress = new Uri(_app.Urls.Single()) };
+    /// <summary>What its clients were answered.</summary>
+    public ContractLog Answers { get; } = new();
+
+    private HttpClient NewClient()
+    {
+        var (inner, address) = _app.Services.GetService<IServer>() is TestServer server
+            ? (server.CreateHandler(), server.BaseAddress)
+            : (new SocketsHttpHandler(), new Uri(_app.Urls.Single()));
+        return new HttpClient(_isHeld ? new ContractHandler(Answers) { InnerHandler = inner } : inner) { BaseAddress = address };
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -10,7 +10,7 @@ namespace Hypernode.Cli;
 internal static class PlainFailure
 {
     public static bool Is(Exception e) => e
-        is CliException or RefusedException or HttpRequestException or RpcException or RpcTransportException
+        is CliException or RefusedException or NotSignedException or HttpRequestException or RpcException or RpcTransportException
         or IOException or InvalidDataException or UnauthorizedAccessException or JsonException or FormatException
         or UnknownAnswerException or RunIsOpenException or EnvelopeException or TimeoutException or OperationCanceledException or Win32Exception;
 

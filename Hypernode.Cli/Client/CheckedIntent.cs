@@ -10,7 +10,8 @@ namespace Hypernode.Cli.Client;
 internal static class CheckedIntent
 {
     /// <exception cref="RefusedException">The API does not want such a job.</exception>
-    /// <exception cref="CliException">What it answered is not what was asked for: nothing may be signed.</exception>
+    /// <exception cref="NotSignedException">What it answered is not what was asked for: nothing may be signed.</exception>
+    /// <exception cref="CliException">The transaction that it answered is not what was asked for.</exception>
     public static async Task<(PreparedIntent Prepared, PaymentIntent Intent)> PrepareAsync(
         ApiClient api, ChainView chain, PublicKey payer, HyperAmount amount, JobSpec job, Funding funding, TimeProvider time, CancellationToken cancellationToken)
     {
@@ -20,7 +21,7 @@ internal static class CheckedIntent
         if (funding == Funding.Transaction)
         {
             var config = await chain.ConfigAsync(cancellationToken);
-            IntentCheck.CheckTransaction(prepared.Transaction, intent, prepared.Reveal.SettleBy, deployment, config.Facilitator);
+            TransactionCheck.Check(prepared.Transaction, intent, prepared.Reveal.SettleBy, deployment, config.Facilitator);
         }
 
         return (prepared, intent);

@@ -15,7 +15,8 @@ public class ArrowTests
         ["Hypernode.Workers"] = ["Hypernode.Contracts", "Hypernode.Solana"],
         ["Hypernode.Api"] = ["Hypernode.Contracts"],
         ["Hypernode.NodeAgent"] = ["Hypernode.Contracts", "Hypernode.Solana"],
-        ["Hypernode.Cli"] = ["Hypernode.Contracts", "Hypernode.Solana", "Hypernode.NodeAgent"],
+        ["Hypernode.Client"] = ["Hypernode.Contracts"],
+        ["Hypernode.Cli"] = ["Hypernode.Client", "Hypernode.Contracts", "Hypernode.Solana", "Hypernode.NodeAgent"],
         ["Hypernode.Host"] =
         [
             "Hypernode.Contracts", "Hypernode.Sagas", "Hypernode.Storage", "Hypernode.Workers", "Hypernode.Solana", "Hypernode.Api", "Hypernode.NodeAgent",
@@ -44,6 +45,10 @@ public class ArrowTests
             .Select(use => $"{Path.GetRelativePath(Projects.Root, use.file)}: {use.line.Trim()}");
         uses.ShouldBeEmpty();
     }
+
+    /// <summary>Other people's programs depend on it: it brings nothing along.</summary>
+    [Fact]
+    public void The_client_refers_to_no_package() => Projects.Product["Hypernode.Client"].Packages.ShouldBeEmpty();
 
     [Fact]
     public void The_vocabulary_refers_to_no_package() => Projects.Product["Hypernode.Contracts"].Packages.ShouldBeEmpty();

@@ -52,7 +52,7 @@ public sealed class TransactionCheckTests : IDisposable
 
     [Fact]
     public void Silence_is_refused() =>
-        Should.Throw<CliException>(() => IntentCheck.CheckTransaction(null, Intent, SettleBy, Chain, Relayer)).Message.ShouldContain("no transaction");
+        Should.Throw<CliException>(() => TransactionCheck.Check(null, Intent, SettleBy, Chain, Relayer)).Message.ShouldContain("no transaction");
 
     /// <summary>It was not checked, so it is not looked at.</summary>
     [Fact]
@@ -70,7 +70,7 @@ public sealed class TransactionCheckTests : IDisposable
 
     public void Dispose() => _wallet.Dispose();
 
-    private void Check(string base64) => IntentCheck.CheckTransaction(new TransactionBody(base64, 150), Intent, SettleBy, Chain, Relayer);
+    private void Check(string base64) => TransactionCheck.Check(new TransactionBody(base64, 150), Intent, SettleBy, Chain, Relayer);
 
     private void Refused(string base64) => Should.Throw<CliException>(() => Check(base64)).Message.ShouldContain("not signed");
 

@@ -1,10 +1,9 @@
-using Hypernode.Cli.Client;
 using Hypernode.Contracts.Intents;
 using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Money;
 using Hypernode.Contracts.Text;
 
-namespace Hypernode.Cli.Tests;
+namespace Hypernode.Client.Tests;
 
 public class IntentCheckTests
 {
@@ -64,7 +63,7 @@ public class IntentCheckTests
         Refused(p => p with { Reveal = p.Reveal with { SettleBy = Now.AddDays(8).ToUnixTimeSeconds() } }, "more than 7 days");
 
     private static void Refused(Func<PreparedIntent, PreparedIntent> change, string because) =>
-        Should.Throw<CliException>(() => Check(change(Honest()))).Message.ShouldContain(because);
+        Should.Throw<NotSignedException>(() => Check(change(Honest()))).Message.ShouldContain(because);
 
     private static PaymentIntent Check(PreparedIntent prepared) => IntentCheck.Check(prepared, Payer, Amount, Job, Chain, Now);
 

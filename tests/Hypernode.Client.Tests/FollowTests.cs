@@ -1,7 +1,6 @@
 using System.Net;
-using Hypernode.Cli.Client;
 
-namespace Hypernode.Cli.Tests;
+namespace Hypernode.Client.Tests;
 
 public class FollowTests
 {
@@ -12,9 +11,10 @@ public class FollowTests
     public async Task A_stream_that_breaks_off_is_taken_up_after_its_last_line()
     {
         using var server = new Streams(State + Line(0) + Line(1), State, Line(2) + End);
-        using var api = new ApiClient(new HttpClient(server) { BaseAddress = new Uri("http://test") });
+        using var http = new HttpClient(server) { BaseAddress = new Uri("http://test") };
+        using var api = new HypernodeClient(http, new ClientOptions { RetryDelay = TimeSpan.Zero });
 
-        var events = await api.FollowAsync("job", CancellationToken.None).ToListAsync();
+        var events = await api.FollowAsync("job").ToListAsync();
 
         events.Where(e => e.Kind == "log").Select(e => e.Text).ShouldBe(["line 0", "line 1", "line 2"]);
         events[^1].Kind.ShouldBe("end");
@@ -25,9 +25,10 @@ public class FollowTests
     public async Task A_stream_that_never_goes_on_is_given_up()
     {
         using var server = new Streams([.. Enumerable.Repeat(State, 20)]);
-        using var api = new ApiClient(new HttpClient(server) { BaseAddress = new Uri("http://test") });
+        using var http = new HttpClient(server) { BaseAddress = new Uri("http://test") };
+        using var api = new HypernodeClient(http, new ClientOptions { RetryDelay = TimeSpan.Zero });
 
-        await Should.ThrowAsync<CliException>(async () => await api.FollowAsync("job", CancellationToken.None).ToListAsync());
+        await Should.ThrowAsync<IOException>(async () => await api.FollowAsync("job").ToListAsync());
 
         server.Positions.Count.ShouldBe(5);
     }

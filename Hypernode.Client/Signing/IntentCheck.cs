@@ -2,10 +2,8 @@ using Hypernode.Contracts.Intents;
 using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Money;
 using Hypernode.Contracts.Text;
-using Hypernode.Solana;
-using Hypernode.Solana.Facilitator;
 
-namespace Hypernode.Cli.Client;
+namespace Hypernode.Client;
 
 /// <summary>
 /// What a careful wallet checks before it signs: that the text is the one for *its* payment, and that the nonce commits to
@@ -17,9 +15,9 @@ public static class IntentCheck
     private static readonly TimeSpan MaxLife = TimeSpan.FromHours(24);
     private static readonly TimeSpan MaxSettleAhead = TimeSpan.FromDays(7);
 
-    /// <param name="chain">As read from the chain itself, not from the server.</param>
+    /// <param name="chain">As read from the chain itself or from settings, not from the server.</param>
     /// <returns>The intent whose text may be signed.</returns>
-    /// <exception cref="CliException">Names what is wrong. Nothing may be signed.</exception>
+    /// <exception cref="NotSignedException">Names what is wrong. Nothing may be signed.</exception>
     public static PaymentIntent Check(
         PreparedIntent prepared, WalletAddress payer, HyperAmount amount, JobSpec job, Deployment chain, DateTimeOffset now)
     {
@@ -36,37 +34,12 @@ public static class IntentCheck
         Demand(Hash256.TryParse(prepared.Reveal.Salt, null, out var salt), "the salt is no 32 bytes of hex");
         CheckTimes(body, prepared.Reveal.SettleBy, now);
         Demand(
-            nonce == Contracts.Intents.IntentNonce.Compute(chain, payer, job.Hash(), prepared.Reveal.SettleBy, salt),
+            nonce == IntentNonce.Compute(chain, payer, job.Hash(), prepared.Reveal.SettleBy, salt),
             "the nonce does not commit to this job, payer and chain");
 
         var intent = new PaymentIntent(intentId, payer, amount, jobId, body.Timestamp, body.ExpiresAt, nonce);
         Demand(intent.ToSigningText() == prepared.Text, "the text to sign is not the text of this intent");
         return intent;
-    }
-
-    /// <summary>The transaction locks this payment and carries its text, and does nothing else.</summary>
-    /// <param name="relayer">Config's facilitator, as read from the chain.</param>
-    /// <exception cref="CliException">It does something else. It may not be signed.</exception>
-    public static void CheckTransaction(TransactionBody? prepared, PaymentIntent intent, long settleBy, Deployment chain, PublicKey relayer)
-    {
-        Demand(prepared is not null, "no transaction came");
-        var payment = new WalletPayment(
-            new PaymentTerms(intent.IntentId.Value, intent.JobId.Value, intent.Amount.BaseUnits, intent.ExpiresAt / 1000, settleBy),
-            intent.ToSigningText(),
-            new PublicKey(intent.Client.ToBytes()),
-            relayer,
-            new PublicKey(chain.Mint.ToBytes()));
-        Transaction? recognised = null;
-        try
-        {
-            recognised = payment.Recognise(new FacilitatorProgram(new PublicKey(chain.Program.ToBytes())), Convert.FromBase64String(prepared!.Base64));
-        }
-        catch (FormatException)
-        {
-            // said below
-        }
-
-        Demand(recognised is not null, "the transaction is not the one that locks this payment and nothing else");
     }
 
     private static void CheckTimes(IntentBody body, long settleBy, DateTimeOffset now)
@@ -82,7 +55,10 @@ public static class IntentCheck
     {
         if (!holds)
         {
-            throw new CliException($"not signed: {otherwise}");
+            throw new NotSignedException(otherwise);
         }
     }
 }
+
+/// <summary>The API asked for a signature under something else than was asked of it. Nothing was signed.</summary>
+public sealed class NotSignedException(string reason) : Exception($"not signed: {reason}");

@@ -46,7 +46,7 @@ story_filter() {
 
 # choose   sets `chosen` (suites) and `needs` (what must be started for them) by `wanted`; fails when nothing has such a name
 choose() {
-  local all=("node localnet" "node tests/programs" "programs (Rust)" "node tests/x402") suite project needed
+  local all=("node localnet" "node tests/programs" "programs (Rust)" "node tests/x402" "node clients/typescript") suite project needed
   for project in tests/*.Tests tests/Hypernode.EndToEnd; do all+=("${project#tests/}"); done
   chosen=() needs=()
   for suite in "${all[@]}"; do

@@ -74,7 +74,7 @@ build() {
 
 need_prerequisites || { failures+=("prerequisites"); failed=1; finish; }
 # Packages and npm's come while the compiler works.
-{ packages && npm_ci localnet && npm_ci tests/programs && npm_ci tests/Hypernode.Storage.Tests/s3 && npm_ci tests/x402; } > "$work/packages.log" 2>&1 &
+{ packages && npm_ci localnet && npm_ci tests/programs && npm_ci tests/Hypernode.Storage.Tests/s3 && npm_ci tests/x402 && npm_ci clients/typescript; } > "$work/packages.log" 2>&1 &
 fetching=$!
 step "build" build
 fetched() { wait "$fetching" || { cat "$work/packages.log"; return 1; }; }
@@ -138,4 +138,5 @@ join computing "$computing_pid"
 join waiting "$waiting_pid"
 [ ! -d tests/Hypernode.EndToEnd ] || suite_dotnet tests/Hypernode.EndToEnd 1200
 suite_node tests/x402
+suite_node clients/typescript
 finish

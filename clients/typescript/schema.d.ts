@@ -129,7 +129,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFNSJAIGOB",
+                         *       "traceId": "0HNQFO75NNL10",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -183,7 +183,7 @@ export interface paths {
                     content: {
                         /**
                          * @example {
-                         *       "token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJhdWQiOiJoeXBlcm5vZGU6bG9jYWxuZXQiLCJpc3MiOiJoeXBlcm5vZGUiLCJleHAiOjE3NzIzNzAwMDAsImlhdCI6MTc3MjM2NjQwMCwibmJmIjoxNzcyMzY2NDAwLCJzdWIiOiJBS25MNE5OZjNER1daSlM2Y1BrbkJ1RUduVnNWNEE0bTV0Z2ViTEhhUlNaOSIsImp0aSI6IjAwMDAwMDAyLTAwMDAtNDAwMC04MDAwLTAwMDAwMDAwMDAwMSJ9.Wdpd1T2prCsltrh_sZytN-F9BQIGzGnir5WVrKPvviM",
+                         *       "token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJhdWQiOiJoeXBlcm5vZGU6bG9jYWxuZXQiLCJpc3MiOiJoeXBlcm5vZGUiLCJleHAiOjE3NzIzNzAwMDAsImlhdCI6MTc3MjM2NjQwMCwibmJmIjoxNzcyMzY2NDAwLCJzdWIiOiJBS25MNE5OZjNER1daSlM2Y1BrbkJ1RUduVnNWNEE0bTV0Z2ViTEhhUlNaOSIsImp0aSI6IjAwMDAwMDAyLTAwMDAtNDAwMC04MDAwLTAwMDAwMDAwMDAwMSJ9.fpLv16olYywFOGV0hiSLzwd5IaWYz6VMq3_klnyO7o4",
                          *       "expiresAt": 1772370000000
                          *     }
                          */
@@ -292,7 +292,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFNSJAIGOB",
+                         *       "traceId": "0HNQFO75NNL10",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -387,7 +387,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFNSJAIGOB",
+                         *       "traceId": "0HNQFO75NNL10",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -588,7 +588,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFNSJAIGOB",
+                         *       "traceId": "0HNQFO75NNL10",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -854,7 +854,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFNSJAIGOB",
+                         *       "traceId": "0HNQFO75NNL10",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -1099,7 +1099,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFNSJAIGOB",
+                         *       "traceId": "0HNQFO75NNL10",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -1229,7 +1229,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFNSJAIGOB",
+                         *       "traceId": "0HNQFO75NNL10",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -1471,7 +1471,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFNSJAIGOB",
+                         *       "traceId": "0HNQFO75NNL10",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -1595,7 +1595,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFNSJAIGOB",
+                         *       "traceId": "0HNQFO75NNL10",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -1710,7 +1710,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFNSJAIGOB",
+                         *       "traceId": "0HNQFO75NNL10",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -1810,7 +1810,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFNSJAIGOB",
+                         *       "traceId": "0HNQFO75NNL10",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -1909,7 +1909,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFNSJAIGOB",
+                         *       "traceId": "0HNQFO75NNL10",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -2092,7 +2092,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFNSJAIGOB",
+                         *       "traceId": "0HNQFO75NNL10",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -2275,7 +2275,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFNSJAIGOB",
+                         *       "traceId": "0HNQFO75NNL10",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -2499,7 +2499,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFNSJAIGOB",
+                         *       "traceId": "0HNQFO75NNL10",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -2675,7 +2675,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFNSJAIGOB",
+                         *       "traceId": "0HNQFO75NNL10",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -2875,7 +2875,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFNSJAIGOB",
+                         *       "traceId": "0HNQFO75NNL10",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -3029,7 +3029,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFNSJAIGOB",
+                         *       "traceId": "0HNQFO75NNL10",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -3249,7 +3249,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFNSJAIGOB",
+                         *       "traceId": "0HNQFO75NNL10",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -3412,7 +3412,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFNSJAIGOB",
+                         *       "traceId": "0HNQFO75NNL10",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -3566,7 +3566,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFNSJAIGOB",
+                         *       "traceId": "0HNQFO75NNL10",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -3794,7 +3794,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFNSJAIGOB",
+                         *       "traceId": "0HNQFO75NNL10",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -3926,7 +3926,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFNSJAIGOB",
+                         *       "traceId": "0HNQFO75NNL10",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -4090,7 +4090,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFNSJAIGOB",
+                         *       "traceId": "0HNQFO75NNL10",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -4268,7 +4268,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFNSJAIGOB",
+                         *       "traceId": "0HNQFO75NNL10",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -4470,7 +4470,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFNSJAIGOB",
+                         *       "traceId": "0HNQFO75NNL10",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -4679,7 +4679,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFNSJAIGOB",
+                         *       "traceId": "0HNQFO75NNL10",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -4888,7 +4888,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFNSJAIGOB",
+                         *       "traceId": "0HNQFO75NNL10",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -4994,7 +4994,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFNSJAIGOB",
+                         *       "traceId": "0HNQFO75NNL10",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -5088,7 +5088,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFNSJAIGOB",
+                         *       "traceId": "0HNQFO75NNL10",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -5182,7 +5182,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFNSJAIGOB",
+                         *       "traceId": "0HNQFO75NNL10",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -5242,7 +5242,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFNSJAIGOB",
+                         *       "traceId": "0HNQFO75NNL10",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -5323,7 +5323,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFNSJAIGOB",
+                         *       "traceId": "0HNQFO75NNL10",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -5333,6 +5333,23 @@ export interface paths {
                 };
             };
         };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ws": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A WebSocket of live events: subscribe to job:…, logs:…, node:…, network and wallet; each event has a number to resume after. */
+        get: operations["live"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5436,7 +5453,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFNSJAIGOB",
+                         *       "traceId": "0HNQFO75NNL10",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -5601,7 +5618,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFNSJAIGOB",
+                         *       "traceId": "0HNQFO75NNL10",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -5760,7 +5777,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFNSJAIGOB",
+                         *       "traceId": "0HNQFO75NNL10",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -6968,4 +6985,126 @@ export interface components {
     pathItems: never;
 }
 export type $defs = Record<string, never>;
-export type operations = Record<string, never>;
+export interface operations {
+    live: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Switching Protocols */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": 401,
+                     *       "detail": "the signature is not the wallet's, or the challenge is unknown, used or expired",
+                     *       "type": "urn:hypernode:problem:sign-in-refused",
+                     *       "title": "Unauthorized"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": 403,
+                     *       "detail": "pages of this origin may not call the API",
+                     *       "type": "urn:hypernode:problem:origin-not-allowed",
+                     *       "title": "Forbidden"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Upgrade Required */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": 426,
+                     *       "detail": "this is a WebSocket: ask for an upgrade",
+                     *       "type": "urn:hypernode:problem:upgrade-required",
+                     *       "title": "Upgrade Required"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": 429,
+                     *       "detail": "this caller asks more often than it may",
+                     *       "type": "urn:hypernode:problem:too-many-requests",
+                     *       "title": "Too Many Requests"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": 503,
+                     *       "detail": "this host has as many sockets as it may",
+                     *       "type": "urn:hypernode:problem:too-many-sockets",
+                     *       "title": "Service Unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side, or the storage is away */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": 500,
+                     *       "detail": "something went wrong on our side",
+                     *       "traceId": "0HNQFO75NNL10",
+                     *       "type": "urn:hypernode:problem:internal",
+                     *       "title": "Internal Server Error"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}

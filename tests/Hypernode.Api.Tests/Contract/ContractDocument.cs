@@ -50,10 +50,10 @@ internal sealed class ContractDocument
         {
             case JsonObject given:
                 var made = new JsonObject();
-                foreach (var (name, value) in given)
+                foreach (var (name, value) in given.Where(p => p.Key is not ("discriminator" or "example"))) // OpenAPI's own, not JSON Schema's
                 {
                     made[name] = name == "$ref" ? value!.GetValue<string>().Replace("#/components/schemas/", $"{Id}#/$defs/", StringComparison.Ordinal)
-                        : name is "example" or "enum" or "discriminator" ? value?.DeepClone()
+                        : name is "enum" ? value?.DeepClone()
                         : Closed(value);
                 }
 

@@ -60,7 +60,7 @@ internal sealed class ContractHandler(ContractLog log) : DelegatingHandler
 
     public static void Fits(JsonSchema schema, JsonNode? body, string at)
     {
-        var result = schema.Evaluate(body, new EvaluationOptions { OutputFormat = OutputFormat.List });
+        var result = schema.Evaluate(JsonSerializer.SerializeToElement(body), new EvaluationOptions { OutputFormat = OutputFormat.List });
         if (!result.IsValid)
         {
             var errors = (result.Details ?? []).Where(d => d.Errors is { Count: > 0 }).SelectMany(d => d.Errors!.Select(e => $"  {d.InstanceLocation}: {e.Value}"));

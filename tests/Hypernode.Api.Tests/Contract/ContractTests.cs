@@ -22,6 +22,7 @@ public sealed class ContractTests(ContractTests.Walked walked) : IClassFixture<C
     {
         ["* /broker-auth/{key}/{question}"] = "RabbitMQ's alone; without its key there is no such route",
         ["GET /openapi/{documentName}.json"] = "the document itself",
+        ["GET /openapi/job.schema.json"] = "another document: the schema of job files",
         ["GET /docs"] = "the document as a page",
     };
 
@@ -171,7 +172,7 @@ public sealed class ContractTests(ContractTests.Walked walked) : IClassFixture<C
             await walk.RunAsync();
             await walk.RunCommonAsync(Document);
             Routes = [.. world.Host.Routes];
-            Seen = [.. world.Host.Answers.All, .. await ContractWalk.SeenWithFewRequestsAsync(Document), .. await SeenWithTroubleAsync()];
+            Seen = [.. world.Host.Answers.All, .. await ContractWalk.SeenWithFewRequestsAsync(Document), .. await ContractWalk.SeenLiveAsync(), .. await SeenWithTroubleAsync()];
         }
 
         public Task DisposeAsync() => Task.CompletedTask;

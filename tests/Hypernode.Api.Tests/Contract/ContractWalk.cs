@@ -75,6 +75,30 @@ internal sealed class ContractWalk(ContractWorld world)
         return host.Answers.All;
     }
 
+    /// <summary>On a host that holds one WebSocket; what goes over it has tests of its own.</summary>
+    public static async Task<IReadOnlyList<Sent>> SeenLiveAsync()
+    {
+        await using var host = await ApiHost.StartAsync(new Dictionary<string, string?>(StringComparer.Ordinal) { ["Hypernode:Live:MaxSockets"] = "1" }, onSocket: true);
+        await ExpectAsync(426, await host.Anonymous.GetAsync("/ws"));
+        await ExpectAsync(401, await UpgradeAsync("Authorization", "Bearer nonsense"));
+        await ExpectAsync(403, await UpgradeAsync("Origin", "https://evil.example"));
+        using var open = await UpgradeAsync();
+        ((int)open.StatusCode).ShouldBe(101);
+        await ExpectAsync(503, await UpgradeAsync());
+        return host.Answers.All;
+
+        Task<HttpResponseMessage> UpgradeAsync(string? header = null, string? value = null)
+        {
+            var request = new HttpRequestMessage(HttpMethod.Get, "/ws") { Headers = { { "Connection", "Upgrade" }, { "Upgrade", "websocket" }, { "Sec-WebSocket-Version", "13" }, { "Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==" } } };
+            if (header is not null)
+            {
+                request.Headers.Add(header, value);
+            }
+
+            return host.Anonymous.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        }
+    }
+
     private async Task SignInAsync()
     {
         var wallet = TestWallet.Alice;

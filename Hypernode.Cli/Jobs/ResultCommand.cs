@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using Hypernode.Cli.Adapters;
 using Hypernode.Cli.Client;
 using Hypernode.Cli.Receipts;
 using Hypernode.Contracts.Text;
@@ -87,8 +88,10 @@ internal static class ResultCommand
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         try
         {
-            await using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write);
-            await file.WriteAsync(content, cancellationToken);
+            // Beside its place first: a file that was cut off would stand in its own way for ever.
+            var part = $"{path}.{new SystemIds().NewId():N}.part";
+            await File.WriteAllBytesAsync(part, content, cancellationToken);
+            File.Move(part, path, overwrite: false);
         }
         catch (IOException e) when (Path.Exists(path))
         {

@@ -92,7 +92,7 @@ internal static class SubmitCommand
         var signed = await market.SignAsync(amount, job, cancellationToken);
         try
         {
-            await new Submitting(market, TimeProvider.System, pause).EnsureAsync(signed, mayBeKnown: false, cancellationToken);
+            await new Submitting(market, TimeProvider.System, pause).EnsureAsync(signed, cancellationToken);
             return signed;
         }
         catch (UnknownAnswerException e)

@@ -36,33 +36,48 @@ internal sealed class ApiMarket(ApiClient api, ChainView chain, Account wallet, 
     {
         try
         {
-            return await api.JobAsync(jobId, cancellationToken);
+            return await SignedInAsync(() => api.JobAsync(jobId, cancellationToken), cancellationToken);
         }
         catch (RefusedException e) when (e.Status == (int)HttpStatusCode.NotFound)
         {
             return null;
-        }
-        catch (RefusedException e) when (e.Status == (int)HttpStatusCode.Unauthorized)
-        {
-            // A run may outlive its session.
-            await api.SignInAsync(wallet, cancellationToken);
-            return await FindAsync(jobId, cancellationToken);
         }
     }
 
     public async Task<bool> IsOnChainAsync(string intentId, CancellationToken cancellationToken) =>
         await chain.PaymentAsync(IntentId.Parse(intentId).Value, cancellationToken) is not null;
 
-    public Task CancelAsync(string jobId, CancellationToken cancellationToken) => api.CancelAsync(jobId, cancellationToken);
+    public Task CancelAsync(string jobId, CancellationToken cancellationToken) => SignedInAsync(
+        async () =>
+        {
+            await api.CancelAsync(jobId, cancellationToken);
+            return true;
+        },
+        cancellationToken);
 
     public async Task<IReadOnlyList<Artifact>> ArtifactsAsync(string jobId, JobSpec job, CancellationToken cancellationToken)
     {
-        var receipt = ReceiptFile.Parse(await api.ReceiptAsync(jobId, cancellationToken));
+        var receipt = ReceiptFile.Parse(await SignedInAsync(() => api.ReceiptAsync(jobId, cancellationToken), cancellationToken));
         var findings = ReceiptCheck.OfReceipt(receipt, expectedKey: null).Concat(ReceiptCheck.OfJob(receipt.Receipt, job));
         return findings.FirstOrDefault(f => !f.Ok) is { } wrong ? throw new CliException($"{jobId}: the receipt's {wrong.Check}: {wrong.Detail}")
             : receipt.Receipt.JobId.ToString() != jobId ? throw new CliException($"{jobId}: the receipt is of {receipt.Receipt.JobId}")
             : receipt.Receipt.Artifacts;
     }
 
-    public Task<byte[]> ResultAsync(string jobId, string name, CancellationToken cancellationToken) => api.ResultAsync(jobId, name, cancellationToken);
+    public Task<byte[]> ResultAsync(string jobId, string name, CancellationToken cancellationToken) =>
+        SignedInAsync(() => api.ResultAsync(jobId, name, cancellationToken), cancellationToken);
+
+    /// <summary>A run may outlive its session.</summary>
+    private async Task<T> SignedInAsync<T>(Func<Task<T>> ask, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ask();
+        }
+        catch (RefusedException e) when (e.Status == (int)HttpStatusCode.Unauthorized)
+        {
+            await api.SignInAsync(wallet, cancellationToken);
+            return await ask();
+        }
+    }
 }

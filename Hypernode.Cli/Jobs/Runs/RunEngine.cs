@@ -1,4 +1,5 @@
 using Hypernode.Cli.Client;
+using Hypernode.Cli.Jobs.Files;
 using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Nodes;
 
@@ -168,8 +169,12 @@ internal sealed class RunEngine(RunFile file, IMarket market, Action<RunNews> ch
         {
             if (!accepted)
             {
-                await _submitting.EnsureAsync(signed, mayBeKnown: false, cancellationToken);
+                await _submitting.EnsureAsync(signed, cancellationToken);
             }
+        }
+        catch (RefusedException e) when (!fresh && e.Problem?.Errors?.Any(f => f.Code == "expired") == true)
+        {
+            return await DropAsync(job, signed, cancellationToken); // the API's clock is ahead of ours
         }
         catch (RefusedException e) when (!Submitting.IsOpen(e))
         {
@@ -221,7 +226,8 @@ internal sealed class RunEngine(RunFile file, IMarket market, Action<RunNews> ch
                 asked = await TryCancelAsync(id, cancellationToken);
             }
 
-            await Task.Delay(pause, time, cancellationToken);
+            // However many are under way, the API is asked about ten times a second.
+            await Task.Delay(pause * Math.Max(1, State.Plan.Concurrency / JobPlan.DefaultConcurrency), time, cancellationToken);
         }
     }
 

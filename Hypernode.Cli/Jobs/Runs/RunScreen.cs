@@ -9,6 +9,7 @@ namespace Hypernode.Cli.Jobs.Runs;
 internal sealed class RunScreen(IAnsiConsole console, TextWriter output, bool json, string folder, RunState state, TimeProvider time)
 {
     private const int MaxRows = 24;
+    private const int MinForIds = 100;
     private readonly long _started = time.GetTimestamp();
     private readonly Lock _writing = new();
 
@@ -21,6 +22,7 @@ internal sealed class RunScreen(IAnsiConsole console, TextWriter output, bool js
         }
         else if (console.Profile.Capabilities is { Interactive: true, Ansi: true })
         {
+            console.Profile.Width = Math.Max(40, Console.WindowWidth); // a row that folds could not be drawn over
             await console.Live(Table()).StartAsync(async live =>
             {
                 await work(_ => { lock (_writing) { live.UpdateTarget(Table()); } });
@@ -34,15 +36,17 @@ internal sealed class RunScreen(IAnsiConsole console, TextWriter output, bool js
     }
 
     /// <summary>Of a whole run, in a line or two.</summary>
-    public static string Summary(string folder, RunState state)
+    public static string Summary(string folder, RunState state) => $"{state.Plan.Run}: {Counts(state)}\nresults: {folder}";
+
+    private static string Counts(RunState state)
     {
         var jobs = state.Jobs.ToList();
         var done = jobs.Count(j => j.Ended is { Succeeded: true });
         var failed = jobs.Count(j => j.Ended is { Succeeded: false });
         var stopped = jobs.Count(j => j.Stopped is not null);
         var charged = jobs.Aggregate(HyperAmount.Zero, (sum, j) => sum + new HyperAmount(j.Ended?.Charge ?? 0));
-        return $"{state.Plan.Run}: {done} of {jobs.Count} done{(failed > 0 ? $", {failed} failed" : "")}{(stopped > 0 ? $", {stopped} not begun" : "")}; "
-            + $"charged {charged} of at most {state.Plan.Total} HYPER\nresults: {folder}";
+        return $"{done} of {jobs.Count} done{(failed > 0 ? $", {failed} failed" : "")}{(stopped > 0 ? $", {stopped} not begun" : "")}; "
+            + $"charged {charged} of at most {state.Plan.Total} HYPER";
     }
 
     private void Line(RunNews news)
@@ -85,14 +89,16 @@ internal sealed class RunScreen(IAnsiConsole console, TextWriter output, bool js
     private Table Table()
     {
         var jobs = state.Jobs.ToList();
-        var table = new Table().Border(TableBorder.Rounded).AddColumn("job").AddColumn("status").AddColumn("id").AddColumn(new TableColumn("charged").RightAligned());
+        var wide = console.Profile.Width >= MinForIds;
+        var table = new Table().Border(TableBorder.Rounded).AddColumns("job", "status");
+        table = (wide ? table.AddColumn("id") : table).AddColumn(new TableColumn("charged").RightAligned());
         foreach (var job in jobs.OrderBy(j => j.IsOver ? 2 : j.Signed is null ? 1 : 0).Take(MaxRows))
         {
-            table.AddRow(
-                Markup.Escape(job.Job.Id), $"[{Colour(job)}]{Markup.Escape(job.Status)}[/]", job.Signed?.JobId ?? "", job.Ended is { } ended ? new HyperAmount(ended.Charge).ToString() : "");
+            string[] row = [Markup.Escape(job.Job.Id), $"[{Colour(job)}]{Markup.Escape(Terminal.Harmless(job.Status))}[/]", .. wide ? new[] { job.Signed?.JobId ?? "" } : []];
+            table.AddRow([.. row, job.Ended is { } ended ? new HyperAmount(ended.Charge).ToString() : ""]);
         }
 
-        var summary = Summary(folder, state).Split('\n')[0];
+        var summary = Counts(state);
         return table.Caption(Markup.Escape(jobs.Count > MaxRows ? $"{summary} ({jobs.Count - MaxRows} more)" : summary));
     }
 

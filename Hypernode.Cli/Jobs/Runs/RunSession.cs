@@ -87,6 +87,10 @@ internal sealed class RunSession : IDisposable
             CommandRun.Say($"{under} jobs go on without you, nothing more is begun. Go on: ./hn job resume {file.Folder}; end it: ./hn job cancel {file.Folder}");
             throw new OperationCanceledException("interrupted", e, cancellationToken);
         }
+        catch (UnknownAnswerException e)
+        {
+            throw new CliException($"{e.Message}: ./hn job resume {file.Folder} asks again, and pays nothing twice", e);
+        }
         finally
         {
             RunIndex.Write(file.Folder, file.State);

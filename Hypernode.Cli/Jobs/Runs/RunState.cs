@@ -1,4 +1,5 @@
 using Hypernode.Cli.Jobs.Files;
+using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Money;
 
 namespace Hypernode.Cli.Jobs.Runs;
@@ -61,7 +62,7 @@ internal sealed class JobRun(PlannedJob job, HyperAmount amount)
 
     /// <summary>In a word, for people.</summary>
     public string Status => Stopped is not null ? "not begun"
-        : Ended is { } ended ? ended.Succeeded ? "done" : $"failed ({ended.Problem ?? ended.Outcome ?? ended.State})"
+        : Ended is { } ended ? ended.Succeeded ? "done" : ended.Outcome == nameof(RefundReason.Cancelled) ? "cancelled" : $"failed ({ended.Problem ?? ended.Outcome ?? ended.State})"
         : Accepted ? Live ?? "submitted"
         : Signed is not null ? "signed"
         : "waiting";

@@ -9,22 +9,26 @@ internal sealed class Submitting(IMarket market, TimeProvider time, TimeSpan pau
 {
     private const int MaxTries = 6;
 
-    /// <param name="mayBeKnown">It may have been sent before.</param>
     /// <exception cref="RefusedException">The API said no, and has no such job.</exception>
     /// <exception cref="UnknownAnswerException">Nobody could be asked: it may have been accepted.</exception>
-    public async Task EnsureAsync(Signed signed, bool mayBeKnown, CancellationToken cancellationToken)
+    public async Task EnsureAsync(Signed signed, CancellationToken cancellationToken)
     {
+        var refused = false;
         for (var tries = 1; ; tries++)
         {
             try
             {
-                if ((mayBeKnown || tries > 1) && await market.FindAsync(signed.JobId, cancellationToken) is not null)
+                if (tries > 1 && await market.FindAsync(signed.JobId, cancellationToken) is not null)
                 {
                     return;
                 }
 
                 await market.SubmitAsync(signed, cancellationToken);
                 return;
+            }
+            catch (RefusedException e) when (!IsOpen(e) && tries > 1 && !refused)
+            {
+                refused = true; // an earlier one may have arrived since we asked: once more
             }
             catch (Exception e) when (IsOpen(e))
             {

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Hypernode.Cli.Client;
 using Hypernode.Cli.Jobs;
 using Hypernode.Cli.Wallets;
 using Hypernode.Contracts.Text;
@@ -91,6 +92,16 @@ public sealed class JobCommandTests : IDisposable
         (await File.ReadAllTextAsync(await KeepAsync("right"u8.ToArray()))).ShouldBe("right");
         await KeepAsync([]); // it is there: nothing is fetched
 
+        // What was cut off on its way is no file yet.
+        File.Delete(Path.Combine(_folder, "out", "r"));
+        using (var interrupted = new CancellationTokenSource())
+        {
+            await interrupted.CancelAsync();
+            await Should.ThrowAsync<OperationCanceledException>(() => ResultCommand.KeepAsync(Path.Combine(_folder, "out"), "r", right, () => Task.FromResult("right"u8.ToArray()), interrupted.Token));
+        }
+
+        (await File.ReadAllTextAsync(await KeepAsync("right"u8.ToArray()))).ShouldBe("right");
+
         await File.WriteAllTextAsync(Path.Combine(_folder, "out", "r"), "mine");
         (await Should.ThrowAsync<CliException>(() => KeepAsync("right"u8.ToArray()))).Message.ShouldContain("there already");
         (await File.ReadAllTextAsync(Path.Combine(_folder, "out", "r"))).ShouldBe("mine");
@@ -107,6 +118,38 @@ public sealed class JobCommandTests : IDisposable
             lines => lines[1].ShouldContain("0.006"),
             lines => lines[1].ShouldEndWith("two lines"));
         ListCommand.Describe([]).ShouldBe("no jobs");
+    }
+
+    [Fact]
+    public async Task What_init_writes_check_finds_nothing_wrong_with_and_init_replaces_nothing()
+    {
+        var path = Path.Combine(_folder, "new", "job.json");
+        (await CommandLine.RunAsync(JobCommands.Create(), "init", path)).Code.ShouldBe(0);
+        (await CommandLine.RunAsync(JobCommands.Create(), "check", path)).ShouldBe((0, $"{path}: a job\n"));
+        File.Exists(Path.Combine(_folder, "new", "job.schema.json")).ShouldBeTrue();
+        (await CommandLine.RunAsync(JobCommands.Create(), "init", path)).Code.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Check_names_every_mistake_for_programs_too()
+    {
+        var path = Path.Combine(_folder, "job.json");
+        await File.WriteAllTextAsync(path, """{ "type": "costum", "image": "@image", "script": "x", "limits": { "cpuMillis": 100, "memoryMb": 16 }, "estimatedTime": 0 }""");
+        var (code, output) = await CommandLine.RunAsync(JobCommands.Create(), "check", path, "--json");
+        code.ShouldBe(1);
+        var answer = JsonNode.Parse(output)!;
+        answer["ok"]!.GetValue<bool>().ShouldBeFalse();
+        answer["errors"]!.AsArray().Select(e => ((int)e!["line"]!, (int)e["column"]!, (string)e["field"]!, (string?)e["suggestion"]))
+            .ShouldBe([(1, 11, "type", "custom"), (1, 120, "estimatedTime", null)]);
+    }
+
+    [Fact]
+    public void A_wrong_field_is_told_once()
+    {
+        string Said(params ProblemField[] fields) => PlainFailure.Describe(new RefusedException(
+            400, new ProblemAnswer("urn:x", 400, fields is [var only] ? $"{only.Pointer}: {only.Detail}" : $"{fields.Length} fields are wrong", fields), ""));
+        Said(new ProblemField("/job/image", "malformed", "must be a digest")).ShouldBe("HTTP 400: /job/image: must be a digest");
+        Said(new ProblemField("/a", "missing", "is required"), new ProblemField("/b", "missing", "is required")).ShouldBe("HTTP 400: 2 fields are wrong\n  /a: is required\n  /b: is required");
     }
 
     private static System.CommandLine.ParseResult Submit(params string[] words) => SubmitCommand.Create().Parse(words);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Hypernode.Cli.Adapters;
 using Hypernode.Cli.Client;
@@ -85,6 +86,35 @@ public sealed class RunStoryTests : IDisposable
         var failed = (await LinesAsync(4, ["run", failing, "--image", stack.Image, "--out", Path.Combine(_folder, "failing"), "--yes", .. asked]))[^1];
         failed["jobs"]!.AsArray().Select(j => (string)j!["status"]!).ShouldBe(["failed", "stopped"]);
         (await JobsAsync(signer, stack)).ShouldBe(7);
+
+        // Killed while two of its three jobs run, and resumed: three payments, three results.
+        var slow = Path.Combine(_folder, "slow.json");
+        await File.WriteAllTextAsync(slow, """
+            { "amount": "0.5", "type": "custom", "image": "@image", "limits": { "cpuMillis": 100, "memoryMb": 32 }, "estimatedTime": 5, "concurrency": 2,
+              "matrix": { "n": [1, 2, 3] }, "env": { "N": "${{ matrix.n }}" }, "script": "sleep 2; echo $N > ${HYPERNODE_OUT:-/out}/n" }
+            """);
+        var killed = Path.Combine(_folder, "killed");
+        await KilledAsync(["job", "run", slow, "--image", stack.Image, "--out", killed, "--yes", .. asked], after: 2);
+        var resumed = (await LinesAsync(0, ["resume", killed, .. asked]))[^1];
+        resumed["jobs"]!.AsArray().Select(j => File.ReadAllText(Path.Combine(killed, (string)j!["folder"]!, "n"))).ShouldBe(["1\n", "2\n", "3\n"]);
+        (await JobsAsync(signer, stack)).ShouldBe(10);
+    }
+
+    /// <summary>The program itself, kill -9 once so many of its jobs run.</summary>
+    private static async Task KilledAsync(string[] words, int after)
+    {
+        var start = new ProcessStartInfo("dotnet", [typeof(JobCommands).Assembly.Location, .. words]) { RedirectStandardOutput = true, RedirectStandardInput = true, UseShellExecute = false };
+        start.Environment["HYPERNODE_ROOT"] = Repository.Find().Root;
+        using var process = Process.Start(start)!;
+        var running = 0;
+        while (running < after)
+        {
+            var line = await process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("it ended by itself");
+            running += JsonNode.Parse(line)!["state"]?.GetValue<string>() == JobStateNames.Executing ? 1 : 0;
+        }
+
+        process.Kill();
+        await process.WaitForExitAsync();
     }
 
     private static async Task<int> JobsAsync(string[] signer, IStack stack) =>

@@ -33,6 +33,9 @@ internal sealed class FakeMarket(TimeProvider time) : IMarket
 
     public HashSet<string> Refused { get; } = [];
 
+    /// <summary>What every submission is answered with; null: as it should be.</summary>
+    public RefusedException? Answer { get; set; }
+
     /// <summary>What every successful job leaves.</summary>
     public Dictionary<string, byte[]> Leaves { get; } = new() { ["out.txt"] = "left"u8.ToArray() };
 
@@ -68,6 +71,11 @@ internal sealed class FakeMarket(TimeProvider time) : IMarket
 
     public Task SubmitAsync(Signed signed, CancellationToken cancellationToken) => Task.FromResult(Do(() =>
     {
+        if (Answer is not null)
+        {
+            throw Answer;
+        }
+
         bool? lost = Lost.TryDequeue(out var taken) ? taken : null;
         if (lost != false)
         {

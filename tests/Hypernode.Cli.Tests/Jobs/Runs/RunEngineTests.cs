@@ -1,4 +1,4 @@
-using Hypernode.Cli.Jobs.Files;
+using Hypernode.Cli.Client;
 using Hypernode.Cli.Jobs.Runs;
 using Hypernode.Contracts.Text;
 
@@ -172,6 +172,35 @@ public sealed class RunEngineTests : IDisposable
         _kit.Time.Later = TimeSpan.FromMinutes(66);
         (await _kit.ResumeAsync()).Succeeded.ShouldBeTrue();
         (_kit.Market.Signatures, _kit.Market.Paid.Count).ShouldBe((2, 1));
+    }
+
+    [Fact]
+    public async Task An_api_whose_clock_is_ahead_does_not_end_a_job_that_nobody_has()
+    {
+        foreach (var _ in Enumerable.Range(0, 6))
+        {
+            _kit.Market.Lost.Enqueue(false);
+        }
+
+        await Should.ThrowAsync<UnknownAnswerException>(() => _kit.StartAsync(RunKit.Plan(1, "a")));
+        _kit.Market.Answer = new RefusedException(400, new ProblemAnswer("urn:x", 400, "", [new ProblemField("/paymentIntent/expiresAt", "expired", "has passed")]), "");
+        (await Should.ThrowAsync<CliException>(() => _kit.ResumeAsync())).Message.ShouldContain("resume the run after");
+
+        _kit.Market.Answer = null;
+        (await _kit.ResumeAsync()).Succeeded.ShouldBeTrue();
+        _kit.Market.Signatures.ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData(503)]
+    [InlineData(429)]
+    public async Task Not_now_is_no_answer(int status)
+    {
+        _kit.Market.Answer = new RefusedException(status, null, "");
+        await Should.ThrowAsync<UnknownAnswerException>(() => _kit.StartAsync(RunKit.Plan(1, "a")));
+        _kit.Market.Answer = null;
+        (await _kit.ResumeAsync()).Succeeded.ShouldBeTrue();
+        (_kit.Market.Signatures, _kit.Market.Paid.Count).ShouldBe((1, 1));
     }
 
     [Fact]

@@ -48,7 +48,7 @@ internal static class Connection
     /// <exception cref="CliException">The wallet has no job yet.</exception>
     public static async Task<string> JobOfAsync(ApiClient api, string named, CancellationToken cancellationToken) => named != Last ? named
         : (await api.JobsAsync(status: null, limit: 1, cancellationToken))["items"] is JsonArray and [{ } newest, ..] ? newest["jobId"]!.GetValue<string>()
-        : throw new CliException("the wallet has no job yet");
+        : throw new CliException("the wallet has no job yet") { ExitCode = ExitCodes.NotFound };
 
     public static Option<string> Hyper(string name, string description, string? otherwise = null)
     {

@@ -99,7 +99,7 @@ internal static class SubmitCommand
         {
             throw new CliException($"{e.Message}: ask with ./hn job watch {signed.JobId} before you submit it again", e)
             {
-                ExitCode = cancellationToken.IsCancellationRequested ? ExitCodes.Interrupted : 1,
+                ExitCode = cancellationToken.IsCancellationRequested ? ExitCodes.Interrupted : ExitCodes.Unavailable,
             };
         }
     }

@@ -17,6 +17,9 @@ public sealed partial class SnapshotTests
         { "help-wallet-import", "wallet import --help" },
         { "help-ops", "ops --help" },
         { "help-ops-replay", "ops replay --help" },
+        { "help-job-run", "job run --help" },
+        { "job-check", "job check ROOT/examples/sweep/job.json" },
+        { "error-job-file", "job check ROOT/tests/Hypernode.Cli.Tests/snapshots/bad-job.json" },
         { "config-list", "config list" },
         { "config-path", "config path" },
         { "error-unknown-setting", "config set walet w.json" },
@@ -68,6 +71,7 @@ public sealed partial class SnapshotTests
 
     private static async Task<string> FillAsync(string line) => line
         .Replace("WALLET", line.Contains("WALLET") ? await HnProgram.WalletAsync() : "")
+        .Replace("ROOT", Repository.Find().Root)
         .Replace("NEW", Path.Combine(HnProgram.Home, $"{Path.GetRandomFileName()}.json"));
 
     /// <summary>Colours stay visible in the snapshot; paths, ids and keys of this run do not.</summary>

@@ -92,6 +92,11 @@ internal static class RunCommand
             CommandRun.Say($"  … and {plan.Jobs.Count - MaxListed} more");
         }
 
+        foreach (var upload in plan.Jobs.SelectMany(j => j.Job.Uploads).DistinctBy(u => u.Path).Take(MaxListed))
+        {
+            CommandRun.Say($"  uploads {upload.Path}, {upload.Input.Bytes} bytes");
+        }
+
         CommandRun.Say($"{plan.Jobs.Count} jobs, at most {plan.Total} HYPER in all, paid by {plan.Payer}; results go to {folder}");
         if (yes)
         {

@@ -50,12 +50,15 @@ internal sealed class RunSession : IDisposable
         var funds = await Market(plan.Funding).FundsAsync(cancellationToken);
         if (funds.Hyper < needed)
         {
-            throw new CliException($"the run may cost {needed} HYPER, and the wallet holds {funds.Hyper}; nothing was signed");
+            throw new CliException($"the run may cost {needed} HYPER, and the wallet holds {funds.Hyper}; nothing was signed") { ExitCode = ExitCodes.Payment };
         }
 
         if (funds.Spendable < needed)
         {
-            throw new CliException($"the run may cost {needed} HYPER, and signed intents may take {funds.Spendable}: ./hn wallet approve --amount {needed}, or --funding transaction; nothing was signed");
+            throw new CliException($"the run may cost {needed} HYPER, and signed intents may take {funds.Spendable}: ./hn wallet approve --amount {needed}, or --funding transaction; nothing was signed")
+            {
+                ExitCode = ExitCodes.Payment,
+            };
         }
     }
 
@@ -89,7 +92,7 @@ internal sealed class RunSession : IDisposable
         }
         catch (UnknownAnswerException e)
         {
-            throw new CliException($"{e.Message}: ./hn job resume {file.Folder} asks again, and pays nothing twice", e);
+            throw new CliException($"{e.Message}: ./hn job resume {file.Folder} asks again, and pays nothing twice", e) { ExitCode = ExitCodes.Unavailable };
         }
         finally
         {

@@ -30,4 +30,17 @@ internal static class ReadyFile
         await File.WriteAllTextAsync(temporary, JsonSerializer.Serialize(ready, ContractJson.Options));
         File.Move(temporary, path, overwrite: true);
     }
+
+    /// <summary>Where the chain of a running host is, which started one of its own at a free port; null: no host has said.</summary>
+    public static async Task<Uri?> RpcOfAsync(string dataPath, CancellationToken cancellationToken)
+    {
+        var path = Path.Combine(dataPath, "host.json");
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        using var ready = JsonDocument.Parse(await File.ReadAllTextAsync(path, cancellationToken));
+        return ready.RootElement.TryGetProperty("rpc", out var rpc) && Uri.TryCreate(rpc.GetString(), UriKind.Absolute, out var address) ? address : null;
+    }
 }

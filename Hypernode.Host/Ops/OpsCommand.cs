@@ -4,6 +4,7 @@ using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Ports;
 using Hypernode.Contracts.Text;
 using Hypernode.Host.Adapters;
+using Hypernode.Host.Embedded;
 using Hypernode.Host.Messaging.Adapters.RabbitMq;
 using Hypernode.Solana;
 using Hypernode.Solana.Facilitator;
@@ -84,7 +85,7 @@ internal static class OpsCommand
         await using var services = Storage(configuration);
         using var http = new HttpClient { Timeout = Timeout.InfiniteTimeSpan }; // the RPC client has its own limit for each request
         var audit = new InvariantAudit(
-            services.GetRequiredService<IAuditReader>(), arguments.NoChain ? null : Chain(configuration, http), WindowsOf(configuration), TimeProvider.System);
+            services.GetRequiredService<IAuditReader>(), arguments.NoChain ? null : await ChainAsync(configuration, http, cancellationToken), WindowsOf(configuration), TimeProvider.System);
         var report = await audit.RunAsync(cancellationToken);
         await WriteAsync(output, report);
         return report.Holds ? 0 : Findings;
@@ -121,10 +122,12 @@ internal static class OpsCommand
     }
 
     /// <summary>By addresses alone: an audit opens no key that signs.</summary>
-    private static SolanaChainFacts Chain(IConfiguration configuration, HttpClient http)
+    private static async Task<SolanaChainFacts> ChainAsync(IConfiguration configuration, HttpClient http, CancellationToken cancellationToken)
     {
         var options = configuration.GetSection(SolanaOptions.Section).Get<SolanaOptions>() ?? new SolanaOptions();
-        var rpc = RpcConnection.Open(http, options.Endpoints(), new RpcClientOptions { Timeout = TimeSpan.FromSeconds(options.RequestSeconds) });
+        var host = configuration.GetSection(HostOptions.Section).Get<HostOptions>() ?? new HostOptions();
+        var own = configuration.GetSection(LocalnetOptions.Section).Get<LocalnetOptions>() is { Start: true } ? await ReadyFile.RpcOfAsync(host.DataPath, cancellationToken) : null;
+        var rpc = RpcConnection.Open(http, own is null ? options.Endpoints() : [own], new RpcClientOptions { Timeout = TimeSpan.FromSeconds(options.RequestSeconds) });
         return new SolanaChainFacts(rpc, new FacilitatorProgram(AddressOf("facilitator", options.ProgramKeyPath)), new NodeRegistryProgram(AddressOf("node_registry", "")));
     }
 

@@ -48,10 +48,11 @@ internal static class ConfigCommands
             var settings = Settings.Current();
             var rows = Setting.All.Select(s => (Setting: s, Said: settings.Of(s.Key))).ToList();
             var answer = new JsonObject { ["settings"] = new JsonArray([.. rows.Select(r => ToJson(r.Setting, r.Said))]) };
+            var width = rows.Max(r => r.Said.Value?.Length ?? 0) + 2;
             await Connection.AnswerAsync(parsed, answer, () => string.Join('\n',
             [
-                $"{"SETTING",-12}{"VALUE",-32}SOURCE",
-                .. rows.Select(r => $"{r.Setting.Key,-12}{r.Said.Value ?? "-",-32}{Source(r.Said)}"),
+                $"{"SETTING",-12}{"VALUE".PadRight(width)}SOURCE",
+                .. rows.Select(r => $"{r.Setting.Key,-12}{(r.Said.Value ?? "-").PadRight(width)}{Source(r.Said)}"),
             ]));
             return ExitCodes.Done;
         });

@@ -76,6 +76,7 @@ internal static class OpsTables
     {
         "Holds" => "holds   ",
         "Violated" => "VIOLATED",
+        "NothingThere" => "nothing ",
         _ => "no check",
     };
 

@@ -5,8 +5,11 @@ internal enum AuditVerdict
     Holds,
     Violated,
 
-    /// <summary>Nothing was looked at, or not enough to say so: never a pass.</summary>
+    /// <summary>Its sources were not asked: never a pass.</summary>
     NotChecked,
+
+    /// <summary>Its sources were asked, and there is nothing yet that could break it: no pass either.</summary>
+    NothingThere,
 }
 
 /// <param name="Id">A job, a node or a payment.</param>
@@ -68,7 +71,7 @@ internal sealed class AuditTally(string invariant, string says, bool needsChain,
     public AuditLine ToLine(bool chain) => new(
         invariant,
         says,
-        _violations > 0 ? AuditVerdict.Violated : needsChain && !chain ? AuditVerdict.NotChecked : AuditVerdict.Holds,
+        _violations > 0 ? AuditVerdict.Violated : needsChain && !chain ? AuditVerdict.NotChecked : _checked == 0 ? AuditVerdict.NothingThere : AuditVerdict.Holds,
         _checked,
         _violations,
         _offences,

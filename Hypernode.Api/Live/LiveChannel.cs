@@ -13,6 +13,9 @@ internal abstract partial class LiveChannel(LiveTopic topic, TimeProvider time, 
     private const int Running = 1;
     private const int RunningAndWoken = 2;
 
+    /// <summary>Subscriptions that are told before others get their turn: thousands of sockets must not hold up another topic's event.</summary>
+    private const int Slice = 128;
+
     private int _state;
     private long _looked = time.GetTimestamp();
 
@@ -72,6 +75,20 @@ internal abstract partial class LiveChannel(LiveTopic topic, TimeProvider time, 
 
     /// <summary>Reads what is new and hands it over.</summary>
     protected abstract Task ReadAsync(CancellationToken cancellationToken);
+
+    /// <summary>One after the other, with pauses in which other work of the host goes on.</summary>
+    protected static async Task EachAsync(IReadOnlyList<Subscription> subscriptions, Action<Subscription> tell)
+    {
+        for (var i = 0; i < subscriptions.Count; i++)
+        {
+            if (i % Slice == Slice - 1)
+            {
+                await Task.Yield();
+            }
+
+            tell(subscriptions[i]);
+        }
+    }
 
     protected Subscription[] Snapshot()
     {
@@ -141,11 +158,7 @@ internal sealed class HistoryChannel(LiveTopic topic, IHistoryFeed feed, TimePro
             (var events, more) = await feed.ReadAsync(_head ?? live.Min(s => s.Cursor), cancellationToken);
             foreach (var next in events)
             {
-                foreach (var subscription in live)
-                {
-                    Hand(subscription, next);
-                }
-
+                await EachAsync(live, subscription => Hand(subscription, next));
                 _head = next.Seq;
             }
 
@@ -204,8 +217,9 @@ internal sealed class HistoryChannel(LiveTopic topic, IHistoryFeed feed, TimePro
 internal sealed class StateChannel(LiveTopic topic, StateFeed feed, TimeSpan least, TimeProvider time, ILogger logger, CancellationToken stopping)
     : LiveChannel(topic, time, logger, stopping)
 {
-    /// <summary>Looks that are dear come more seldom: they take at most this part of the time.</summary>
+    /// <summary>Looks that sum up (all jobs, a wallet's) take at most this part of the time; others are a row or two.</summary>
     private const int Share = 20;
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
     private LiveEvent? _newest;
     private long? _lookedAt;
@@ -216,8 +230,7 @@ internal sealed class StateChannel(LiveTopic topic, StateFeed feed, TimeSpan lea
 
     protected override async Task ReadAsync(CancellationToken cancellationToken)
     {
-        var pause = least > _cost * Share ? least : _cost * Share;
-        if (_lookedAt is { } before && pause - Time.GetElapsedTime(before) is { Ticks: > 0 } rest)
+        if (_lookedAt is { } before && Pause() - Time.GetElapsedTime(before) is { Ticks: > 0 } rest)
         {
             await Task.Delay(rest, Time, cancellationToken);
         }
@@ -231,11 +244,24 @@ internal sealed class StateChannel(LiveTopic topic, StateFeed feed, TimeSpan lea
             {
                 _newest = newest;
             }
-
-            Subscriptions.ForEach(Hand);
         }
+
+        await EachAsync(Snapshot(), subscription =>
+        {
+            lock (Gate)
+            {
+                Hand(subscription);
+            }
+        });
     }
 
+    private TimeSpan Pause()
+    {
+        var dear = Topic.Kind == LiveKind.Node ? TimeSpan.Zero : _cost * Share;
+        return dear <= least ? least : dear < LongestPause ? dear : LongestPause;
+    }
+
+    /// <summary>Under the lock.</summary>
     private void Hand(Subscription subscription)
     {
         if (_newest is { } newest && newest.Seq > subscription.Cursor && !subscription.IsOver)

@@ -71,6 +71,25 @@ public sealed class SlowTests
     }
 
     [Fact]
+    public async Task A_burst_that_no_queue_holds_is_no_reason_to_close_whoever_reads()
+    {
+        const int Chunks = 500;
+        await using var world = await LiveWorld.StartAsync(("MaxQueuedEvents", "4"), ("SlowSeconds", "1"));
+        var job = await world.JobAsync();
+        using var client = await LiveClient.ConnectAsync(world.Host, TestWallet.Alice);
+        await client.SubscribeAsync($"logs:{job}");
+        await world.LogAsync(job, 1, 0);
+        (await client.NextAsync("job_log"))["seq"]!.GetValue<long>().ShouldBe(LogFeed.NumberOf(1, 0));
+
+        await world.LogAsync(job, 1, 1, Chunks, Long);
+
+        for (var chunk = 1; chunk <= Chunks; chunk++)
+        {
+            (await client.NextAsync("job_log"))["seq"]!.GetValue<long>().ShouldBe(LogFeed.NumberOf(1, chunk));
+        }
+    }
+
+    [Fact]
     public async Task A_state_waits_once_however_often_it_changes_and_the_newest_is_what_is_sent()
     {
         await using var world = await LiveWorld.StartAsync(("MaxQueuedEvents", "4"), ("PatienceSeconds", "60"), ("SlowSeconds", "60"));

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Hypernode.Cli.Adapters;
 using Hypernode.Cli.Jobs;
 using Hypernode.Cli.Nodes;
 using Hypernode.Solana;
@@ -88,25 +89,11 @@ internal static class ImportCommand
     {
         if (!Console.IsInputRedirected)
         {
-            return Ask();
+            return await HiddenPrompt.AskAsync("secret key (not shown): ", cancellationToken);
         }
 
         var buffer = new char[MaxCharacters + 1];
         var length = await Console.In.ReadBlockAsync(buffer, cancellationToken);
         return length <= MaxCharacters ? new string(buffer, 0, length) : throw new CliException("that is too long for a secret key") { ExitCode = ExitCodes.Usage };
-    }
-
-    private static string Ask()
-    {
-        Console.Error.Write("secret key (not shown): ");
-        var text = new System.Text.StringBuilder();
-        while (Console.ReadKey(intercept: true) is var key && key.Key != ConsoleKey.Enter)
-        {
-            _ = key.Key == ConsoleKey.Backspace ? text.Remove(Math.Max(0, text.Length - 1), Math.Min(1, text.Length))
-                : text.Length < MaxCharacters && !char.IsControl(key.KeyChar) ? text.Append(key.KeyChar) : text;
-        }
-
-        Console.Error.WriteLine();
-        return text.ToString();
     }
 }

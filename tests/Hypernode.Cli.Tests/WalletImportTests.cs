@@ -54,6 +54,43 @@ public sealed class WalletImportTests : IDisposable
         }
     }
 
+    /// <summary>In a real terminal: what is pasted the moment the question stands there is not shown, not even in between.</summary>
+    [Fact]
+    public async Task A_key_that_is_pasted_at_the_terminal_is_never_echoed()
+    {
+        var to = In("wallet.json");
+        using var script = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(
+            "script", ["-qec", $"dotnet {Shell.Quote(HnProgram.Dll)} wallet import {Shell.Quote(to)}; stty -a", "/dev/null"])
+        {
+            RedirectStandardInput = true, RedirectStandardOutput = true, UseShellExecute = false,
+        })!;
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        var seen = new System.Text.StringBuilder();
+        var buffer = new char[4_096];
+        while (await script.StandardOutput.ReadAsync(buffer, limit.Token) is var read and > 0)
+        {
+            var asked = seen.ToString().Contains("(not shown)");
+            seen.Append(buffer, 0, read);
+            if (!asked && seen.ToString().Contains("(not shown)"))
+            {
+                await script.StandardInput.WriteAsync($"{Secret58()}\n");
+                await script.StandardInput.FlushAsync(limit.Token);
+            }
+
+            if (seen.ToString().Contains("cstopb"))
+            {
+                script.StandardInput.Close();
+            }
+        }
+
+        await script.WaitForExitAsync(limit.Token);
+        seen.ToString().ShouldContain(_account.PublicKey.Key);
+        seen.ToString().ShouldNotContain(Secret58()[..8]);
+        seen.ToString().Split([' ', ';', '\n', '\r']).ShouldContain("echo", "the terminal is as it was");
+        using var kept = KeyFile.Load(to);
+        kept.PublicKey.ShouldBe(_account.PublicKey);
+    }
+
     [Fact]
     public void What_is_no_key_is_refused_without_a_word_of_it()
     {

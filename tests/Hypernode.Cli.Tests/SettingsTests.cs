@@ -142,3 +142,57 @@ public sealed class SettingsTests : IDisposable
         File.WriteAllText(path, content);
     }
 }
+
+/// <summary>The same, as it is typed.</summary>
+public sealed class ConfigCommandTests : IDisposable
+{
+    private readonly string _home = Directory.CreateTempSubdirectory("hypernode-config-").FullName;
+
+    public void Dispose() => Directory.Delete(_home, recursive: true);
+
+    [Fact]
+    public async Task What_is_set_is_used_until_it_is_unset()
+    {
+        (await HnAsync("config", "set", "wallet", "keys/w.json")).Code.ShouldBe(0);
+        (await HnAsync("config", "get", "wallet")).Output.Trim().ShouldBe(Path.Join(_home, "keys", "w.json"), "from any folder it is the same file");
+        (await HnAsync("config", "set", "api", "http://127.0.0.1:1", "--project")).Code.ShouldBe(0);
+        File.Exists(Path.Join(_home, Settings.ProjectFileName)).ShouldBeTrue();
+        var listed = JsonNode.Parse((await HnAsync("config", "list", "--json")).Output)!["settings"]!.AsArray().ToDictionary(s => (string)s!["key"]!, s => (string)s!["source"]!);
+        (listed["api"], listed["wallet"], listed["rpc"], listed["program"]).ShouldBe(("project", "user", "default", "unset"));
+
+        // A command uses both: the wallet that is not there, then the API that is not.
+        (await HnAsync("job", "list")).ShouldSatisfyAllConditions(r => r.Code.ShouldBe(1), r => r.Error.ShouldContain("w.json"));
+        (await HnAsync("config", "set", "wallet", await HnProgram.WalletAsync())).Code.ShouldBe(0);
+        (await HnAsync("job", "list")).Code.ShouldBe(6);
+
+        (await HnAsync("config", "unset", "wallet")).Code.ShouldBe(0);
+        (await HnAsync("job", "list")).ShouldSatisfyAllConditions(r => r.Code.ShouldBe(2), r => r.Error.ShouldContain("--wallet"));
+    }
+
+    [Theory]
+    [InlineData("rpc", "http://evil", "--project")]
+    [InlineData("wallet", "[1,2,3]", null)]
+    [InlineData("api", "https://me:secret@api.example", null)]
+    [InlineData("network", "no spaces", null)]
+    public async Task What_must_not_be_kept_is_not(string key, string value, string? where)
+    {
+        var (code, _, error) = await HnAsync(["config", "set", key, value, .. where is null ? [] : new[] { where }]);
+
+        code.ShouldBe(2);
+        error.ShouldNotContain("me:secret");
+        Directory.EnumerateFiles(_home, "*.json", SearchOption.AllDirectories).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_broken_file_stops_every_command_that_would_read_it_and_config_path_still_says_where_it_is()
+    {
+        File.WriteAllText(Path.Join(_home, Settings.ProjectFileName), """{"ntwork":"devnet"}""");
+
+        (await HnAsync("wallet", "balance", "--wallet", await HnProgram.WalletAsync())).ShouldSatisfyAllConditions(
+            r => r.Code.ShouldBe(2), r => r.Error.ShouldContain("did you mean network?"));
+        (await HnAsync("config", "path")).ShouldSatisfyAllConditions(r => r.Code.ShouldBe(0), r => r.Output.ShouldContain(Settings.ProjectFileName));
+    }
+
+    private Task<(int Code, string Output, string Error)> HnAsync(params string[] words) => HnProgram.RunAsync(
+        "dotnet", [HnProgram.Dll, .. words], environment: new Dictionary<string, string> { ["HOME"] = _home }, folder: _home);
+}

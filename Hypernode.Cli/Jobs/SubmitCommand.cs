@@ -21,7 +21,7 @@ internal static class SubmitCommand
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private static readonly Argument<string[]> Words = new("FILE") { Description = "the job as JSON; or, with --image, after --: a command and its arguments", Arity = ArgumentArity.ZeroOrMore };
-    private static readonly Option<string?> Image = new("--image") { Description = "name@sha256:… or sha256:… (instead of the file's, where there is one)" };
+    private static readonly Option<string?> Image = new("--image") { Description = "name@sha256:… or sha256:… (instead of the file's)" };
     private static readonly Option<string> Amount = Connection.Hyper("--amount", "HYPER: the most that the job may cost (default: the file's amount); what is not used comes back");
     private static readonly Option<Funding> Money = new("--funding") { Description = "what the wallet signs: intent (a text, after hn wallet approve), or transaction", DefaultValueFactory = _ => Funding.Intent };
     private static readonly Option<bool> Watch = new("--watch") { Description = "follow it to its end, as hn job watch does" };

@@ -16,7 +16,7 @@ internal static class JobFileReader
         var problems = new List<FileProblem>();
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         var plan = JsonTree.Read(await File.ReadAllBytesAsync(path, cancellationToken), problems) is { } file
-            ? Read(WithImage(file, image), new JobBody(folder, problems, imageLater), image, problems)
+            ? Read(file, new JobBody(folder, problems, imageLater), image, problems)
             : null;
         return problems.Count == 0 ? (plan, []) : (null, [.. problems.DistinctBy(p => (p.Line, p.Column, p.Text, p.Field[(p.Field.LastIndexOf('.') + 1)..])).OrderBy(p => (p.Line, p.Column)).Take(MaxProblems)]);
     }
@@ -29,6 +29,7 @@ internal static class JobFileReader
             return null;
         }
 
+        file = WithImage(file, image); // what it replaces must be right all the same: the file is read by its own words
         var matrix = file["matrix"];
         Substitution.Check(file, "", Matrix.Names(matrix), problems);
         var combinations = Matrix.Expand(matrix, problems);
@@ -70,8 +71,8 @@ internal static class JobFileReader
     }
 
     private static Node WithImage(Node file, string? image) =>
-        image is null || file.Kind != JsonValueKind.Object || (file["steps"] is not null && file["image"] is not (null or { Text: JobBody.ImageOfOption })) ? file
-            : file.With("image", (file["image"] ?? new Node(JsonValueKind.String, 1, 1)) with { Kind = JsonValueKind.String, Text = image });
+        image is null || file["image"] is not { Kind: JsonValueKind.String } own || (file["steps"] is not null && own.Text != JobBody.ImageOfOption) ? file
+            : file.With("image", own with { Text = image });
 
     private static Node WithImageOf(Node step, string? image) =>
         image is not null && step["image"] is { Text: JobBody.ImageOfOption } own ? step.With("image", own with { Text = image }) : step;

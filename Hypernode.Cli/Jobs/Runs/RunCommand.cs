@@ -67,7 +67,7 @@ internal static class RunCommand
             Priced(file, parsed.GetValue(Amount)));
         await session.CheckFundsAsync(plan, plan.Jobs.Select(j => j.Amount), cancellationToken);
         var folder = Path.GetFullPath(parsed.GetValue(Out)?.FullName ?? plan.Run);
-        Confirm(plan, folder, parsed.GetValue(Yes));
+        await ConfirmAsync(plan, folder, parsed.GetValue(Yes), cancellationToken);
         using var run = RunFile.Create(folder, plan, TimeProvider.System);
         return await session.CarryAsync(parsed, run, cancellationToken);
     }
@@ -80,7 +80,7 @@ internal static class RunCommand
     ];
 
     /// <exception cref="CliException">No, or nobody could be asked.</exception>
-    private static void Confirm(RunPlan plan, string folder, bool yes)
+    private static async Task ConfirmAsync(RunPlan plan, string folder, bool yes, CancellationToken cancellationToken)
     {
         foreach (var job in plan.Jobs.Take(MaxListed))
         {
@@ -108,8 +108,9 @@ internal static class RunCommand
             throw new CliException("nothing was signed: --yes is needed where nobody can be asked") { ExitCode = ExitCodes.Usage };
         }
 
-        Console.Error.Write("hn: sign each when its turn comes? [y/N] ");
-        if (Console.ReadLine()?.Trim() is not ("y" or "Y" or "yes"))
+        await Console.Error.WriteAsync("hn: sign each when its turn comes? [y/N] ");
+        var answer = await Task.Run(Console.ReadLine, cancellationToken).WaitAsync(cancellationToken); // Ctrl-C is heard here, too
+        if (answer?.Trim() is not ("y" or "Y" or "yes"))
         {
             throw new CliException("nothing was signed") { ExitCode = ExitCodes.Interrupted };
         }

@@ -105,7 +105,7 @@ internal sealed class RunEngine(RunFile file, IMarket market, Action<RunNews> ch
 
             if (job.Accepted || await SubmitAsync(job, fresh, cancellationToken))
             {
-                await FollowAsync(job, cancellationToken);
+                await FollowAsync(job, fresh, cancellationToken);
             }
             else if (job.Stopped is not null)
             {
@@ -198,7 +198,7 @@ internal sealed class RunEngine(RunFile file, IMarket market, Action<RunNews> ch
         return false;
     }
 
-    private async Task FollowAsync(JobRun job, CancellationToken cancellationToken)
+    private async Task FollowAsync(JobRun job, bool fresh, CancellationToken cancellationToken)
     {
         var id = job.Signed!.JobId;
         var asked = false;
@@ -210,6 +210,12 @@ internal sealed class RunEngine(RunFile file, IMarket market, Action<RunNews> ch
                 {
                     job.Live = answer.State;
                     changed(new RunNews("state", job));
+                }
+
+                if (!fresh && answer.State == JobStateNames.Rejected && await CameTooLateAsync(job, cancellationToken))
+                {
+                    Write(new RunEntry(RunEvents.Dropped, 0, job.Job.Id));
+                    return;
                 }
 
                 if (JobStateNames.IsTerminal(answer.State))
@@ -230,6 +236,14 @@ internal sealed class RunEngine(RunFile file, IMarket market, Action<RunNews> ch
             await Task.Delay(pause * Math.Max(1, State.Plan.Concurrency / JobPlan.DefaultConcurrency), time, cancellationToken);
         }
     }
+
+    /// <summary>
+    /// A transaction lives for a minute: one that was signed before a crash and sent after it is refused by the chain. A rejected job
+    /// holds no escrow, and never will.
+    /// </summary>
+    private async Task<bool> CameTooLateAsync(JobRun job, CancellationToken cancellationToken) =>
+        State.Plan.Funding == Funding.Transaction && !State.Cancelled
+        && !await PatientlyAsync(job, () => market.IsOnChainAsync(job.Signed!.IntentId, cancellationToken), cancellationToken);
 
     private Task<JobAnswer?> FindAsync(JobRun job, string id, CancellationToken cancellationToken) => PatientlyAsync(job, () => market.FindAsync(id, cancellationToken), cancellationToken);
 

@@ -80,6 +80,11 @@ internal sealed class RunSession : IDisposable
         var json = parsed.GetValue(Connection.Json);
         var output = parsed.InvocationConfiguration.Output;
         var screen = new RunScreen(Terminal.Open(json), output, json, file.Folder, file.State, TimeProvider.System);
+        if (json)
+        {
+            await output.WriteLineAsync(Said(RunEvents.Begun, file));
+        }
+
         try
         {
             await screen.ShowAsync(changed => new RunEngine(file, Market(plan.Funding), changed, TimeProvider.System, Pause).RunAsync(cancellationToken));
@@ -99,10 +104,15 @@ internal sealed class RunSession : IDisposable
             RunIndex.Write(file.Folder, file.State);
         }
 
-        var summary = RunIndex.Of(file.Folder, file.State);
-        summary.Insert(0, "event", "summary");
-        await output.WriteLineAsync(json ? summary.ToJsonString() : Terminal.Harmless(RunScreen.Summary(file.Folder, file.State)));
+        await output.WriteLineAsync(json ? Said("summary", file) : Terminal.Harmless(RunScreen.Summary(file.Folder, file.State)));
         return file.State.Succeeded ? 0 : ExitCodes.JobFailed;
+    }
+
+    private static string Said(string what, RunFile file)
+    {
+        var line = RunIndex.Of(file.Folder, file.State);
+        line.Insert(0, "event", what);
+        return line.ToJsonString();
     }
 
     public void Dispose()

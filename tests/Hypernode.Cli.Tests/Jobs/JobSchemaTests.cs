@@ -1,10 +1,8 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Hypernode.Cli.Adapters;
 using Hypernode.Cli.Jobs;
 using Hypernode.Cli.Jobs.Files;
 using Hypernode.Contracts.Jobs;
-using Json.Schema;
 
 namespace Hypernode.Cli.Tests.Jobs;
 
@@ -14,7 +12,6 @@ public sealed class JobSchemaTests : IDisposable
     private const string Image = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
     private const string Job = $$""" "type":"custom","image":"{{Image}}","script":"x","limits":{"cpuMillis":100,"memoryMb":16},"estimatedTime":5 """;
     private const string Step = """ "type":"custom","image":"@image","script":"x","limits":{"cpuMillis":100,"memoryMb":16},"estimatedTime":5 """;
-    private static readonly JsonSchema Published = JsonSchema.FromText(JobFileSchema.Text());
     private readonly string _folder = Directory.CreateTempSubdirectory("hypernode-schema-").FullName;
 
     public static TheoryData<string> Examples => [.. Directory.EnumerateFiles(Repository.Find().Example(), "job.json", SearchOption.AllDirectories).Select(f => Path.GetFileName(Path.GetDirectoryName(f))!)];
@@ -27,16 +24,16 @@ public sealed class JobSchemaTests : IDisposable
     {
         var path = Repository.Find().Example(name, "job.json");
         var text = await File.ReadAllTextAsync(path);
-        IsValid(text).ShouldBeTrue();
+        OtherReader.IsValid(text).ShouldBeTrue();
         (await JobFileReader.ReadAsync(path, Image, default)).Problems.ShouldBeEmpty();
-        var schema = JsonNode.Parse(text, documentOptions: Lenient)!["$schema"]!.GetValue<string>();
+        var schema = JsonNode.Parse(text, documentOptions: OtherReader.Lenient)!["$schema"]!.GetValue<string>();
         Path.GetFullPath(schema, Path.GetDirectoryName(path)!).ShouldBe(Path.Combine(Repository.Find().Root, "Hypernode.Contracts", "Jobs", "job.schema.json"));
     }
 
     [Fact]
     public async Task The_starter_file_is_valid_in_both()
     {
-        IsValid(InitCommand.Starter).ShouldBeTrue();
+        OtherReader.IsValid(InitCommand.Starter).ShouldBeTrue();
         (await ProblemsAsync(InitCommand.Starter)).ShouldBeEmpty();
     }
 
@@ -51,7 +48,7 @@ public sealed class JobSchemaTests : IDisposable
     public async Task What_is_good_is_good_in_both(string text)
     {
         text = text.Replace("$MATRIX_A", "${{ matrix.a }}", StringComparison.Ordinal);
-        IsValid(text).ShouldBeTrue();
+        OtherReader.IsValid(text).ShouldBeTrue();
         (await ProblemsAsync(text)).ShouldBeEmpty();
     }
 
@@ -109,7 +106,7 @@ public sealed class JobSchemaTests : IDisposable
             text = text.Replace(replaced[i], replaced[i + 1], StringComparison.Ordinal);
         }
 
-        IsValid(text).ShouldBeFalse("the schema takes it");
+        OtherReader.IsValid(text).ShouldBeFalse("the schema takes it");
         (await ProblemsAsync(text)).ShouldNotBeEmpty("the reader takes it");
     }
 
@@ -126,16 +123,8 @@ public sealed class JobSchemaTests : IDisposable
         {
             string With(int value) => $$"""{ {{Job}} }""".Replace("custom", type.ToString().ToLowerInvariant(), StringComparison.Ordinal)
                 .Replace("\"cpuMillis\":100,\"memoryMb\":16", name is "cpuMillis" ? $"\"cpuMillis\":{value},\"memoryMb\":16" : name is "memoryMb" ? $"\"cpuMillis\":100,\"memoryMb\":{value}" : $"\"cpuMillis\":100,\"memoryMb\":16,\"{name}\":{value}", StringComparison.Ordinal);
-            (IsValid(With(most)), IsValid(With(most + 1))).ShouldBe((true, false), name);
+            (OtherReader.IsValid(With(most)), OtherReader.IsValid(With(most + 1))).ShouldBe((true, false), name);
         }
-    }
-
-    private static JsonDocumentOptions Lenient => new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
-
-    private static bool IsValid(string text)
-    {
-        using var document = JsonDocument.Parse(text, Lenient);
-        return Published.Evaluate(document.RootElement).IsValid;
     }
 
     private async Task<IReadOnlyList<FileProblem>> ProblemsAsync(string text)

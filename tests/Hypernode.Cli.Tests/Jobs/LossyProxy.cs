@@ -21,8 +21,8 @@ internal sealed class LossyProxy : IDisposable
 
     public string Url { get; }
 
-    /// <summary>So many submissions came through.</summary>
-    public int Submissions { get; private set; }
+    /// <summary>So many answers to submissions were lost.</summary>
+    public int Lost { get; private set; }
 
     public void LoseAnswers(int submissions) => _left = submissions;
 
@@ -64,21 +64,19 @@ internal sealed class LossyProxy : IDisposable
         }
 
         using var answer = await _http.SendAsync(request);
-        if (context.Request.RawUrl == "/api/facilitator/submit-job")
+        if (context.Request.RawUrl == "/api/facilitator/submit-job" && _left-- > 0)
         {
-            Submissions++;
-            if (_left-- > 0)
-            {
-                // Half an answer, or an empty one: both say nothing.
-                if (_left % 2 == 0)
-                {
-                    context.Response.ContentLength64 = 1_000;
-                    await context.Response.OutputStream.WriteAsync("{"u8.ToArray());
-                }
+            Lost++;
 
-                context.Response.Abort();
-                return;
+            // Half an answer, or an empty one: both say nothing.
+            if (_left % 2 == 0)
+            {
+                context.Response.ContentLength64 = 1_000;
+                await context.Response.OutputStream.WriteAsync("{"u8.ToArray());
             }
+
+            context.Response.Abort();
+            return;
         }
 
         context.Response.StatusCode = (int)answer.StatusCode;

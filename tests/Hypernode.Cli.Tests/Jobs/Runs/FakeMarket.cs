@@ -28,6 +28,9 @@ internal sealed class FakeMarket(TimeProvider time) : IMarket
     /// <summary>By a job's description.</summary>
     public Dictionary<string, string> Outcomes { get; } = [];
 
+    /// <summary>Ids of jobs whose transaction the chain refuses; no escrow is made for them.</summary>
+    public HashSet<string> Stale { get; } = [];
+
     /// <summary>Never ends by itself.</summary>
     public HashSet<string> Endless { get; } = [];
 
@@ -47,6 +50,8 @@ internal sealed class FakeMarket(TimeProvider time) : IMarket
     public IReadOnlyList<string> Paid { get { lock (_lock) { return [.. _jobs.Values.Select(j => j.Signed.Job.Description!)]; } } }
 
     public IReadOnlyList<JobSpec> Specs { get { lock (_lock) { return [.. _jobs.Values.Select(j => j.Signed.Job)]; } } }
+
+    public IReadOnlyList<string> Signed { get { lock (_lock) { return [.. _signed.Keys]; } } }
 
     public int Signatures => _signed.Count;
 
@@ -98,13 +103,14 @@ internal sealed class FakeMarket(TimeProvider time) : IMarket
         _jobs[jobId] = job with { Asked = job.Asked + (Endless.Contains(name) ? 0 : 1) };
         var (state, outcome) = job.Cancelled ? (JobStateNames.Refunded, "Cancelled")
             : !ends ? (JobStateNames.Executing, null)
+            : Stale.Contains(jobId) ? (JobStateNames.Rejected, "LockFailed")
             : Outcomes.GetValueOrDefault(name) is { } other ? (other == "Expired" ? JobStateNames.Refunded : JobStateNames.Paid, other)
             : (JobStateNames.Paid, (string?)nameof(Verdict.Succeeded));
         var charge = state == JobStateNames.Paid ? 10UL : 0;
         return new JobAnswer(jobId, state, outcome, 1, null, job.Amount.BaseUnits, charge, 0, 0, 0, job.Amount.BaseUnits - charge, "i", 0, null, null, [], [], 0, null);
     }));
 
-    public Task<bool> IsOnChainAsync(string intentId, CancellationToken cancellationToken) => Task.FromResult(Do(() => _jobs.Values.Any(j => j.Signed.IntentId == intentId)));
+    public Task<bool> IsOnChainAsync(string intentId, CancellationToken cancellationToken) => Task.FromResult(Do(() => _jobs.Values.Any(j => j.Signed.IntentId == intentId && !Stale.Contains(j.Signed.JobId))));
 
     public Task CancelAsync(string jobId, CancellationToken cancellationToken) => Task.FromResult(Do(() =>
     {

@@ -174,6 +174,23 @@ public sealed class RunEngineTests : IDisposable
         (_kit.Market.Signatures, _kit.Market.Paid.Count).ShouldBe((2, 1));
     }
 
+    /// <summary>Signed, cut off before it was sent, resumed an hour later.</summary>
+    [Theory]
+    [InlineData(Funding.Transaction, 2)]
+    [InlineData(Funding.Intent, 1)]
+    public async Task A_transaction_that_a_crash_made_too_late_is_signed_anew(Funding funding, int signatures)
+    {
+        foreach (var _ in Enumerable.Range(0, 6))
+        {
+            _kit.Market.Lost.Enqueue(false);
+        }
+
+        await Should.ThrowAsync<UnknownAnswerException>(() => _kit.StartAsync(RunKit.Plan(1, "a") with { Funding = funding }));
+        _kit.Market.Stale.UnionWith(_kit.Market.Signed);
+        (await _kit.ResumeAsync()).Succeeded.ShouldBe(funding == Funding.Transaction);
+        _kit.Market.Signatures.ShouldBe(signatures);
+    }
+
     [Fact]
     public async Task An_api_whose_clock_is_ahead_does_not_end_a_job_that_nobody_has()
     {

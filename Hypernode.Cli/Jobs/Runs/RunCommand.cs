@@ -10,15 +10,13 @@ namespace Hypernode.Cli.Jobs.Runs;
 /// <summary><c>hn job run</c>: all jobs of a file, a sweep or steps; each is a payment of its own.</summary>
 internal static class RunCommand
 {
-    private const int MaxListed = 40;
-
     private static readonly Argument<FileInfo> Source = new("FILE") { Description = "a job file (docs/jobs.md)" };
     private static readonly Option<string?> Image = new("--image") { Description = "for @image of the file: name@sha256:… or sha256:…" };
     private static readonly Option<string> Amount = Connection.Hyper("--amount", "HYPER: the most that each job may cost (default: the file's amount)");
     private static readonly Option<Funding> Money = new("--funding") { Description = "what the wallet signs for each job: intent (a text, after hn wallet approve), or transaction", DefaultValueFactory = _ => Funding.Intent };
     private static readonly Option<DirectoryInfo?> Out = new("--out") { Description = "the run's folder: its file, index.json, results (default: one of the run's name, here)" };
     private static readonly Option<int?> Concurrency = new("--concurrency") { Description = "jobs under way at a time, 1 to 64 (default: the file's, else 4)" };
-    private static readonly Option<bool> Yes = new("--yes", "-y") { Description = "sign without asking" };
+    private static readonly Option<bool> Yes = RunPrompt.Yes();
 
     public static Command Create()
     {
@@ -67,7 +65,7 @@ internal static class RunCommand
             Priced(file, parsed.GetValue(Amount)));
         await session.CheckFundsAsync(plan, plan.Jobs.Select(j => j.Amount), cancellationToken);
         var folder = Path.GetFullPath(parsed.GetValue(Out)?.FullName ?? plan.Run);
-        await ConfirmAsync(plan, folder, parsed.GetValue(Yes), cancellationToken);
+        await RunPrompt.ConfirmAsync(plan.Payer, plan.Jobs, folder, parsed.GetValue(Yes), cancellationToken);
         using var run = RunFile.Create(folder, plan, TimeProvider.System);
         return await session.CarryAsync(parsed, run, cancellationToken);
     }
@@ -78,41 +76,4 @@ internal static class RunCommand
             job,
             given is not null ? Connection.AmountOf(given) : job.Amount ?? throw new CliException($"{job.Id} has no amount: --amount HYPER is needed, or amount in the file") { ExitCode = ExitCodes.Usage })),
     ];
-
-    /// <exception cref="CliException">No, or nobody could be asked.</exception>
-    private static async Task ConfirmAsync(RunPlan plan, string folder, bool yes, CancellationToken cancellationToken)
-    {
-        foreach (var job in plan.Jobs.Take(MaxListed))
-        {
-            CommandRun.Say($"  {job.Job.Id,-28} at most {job.Amount} HYPER{(job.Job.Needs.Count == 0 ? "" : $", after {string.Join(", ", job.Job.Needs)}")}");
-        }
-
-        if (plan.Jobs.Count > MaxListed)
-        {
-            CommandRun.Say($"  … and {plan.Jobs.Count - MaxListed} more");
-        }
-
-        foreach (var upload in plan.Jobs.SelectMany(j => j.Job.Uploads).DistinctBy(u => u.Path).Take(MaxListed))
-        {
-            CommandRun.Say($"  uploads {upload.Path}, {upload.Input.Bytes} bytes");
-        }
-
-        CommandRun.Say($"{plan.Jobs.Count} jobs, at most {plan.Total} HYPER in all, paid by {plan.Payer}; results go to {folder}");
-        if (yes)
-        {
-            return;
-        }
-
-        if (Console.IsInputRedirected)
-        {
-            throw new CliException("nothing was signed: --yes is needed where nobody can be asked") { ExitCode = ExitCodes.Usage };
-        }
-
-        await Console.Error.WriteAsync("hn: sign each when its turn comes? [y/N] ");
-        var answer = await Task.Run(Console.ReadLine, cancellationToken).WaitAsync(cancellationToken); // Ctrl-C is heard here, too
-        if (answer?.Trim() is not ("y" or "Y" or "yes"))
-        {
-            throw new CliException("nothing was signed") { ExitCode = ExitCodes.Interrupted };
-        }
-    }
 }

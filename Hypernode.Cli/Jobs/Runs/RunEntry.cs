@@ -37,6 +37,9 @@ internal static class RunEvents
     /// <summary>It was never paid for, and will not be.</summary>
     public const string Stopped = "stopped";
 
+    /// <summary>It did not succeed, and its payer wants it to be paid for once more.</summary>
+    public const string Retried = "retried";
+
     /// <summary>Nothing more is begun, and what has begun is asked to end.</summary>
     public const string Cancelled = "cancelled";
 }

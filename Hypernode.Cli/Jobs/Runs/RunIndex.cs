@@ -9,7 +9,8 @@ internal static class RunIndex
     private const string Name = "index.json";
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
-    public static string FolderOf(string folder, JobRun job) => Path.Combine(folder, "results", job.Job.Id);
+    /// <summary>What a failed payment left is not mixed with what the next one leaves.</summary>
+    public static string FolderOf(string folder, JobRun job) => Path.Combine(folder, "results", job.Earlier.Count == 0 ? job.Job.Id : $"{job.Job.Id}~{job.Earlier.Count + 1}");
 
     /// <summary>Beside its place first: half an index is none.</summary>
     public static void Write(string folder, RunState state)
@@ -27,8 +28,8 @@ internal static class RunIndex
         ["succeeded"] = state.Succeeded,
         ["cancelled"] = state.Cancelled,
         ["amount"] = state.Plan.Total.BaseUnits,
-        ["charge"] = Sum(state, e => e.Charge),
-        ["refund"] = Sum(state, e => e.Refund),
+        ["charge"] = state.Jobs.Aggregate(0UL, (sum, j) => checked(sum + j.Charged.BaseUnits)),
+        ["refund"] = state.Jobs.SelectMany(j => j.Earlier.Select(e => e.Ended).Append(j.Ended)).Aggregate(0UL, (sum, e) => checked(sum + (e?.Refund ?? 0))),
         ["jobs"] = new JsonArray([.. state.Jobs.Select(j => OfJob(folder, j))]),
     };
 
@@ -51,8 +52,14 @@ internal static class RunIndex
             ["refund"] = job.Ended?.Refund ?? 0,
             ["folder"] = job.Ended is { Artifacts.Count: > 0 } ? Path.GetRelativePath(folder, FolderOf(folder, job)) : null,
             ["files"] = new JsonArray([.. files]),
+            ["earlier"] = new JsonArray([.. job.Earlier.Select(e => (JsonNode)new JsonObject
+            {
+                ["jobId"] = e.JobId,
+                ["state"] = e.Ended.State,
+                ["outcome"] = e.Ended.Outcome,
+                ["charge"] = e.Ended.Charge,
+                ["refund"] = e.Ended.Refund,
+            })]),
         };
     }
-
-    private static ulong Sum(RunState state, Func<Ended, ulong> part) => state.Jobs.Aggregate(0UL, (sum, j) => checked(sum + (j.Ended is { } ended ? part(ended) : 0)));
 }

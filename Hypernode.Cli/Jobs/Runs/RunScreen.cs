@@ -44,7 +44,7 @@ internal sealed class RunScreen(IAnsiConsole console, TextWriter output, bool js
         var done = jobs.Count(j => j.Ended is { Succeeded: true });
         var failed = jobs.Count(j => j.Ended is { Succeeded: false });
         var stopped = jobs.Count(j => j.Stopped is not null);
-        var charged = jobs.Aggregate(HyperAmount.Zero, (sum, j) => sum + new HyperAmount(j.Ended?.Charge ?? 0));
+        var charged = jobs.Aggregate(HyperAmount.Zero, (sum, j) => sum + j.Charged);
         return $"{done} of {jobs.Count} done{(failed > 0 ? $", {failed} failed" : "")}{(stopped > 0 ? $", {stopped} not begun" : "")}; "
             + $"charged {charged} of at most {state.Plan.Total} HYPER";
     }

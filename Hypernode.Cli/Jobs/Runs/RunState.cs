@@ -55,6 +55,15 @@ internal sealed class JobRun(PlannedJob job, HyperAmount amount)
     /// <summary>Why it will not be paid for; null: it may.</summary>
     public string? Stopped { get; private set; }
 
+    /// <summary>Its payments that have ended without success, and were followed by another.</summary>
+    public IReadOnlyList<(string JobId, Ended Ended)> Earlier { get; private set; } = [];
+
+    /// <summary>It is over, and its payment has ended for good: another one is not a second one.</summary>
+    public bool CanBeRetried => Stopped is not null || Ended is { Succeeded: false };
+
+    /// <summary>Of all its payments.</summary>
+    public HyperAmount Charged => Earlier.Select(e => e.Ended).Append(Ended).Aggregate(HyperAmount.Zero, (sum, e) => sum + new HyperAmount(e?.Charge ?? 0));
+
     /// <summary>The API's last word; not kept.</summary>
     public string? Live { get; set; }
 
@@ -77,6 +86,10 @@ internal sealed class JobRun(PlannedJob job, HyperAmount amount)
             case RunEvents.Ended: Ended = entry.Ended; break;
             case RunEvents.Fetched: Fetched = true; break;
             case RunEvents.Stopped: Stopped = entry.Reason; break;
+            case RunEvents.Retried:
+                Earlier = Ended is null ? Earlier : [.. Earlier, (Signed!.JobId, Ended)];
+                (Signed, Accepted, Ended, Fetched, Stopped, Live) = (null, false, null, false, null, null);
+                break;
         }
     }
 }

@@ -88,6 +88,11 @@ public sealed class RunStoryTests : IDisposable
         failed["jobs"]!.AsArray().Select(j => (string)j!["status"]!).ShouldBe(["failed", "stopped"]);
         (await JobsAsync(signer, stack)).ShouldBe(7);
 
+        // Retried, it fails again: one more payment, and the first one is not forgotten.
+        var again = (await LinesAsync(4, ["resume", Path.Combine(_folder, "failing"), "--retry", "--yes", .. asked]))[^1];
+        again["jobs"]![0]!["earlier"]![0]!["jobId"]!.GetValue<string>().ShouldBe((string)failed["jobs"]![0]!["jobId"]!);
+        (await JobsAsync(signer, stack)).ShouldBe(8);
+
         // Killed while two of its three jobs run, and resumed: three payments, three results.
         var slow = Path.Combine(_folder, "slow.json");
         await File.WriteAllTextAsync(slow, """
@@ -98,7 +103,7 @@ public sealed class RunStoryTests : IDisposable
         await KilledAsync(["job", "run", slow, "--image", stack.Image, "--out", killed, "--yes", .. asked], after: 2);
         var resumed = (await LinesAsync(0, ["resume", killed, .. asked]))[^1];
         resumed["jobs"]!.AsArray().Select(j => File.ReadAllText(Path.Combine(killed, (string)j!["folder"]!, "n"))).ShouldBe(["1\n", "2\n", "3\n"]);
-        (await JobsAsync(signer, stack)).ShouldBe(10);
+        (await JobsAsync(signer, stack)).ShouldBe(11);
     }
 
     /// <summary>The program itself, kill -9 once so many of its jobs run.</summary>

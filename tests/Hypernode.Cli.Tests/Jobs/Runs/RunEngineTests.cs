@@ -99,6 +99,25 @@ public sealed class RunEngineTests : IDisposable
     }
 
     [Fact]
+    public async Task Retried_only_what_did_not_succeed_is_paid_for_anew()
+    {
+        _kit.Market.Outcomes["b"] = "JobFault";
+        await _kit.StartAsync(RunKit.Plan(1, "a", "b:a|out.txt", "c:b"));
+        _kit.Market.Outcomes.Clear();
+        _kit.Retry();
+        var state = await _kit.ResumeAsync();
+        (state.Succeeded, string.Join(',', _kit.Market.Paid)).ShouldBe((true, "a,b,b,c"));
+        state["b"].Earlier.ShouldHaveSingleItem().Ended.Outcome.ShouldBe("JobFault");
+        RunIndex.Of(_kit.Folder, state)["charge"]!.GetValue<ulong>().ShouldBe(40UL, "the one that failed was charged, too");
+        File.Exists(Path.Combine(_kit.Folder, "results", "b~2", "out.txt")).ShouldBeTrue();
+
+        // What has succeeded can't be retried, and a retry is written down: read again, it is the same.
+        _kit.Retry();
+        await _kit.ResumeAsync();
+        _kit.Market.Paid.Count.ShouldBe(4);
+    }
+
+    [Fact]
     public async Task A_file_that_is_not_there_stops_the_step_that_wants_it()
     {
         var state = await _kit.StartAsync(RunKit.Plan(1, "a", "b:a|other.txt"));

@@ -40,6 +40,16 @@ internal sealed class RunKit : IDisposable
         return await CarryAsync(file, cancellationToken);
     }
 
+    /// <summary>As <c>hn job resume --retry</c> does it.</summary>
+    public void Retry()
+    {
+        using var file = RunFile.Resume(Folder, Time);
+        foreach (var job in file.State.Jobs.Where(j => j.CanBeRetried).ToList())
+        {
+            file.Append(new RunEntry(RunEvents.Retried, 0, job.Job.Id));
+        }
+    }
+
     public void Dispose() => Directory.Delete(Root, recursive: true);
 
     private async Task<RunState> CarryAsync(RunFile file, CancellationToken cancellationToken)

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using System.Net.WebSockets;
 using Hypernode.Api.Auth;
+using Hypernode.Api.Facilitator;
 using Hypernode.Api.Http;
 using Hypernode.Contracts.Intents;
 using Hypernode.Contracts.Live;
@@ -16,13 +18,14 @@ namespace Hypernode.Api.Live;
 /// This host's sockets and what they watch. One loop for all of them looks where no hint came, and cuts what is stuck, silent or over;
 /// a host that stops tells its sockets first, so that they resume at another.
 /// </summary>
-internal sealed class LiveHub(
+internal sealed partial class LiveHub(
     Feeds feeds,
     Movements movements,
     LiveAccess access,
     ILiveStates states,
     TimeProvider time,
     IHostApplicationLifetime host,
+    IMeterFactory meters,
     IOptions<LiveOptions> options,
     ILogger<LiveHub> logger) : BackgroundService
 {
@@ -152,6 +155,13 @@ internal sealed class LiveHub(
         }
     }
 
+    /// <summary>A message that failed for a reason of ours.</summary>
+    public Problem Failed(Exception exception)
+    {
+        LogFailed(exception);
+        return new Problem("internal", 500, "something went wrong on our side");
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var stopping = host.ApplicationStopping.Register(() =>
@@ -161,6 +171,9 @@ internal sealed class LiveHub(
                 socket.Close(LiveClose.HostStops);
             }
         });
+        var meter = meters.Create(IntentCounters.MeterName);
+        meter.CreateObservableGauge("hypernode.api.live.sockets", () => Sockets, description: "Open WebSockets of this host");
+        meter.CreateObservableGauge("hypernode.api.live.channels", () => Channels, description: "Topics that they watch");
         var shortest = TimeSpan.FromMilliseconds(Math.Min(_options.PollMilliseconds, _options.NetworkMilliseconds));
         var tick = shortest < LongestTick ? shortest : LongestTick;
         while (!stoppingToken.IsCancellationRequested)
@@ -236,6 +249,9 @@ internal sealed class LiveHub(
 
     private static Problem TooMany(string whose) =>
         new("too-many-sockets", 429, $"this {whose} has as many sockets as it may", RetryAfterSeconds: 10);
+
+    [LoggerMessage(5102, LogLevel.Error, "A message on a live socket could not be answered")]
+    private partial void LogFailed(Exception exception);
 
     private sealed record Watched(LiveChannel Channel, IDisposable Watching);
 

@@ -153,9 +153,10 @@ internal sealed partial class LiveSocket(
         {
             await Refuse(refused.Problem, message?.Id, message);
         }
-        catch (Exception e) when (StorageGate.Of(e) is { } unavailable)
+        catch (Exception e) when (e is not (OutOfMemoryException or WebSocketException or OperationCanceledException))
         {
-            await Refuse(unavailable, message?.Id, message);
+            // What went wrong inside is for the log alone.
+            await Refuse(StorageGate.Of(e) ?? hub.Failed(e), message?.Id, message);
         }
     }
 

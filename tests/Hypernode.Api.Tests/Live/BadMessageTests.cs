@@ -2,6 +2,7 @@ using System.Net.WebSockets;
 using System.Text;
 using Hypernode.Api.Live;
 using Hypernode.Api.Tests.Fakes;
+using Hypernode.Contracts.Ports;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Hypernode.Api.Tests.Live;
@@ -45,6 +46,24 @@ public sealed class BadMessageTests(BadMessageTests.Fixture shared) : IClassFixt
 
         await client.SayAsync(new { type = "ping", id = "still here" });
         (await client.NextAsync("pong"))["id"]!.GetValue<string>().ShouldBe("still here");
+    }
+
+    [Theory]
+    [InlineData(true, "storage-unavailable", 503)]
+    [InlineData(false, "internal", 500)]
+    public async Task What_fails_on_our_side_is_said_without_what_it_was_and_the_socket_lives_on(bool storage, string kind, int status)
+    {
+        await using var world = await LiveWorld.StartAsync();
+        using var client = await LiveClient.ConnectAsync(world.Host);
+        world.Host.Nodes.Away = storage ? new StorageUnavailableException(StorageCondition.Unreachable, "it does not answer", null) : new FormatException("secret");
+
+        var error = await client.RefusalAsync(new { type = "subscribe", channel = $"node:{LiveWorld.NodeId}" });
+
+        (error["type"]!.GetValue<string>(), error["status"]!.GetValue<int>()).ShouldBe(($"urn:hypernode:problem:{kind}", status));
+        error.ToJsonString().ShouldNotContain("secret");
+        world.Host.Nodes.Away = null;
+        world.Node(Contracts.Nodes.NodeStatus.Active);
+        await client.SubscribeAsync($"node:{LiveWorld.NodeId}");
     }
 
     [Fact]

@@ -3,7 +3,7 @@ using Hypernode.Bench.Loads;
 namespace Hypernode.Bench.Running;
 
 /// <summary>The command line of the runner; <c>hn bench</c> explains it.</summary>
-/// <param name="What">engine, latency, crowd, history, timers, settle or agent.</param>
+/// <param name="What">engine, latency, crowd, history, timers, settle, agent or api.</param>
 /// <param name="Data">Logs and the rows' own files.</param>
 /// <param name="Output">text, json or markdown.</param>
 /// <param name="Peers">Where the peers' programs are; null: without them.</param>
@@ -11,7 +11,7 @@ namespace Hypernode.Bench.Running;
 /// <param name="Warm">Processes that have run for a while, instead of fresh ones in each round.</param>
 /// <param name="WarmUpSeconds">A warm row has run for so long before its first round.</param>
 /// <param name="Faults">Settlements on a bad network, to count units and not time.</param>
-/// <param name="Size">Jobs, finished jobs or timers, as <paramref name="What"/> has it.</param>
+/// <param name="Size">Jobs, finished jobs, timers or requests, as <paramref name="What"/> has it.</param>
 internal sealed record BenchOptions(
     string What, string Data, string Output, string? Peers, int Rounds, int Jobs, int Seconds, int Outstanding, bool Warm, int WarmUpSeconds, int Size, IReadOnlyList<string> Rows, bool Faults = false)
 {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Hypernode.Bench.Agent;
+using Hypernode.Bench.Api;
 using Hypernode.Bench.Loads;
 using Hypernode.Bench.Measures;
 using Hypernode.Bench.Settlement;
@@ -34,6 +35,11 @@ internal static class BenchProgram
     {
         using var services = await Services.OpenAsync(
             Environment.GetEnvironmentVariable(BenchOptions.ServicesVariable) ?? throw new BenchException($"start it as hn bench: {BenchOptions.ServicesVariable} is missing"));
+        if (options.What == "api")
+        {
+            return await new ApiBench(options, services, Say).RunAsync();
+        }
+
         var plans = new RowPlans(options, services, await services.PostgresSettingsAsync());
         return await (options.What switch
         {

@@ -8,8 +8,9 @@ internal static class StackSettings
 {
     /// <param name="textbook">One commit a message, inbox and outbox apart, every command by queue.</param>
     /// <param name="chainSocket">Several processes look at one simulated chain.</param>
+    /// <param name="more">Sections and settings beside and over these.</param>
     /// <returns>The file. It holds passwords, so it is for its owner alone.</returns>
-    public static string Services(string data, string postgres, string hostsBroker, string nodesBroker, LoadOptions load, bool textbook, bool chainSocket)
+    public static string Services(string data, string postgres, string hostsBroker, string nodesBroker, LoadOptions load, bool textbook, bool chainSocket, JsonObject? more = null)
     {
         var settings = Common(data, "RabbitMq", load);
         settings["RabbitMq"] = new JsonObject { ["Uri"] = hostsBroker };
@@ -21,6 +22,15 @@ internal static class StackSettings
         {
             // A list of nothing: no worker is taken from the commit.
             settings["Engine"] = new JsonObject { ["Local"] = ",", ["Fused"] = ",", ["CachedJobs"] = 0 };
+        }
+
+        foreach (var (section, values) in more ?? [])
+        {
+            var target = settings[section] as JsonObject ?? (JsonObject)(settings[section] = new JsonObject())!;
+            foreach (var (name, value) in values!.AsObject())
+            {
+                target[name] = value!.DeepClone();
+            }
         }
 
         return Write(data, settings);

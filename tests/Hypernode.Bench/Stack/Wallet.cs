@@ -11,7 +11,7 @@ namespace Hypernode.Bench.Stack;
 /// <summary>Payers that sign: a submission is as complete and as truly signed as one that comes through the API.</summary>
 internal sealed class Wallet(IEscrow escrow, IOptions<WorkflowWindows> windows, TimeProvider time) : IDisposable
 {
-    private const int Payers = 16;
+    private const int PayerCount = 16;
     private static readonly TimeSpan _lifetime = TimeSpan.FromHours(12);
     private static readonly HyperAmount _amount = new(5 * HyperAmount.UnitsPerHyper);
 
@@ -23,12 +23,14 @@ internal sealed class Wallet(IEscrow escrow, IOptions<WorkflowWindows> windows, 
         Script: "echo done");
 
     private readonly Hash256 _specHash = _spec.Hash();
-    private readonly Account[] _payers = [.. Enumerable.Range(0, Payers).Select(_ => new Account())];
+    private readonly Account[] _payers = [.. Enumerable.Range(0, PayerCount).Select(_ => new Account())];
     private int _next;
+
+    public IReadOnlyList<Account> Payers => _payers;
 
     public JobSubmission Sign()
     {
-        var payer = _payers[_next++ % Payers];
+        var payer = _payers[_next++ % PayerCount];
         var now = time.GetUtcNow();
         var (client, expires) = (WalletAddress.FromBytes(payer.PublicKey.AsSpan()), now.Add(_lifetime).ToUnixTimeMilliseconds());
         var settleBy = windows.Value.SettleBy(expires, _spec.RunLimit());

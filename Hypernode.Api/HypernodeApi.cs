@@ -53,6 +53,7 @@ public static class HypernodeApi
         services.AddSingleton<IConfigureOptions<JwtBearerOptions>>(s => s.GetRequiredService<SessionTokens>());
         services.AddSingleton<BodyReader>();
         services.AddSingleton<IntentCounters>();
+        services.AddSingleton<Stats.StatsSnapshot>();
         services.AddSingleton<BrokerGate>();
         services.AddSingleton<Transfers>();
         services.AddSingleton<OutputBudgets>();

@@ -14,15 +14,17 @@ internal sealed class TaggedAnswer(byte[] json) : IResult
 {
     private const int TagBytes = 16;
 
+    private readonly EntityTagHeaderValue _tag = new($"\"{Base64Url.EncodeToString(SHA256.HashData(json).AsSpan(0, TagBytes))}\"");
+
     public static TaggedAnswer Of<T>(T value) => new(JsonSerializer.SerializeToUtf8Bytes(value, ApiJson.Options));
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
-        var tag = new EntityTagHeaderValue($"\"{Base64Url.EncodeToString(SHA256.HashData(json).AsSpan(0, TagBytes))}\"");
-        var (request, response) = (httpContext.Request.GetTypedHeaders(), httpContext.Response);
-        response.GetTypedHeaders().ETag = tag;
+        var (request, response) = (httpContext.Request, httpContext.Response);
+        response.Headers.ETag = _tag.Tag.Value;
         response.Headers.CacheControl = "private, no-cache";
-        if (request.IfNoneMatch.Any(t => t.Compare(tag, useStrongComparison: false) || t.Equals(EntityTagHeaderValue.Any)))
+        if (request.Headers.IfNoneMatch.Count > 0
+            && request.GetTypedHeaders().IfNoneMatch.Any(t => t.Compare(_tag, useStrongComparison: false) || t.Equals(EntityTagHeaderValue.Any)))
         {
             response.StatusCode = StatusCodes.Status304NotModified;
             return;

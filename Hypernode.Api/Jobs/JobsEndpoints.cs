@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Security.Claims;
 using System.Text;
 using Hypernode.Api.Facilitator;
@@ -19,6 +20,12 @@ internal static class JobsEndpoints
     private const int DefaultPage = 50;
     private const int MaxPage = 200;
     private static readonly string[] Statuses = ["pending", "running", "completed", "failed", "refunded"];
+
+    /// <summary>
+    /// A view that is asked for again is the same object until the job changes, and its answer with it. A history that was read a
+    /// moment later may know of the next change already; then the next view is another.
+    /// </summary>
+    private static readonly ConditionalWeakTable<JobView, TaggedAnswer> Answers = [];
 
     public static void MapJobs(this IEndpointRouteBuilder app)
     {
@@ -85,7 +92,13 @@ internal static class JobsEndpoints
     private static async Task<IResult> FindAsync(HttpContext context, string jobId, IJobReader jobs, CancellationToken cancellationToken)
     {
         var job = context.JobOf(jobId);
-        return TaggedAnswer.Of(JobAnswer.Of(job, await jobs.HistoryAsync(job.Id, cancellationToken)));
+        if (!Answers.TryGetValue(job, out var answer))
+        {
+            answer = TaggedAnswer.Of(JobAnswer.Of(job, await jobs.HistoryAsync(job.Id, cancellationToken)));
+            Answers.AddOrUpdate(job, answer);
+        }
+
+        return answer;
     }
 
     private static async Task<IResult> CancelAsync(

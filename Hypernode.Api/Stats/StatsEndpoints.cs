@@ -16,19 +16,19 @@ internal static class StatsEndpoints
     public static void MapStats(this IEndpointRouteBuilder app)
     {
         var stats = app.MapGroup("/api/stats").WithTags("Statistics");
-        stats.MapGet("/network", async (IJobReader jobs, INodeDirectory nodes, IEscrow escrow, CancellationToken cancellationToken) =>
-                TaggedAnswer.Of(new NetworkStats(
-                    escrow.Deployment.Network,
-                    NodeStats.Of(await nodes.ListAsync(cancellationToken)),
-                    JobStatsAnswer.Of(await jobs.StatsAsync(cancellationToken)))))
+        stats.MapGet("/network", async (StatsSnapshot sums, IEscrow escrow, CancellationToken cancellationToken) =>
+            {
+                var all = await sums.GetAsync().WaitAsync(cancellationToken);
+                return TaggedAnswer.Of(new NetworkStats(escrow.Deployment.Network, all.Nodes, all.Jobs));
+            })
             .AnswersTagged<NetworkStats>()
-            .WithSummary("The whole network.");
-        stats.MapGet("/nodes", async (INodeDirectory nodes, CancellationToken cancellationToken) =>
-                TaggedAnswer.Of(NodeStats.Of(await nodes.ListAsync(cancellationToken))))
+            .WithSummary("The whole network, as it stood a moment ago.");
+        stats.MapGet("/nodes", async (StatsSnapshot sums, CancellationToken cancellationToken) =>
+                TaggedAnswer.Of((await sums.GetAsync().WaitAsync(cancellationToken)).Nodes))
             .AnswersTagged<NodeStats>()
             .WithSummary("Nodes and what they offer.");
-        stats.MapGet("/jobs", async (IJobReader jobs, CancellationToken cancellationToken) =>
-                TaggedAnswer.Of(JobStatsAnswer.Of(await jobs.StatsAsync(cancellationToken))))
+        stats.MapGet("/jobs", async (StatsSnapshot sums, CancellationToken cancellationToken) =>
+                TaggedAnswer.Of((await sums.GetAsync().WaitAsync(cancellationToken)).Jobs))
             .AnswersTagged<JobStatsAnswer>()
             .WithSummary("Jobs by state.");
     }

@@ -7,23 +7,58 @@ using Hypernode.Contracts.Ports;
 using Hypernode.Contracts.Text;
 using Hypernode.Storage.Model;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Caching.Memory;
 
 namespace Hypernode.Storage.Shared;
 
-internal sealed class JobReader(Database database) : IJobReader
+internal sealed class JobReader(Database database) : IJobReader, IDisposable
 {
+    /// <summary>Characters of specs and the like that are remembered.</summary>
+    private const long MostRemembered = 8 << 20;
+
+    private const int SizeWithoutSpec = 1_500;
+
+    /// <summary>What nobody here did (a backup that is played back, say) shows after that at the latest.</summary>
+    private static readonly TimeSpan Remembered = TimeSpan.FromMinutes(1);
+
+    private const string Version = "select version from jobs where job_id = @job";
+
     private const string Columns = """
         select
             jobs.job_id, i.client, jobs.state, jobs.attempt, jobs.assigned_node_id, jobs.outcome, i.intent_id, i.amount, i.created_at,
             i.expires_at, i.nonce, i.signature, jobs.spec, jobs.spec_hash, jobs.settle_by, jobs.salt, jobs.escrow_pubkey,
             jobs.execution_hash, jobs.logs_hash, jobs.proof_tx, jobs.charge, jobs.node_share, jobs.protocol_fee, jobs.platform_fee,
-            jobs.refund, jobs.signatures, jobs.created_at, jobs.completed_at
+            jobs.refund, jobs.signatures, jobs.created_at, jobs.completed_at, jobs.version
         from jobs join payment_intents i on i.job_id = jobs.job_id
 
         """;
 
-    public Task<JobView?> FindAsync(JobId id, CancellationToken cancellationToken) =>
-        database.FindAsync(Columns + "where jobs.job_id = @job", r => ToView(Of(r)), cancellationToken, ("job", id));
+    private readonly MemoryCache _known = new(new MemoryCacheOptions { SizeLimit = MostRemembered });
+
+    /// <summary>
+    /// A job that was read before, by whomever, is asked for its version only: each of its changes is a new one. The same
+    /// version is the same object.
+    /// </summary>
+    public async Task<JobView?> FindAsync(JobId id, CancellationToken cancellationToken)
+    {
+        if (_known.TryGetValue(id, out Known? known)
+            && await database.ReadAsync(Version, r => r.Int(0), cancellationToken, ("job", id)) is [var version]
+            && version == known!.Version)
+        {
+            return known.View;
+        }
+
+        var found = await database.FindAsync(
+            Columns + "where jobs.job_id = @job", r => new Known(r.Int(28), r.Text(12).Length, ToView(Of(r))), cancellationToken, ("job", id));
+        if (found is not null)
+        {
+            _known.Set(id, found, new MemoryCacheEntryOptions { Size = SizeWithoutSpec + found.SpecLength, AbsoluteExpirationRelativeToNow = Remembered });
+        }
+
+        return found?.View;
+    }
+
+    public void Dispose() => _known.Dispose();
 
     public Task<JobView?> FindByIntentAsync(IntentId id, CancellationToken cancellationToken) =>
         database.FindAsync(Columns + "where i.intent_id = @intent", r => ToView(Of(r)), cancellationToken, ("intent", id));
@@ -165,6 +200,8 @@ internal sealed class JobReader(Database database) : IJobReader
             StoredValue.Amount(job.ProtocolFee!.Value),
             StoredValue.Amount(job.PlatformFee!.Value),
             StoredValue.Amount(job.Refund!.Value));
+
+    private sealed record Known(int Version, int SpecLength, JobView View);
 
     private sealed class Joint
     {

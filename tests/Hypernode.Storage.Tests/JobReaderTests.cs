@@ -1,6 +1,7 @@
 using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Money;
 using Hypernode.Contracts.Ports;
+using Microsoft.Extensions.DependencyInjection;
 using static Hypernode.Storage.Tests.Given;
 
 namespace Hypernode.Storage.Tests;
@@ -38,6 +39,23 @@ public abstract class JobReaderTests(StorageFixture storage)
         seen.Count.ShouldBe(12);
         seen.ShouldAllBe(j => j.Owner == owner);
         seen.Select(j => j.CreatedAt).ShouldBe(seen.Select(j => j.CreatedAt).OrderDescending());
+    }
+
+    /// <summary>What was read is remembered, and never told once it is old, whoever changed it.</summary>
+    [Fact]
+    public async Task A_job_that_is_read_again_is_the_same_until_somebody_changes_it()
+    {
+        await using var elsewhere = storage.Open();
+        var job = await AJobAsync(storage);
+        var first = await _reader.FindAsync(job, None);
+        (await _reader.FindAsync(job, None)).ShouldBeSameAs(first);
+
+        await elsewhere.GetRequiredService<ISagaJournal>().CommitAsync(Commit(Row(job, 0, JobStateNames.Executing)));
+        (await _reader.FindAsync(job, None))!.State.ShouldBe(JobStateNames.Executing);
+        await _journal.CommitAsync(Commit(Row(job, 1, JobStateNames.Executed)));
+        (await _reader.FindAsync(job, None))!.State.ShouldBe(JobStateNames.Executed);
+        first!.State.ShouldBe(JobStateNames.Submitted);
+        (await _reader.FindAsync(NewJobId(), None)).ShouldBeNull();
     }
 
     [Fact]

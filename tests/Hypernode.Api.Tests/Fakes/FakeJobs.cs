@@ -44,10 +44,19 @@ public sealed class FakeJobs : IJobIntake, IJobReader
         }
     }
 
-    public Task<JobStats> StatsAsync(CancellationToken cancellationToken) => Task.FromResult(new JobStats(
+    /// <summary>Happens while sums are made.</summary>
+    public Action WhenSummed { get; set; } = static () => { };
+
+    public Task<JobStats> StatsAsync(CancellationToken cancellationToken)
+    {
+        WhenSummed();
+        return Task.FromResult(Sums());
+    }
+
+    private JobStats Sums() => new(
         All.Values.GroupBy(j => j.State).ToDictionary(g => g.Key, g => (long)g.Count(), StringComparer.Ordinal),
         All.Values.Aggregate(HyperAmount.Zero, (sum, j) => sum + (j.Settlement?.Charge ?? HyperAmount.Zero)),
-        All.Values.Aggregate(HyperAmount.Zero, (sum, j) => sum + (j.Settlement?.Refund ?? HyperAmount.Zero))));
+        All.Values.Aggregate(HyperAmount.Zero, (sum, j) => sum + (j.Settlement?.Refund ?? HyperAmount.Zero)));
 
     /// <summary>What the saga would do.</summary>
     public void Move(JobId id, string state, Func<JobView, JobView>? change = null)

@@ -26,7 +26,9 @@ internal sealed class ApiBench(BenchOptions options, Services services, Action<s
         var wrk = new Wrk(stack.Url, Connections, options.Data);
         using var payers = new SignedBodies();
         say($"signing {WarmUpSubmits + ((PerSecond + BodiesASecond) * options.Seconds)} submissions");
-        var (warmUp, paced, many) = (payers.Take(WarmUpSubmits), payers.Take(PerSecond * options.Seconds), payers.Take(BodiesASecond * options.Seconds));
+        var (warmUp, paced) = (payers.Take(WarmUpSubmits), payers.Take(PerSecond * options.Seconds));
+        string[] own = [.. payers.JobsOfFirst.Select(j => $"/api/jobs/{j}")];
+        var many = payers.Take(BodiesASecond * options.Seconds);
 
         say("warm-up");
         await PacedSubmits.RunAsync(stack.Url, warmUp, perSecond: 400);
@@ -41,18 +43,17 @@ internal sealed class ApiBench(BenchOptions options, Services services, Action<s
             throw new BenchException($"{submits.Refused} submissions were refused; {accepted} were accepted, and {stored} are stored");
         }
 
-        var reads = await ReadsAsync(stack, wrk, payers);
+        var reads = await ReadsAsync(stack, wrk, await stack.SignInAsync(payers.First), own);
         var (before, memory) = (stack.ResidentMb, await MemoryAsync(stack, wrk, reads[0]));
         var drained = await DrainAsync(stack, stored);
         return ReportOf(latency, submits, cpu, stored, drained, reads, before, memory);
     }
 
-    private async Task<IReadOnlyList<Read>> ReadsAsync(ApiStack stack, Wrk wrk, SignedBodies payers)
+    private async Task<IReadOnlyList<Read>> ReadsAsync(ApiStack stack, Wrk wrk, string token, IReadOnlyList<string> own)
     {
-        var token = await stack.SignInAsync(payers.First);
         Read[] reads =
         [
-            new("a job, by its owner", [.. payers.JobsOfFirst.Take(500).Select(j => $"/api/jobs/{j}")], token),
+            new("a job, by its owner", own, token),
             new("twenty of a wallet's jobs", ["/api/jobs?limit=20"], token),
             new("how the network stands", ["/api/stats/network"], token),
             new("is it alive (nothing is read)", ["/health/live"], token),

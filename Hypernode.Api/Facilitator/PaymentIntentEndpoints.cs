@@ -1,5 +1,6 @@
 using Hypernode.Api.Http;
 using Hypernode.Api.OpenApi;
+using Hypernode.Api.Stats;
 using Hypernode.Contracts.Intents;
 using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Ports;
@@ -69,18 +70,13 @@ internal static class PaymentIntentEndpoints
         }
     }
 
-    private static async Task<IResult> StatsAsync(IJobReader jobs, IEscrow escrow, CancellationToken cancellationToken)
+    private static async Task<IResult> StatsAsync(StatsSnapshot sums, IEscrow escrow, CancellationToken cancellationToken)
     {
-        var stats = await jobs.StatsAsync(cancellationToken);
-        var byStatus = stats.ByState
+        var jobs = (await sums.GetAsync().WaitAsync(cancellationToken)).Jobs;
+        var byStatus = jobs.ByState
             .GroupBy(s => JobStateNames.ToStatus(s.Key))
             .ToDictionary(g => g.Key, g => g.Sum(s => s.Value), StringComparer.Ordinal);
-        return TaggedAnswer.Of(new FacilitatorStats(
-            DeploymentAnswer.Of(escrow.Deployment),
-            stats.ByState.Values.Sum(),
-            byStatus,
-            stats.Charged.BaseUnits,
-            stats.Refunded.BaseUnits));
+        return TaggedAnswer.Of(new FacilitatorStats(DeploymentAnswer.Of(escrow.Deployment), jobs.Total, byStatus, jobs.Charged, jobs.Refunded));
     }
 }
 

@@ -13,14 +13,15 @@ internal sealed class StatsSnapshot(IJobReader jobs, INodeDirectory nodes, TimeP
 
     private readonly Lock _gate = new();
     private Task<NetworkSums>? _sums;
-    private long _until;
+    private DateTimeOffset _madeAt;
+    private DateTimeOffset _until;
 
     public Task<NetworkSums> GetAsync()
     {
         lock (_gate)
         {
             // Nobody's own token: who gives up waiting does not spoil it for the others.
-            if (_sums is null || (_sums.IsCompleted && (!_sums.IsCompletedSuccessfully || time.GetTimestamp() >= _until)))
+            if (_sums is null || (_sums.IsCompleted && (!_sums.IsCompletedSuccessfully || !IsFresh(time.GetUtcNow()))))
             {
                 _sums = MakeAsync();
             }
@@ -29,16 +30,19 @@ internal sealed class StatsSnapshot(IJobReader jobs, INodeDirectory nodes, TimeP
         }
     }
 
+    /// <summary>A clock that was set back makes nothing last longer.</summary>
+    private bool IsFresh(DateTimeOffset now) => now >= _madeAt && now < _until;
+
     private async Task<NetworkSums> MakeAsync()
     {
         await Task.Yield();
-        var began = time.GetTimestamp();
+        var began = time.GetUtcNow();
         var sums = new NetworkSums(NodeStats.Of(await nodes.ListAsync(CancellationToken.None)), JobStatsAnswer.Of(await jobs.StatsAsync(CancellationToken.None)));
-        var took = time.GetElapsedTime(began);
         lock (_gate)
         {
-            var rest = took * Rest > Least ? took * Rest : Least;
-            _until = time.GetTimestamp() + (long)(rest.TotalSeconds * time.TimestampFrequency);
+            _madeAt = time.GetUtcNow();
+            var rest = (_madeAt - began) * Rest;
+            _until = _madeAt + (rest > Least ? rest : Least);
         }
 
         return sums;

@@ -4911,7 +4911,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The whole network. */
+        /** The whole network, as it stood a moment ago. */
         get: {
             parameters: {
                 query?: never;

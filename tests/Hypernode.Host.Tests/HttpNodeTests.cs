@@ -9,6 +9,7 @@ using Hypernode.Contracts.Money;
 using Hypernode.Contracts.Nodes;
 using Hypernode.Contracts.Ports;
 using Hypernode.Host.Chain;
+using Hypernode.Host.Tests.Live;
 using Hypernode.NodeAgent;
 using Hypernode.NodeAgent.Adapters.Http;
 using Hypernode.NodeAgent.Adapters.Keys;
@@ -71,13 +72,30 @@ public sealed class HttpNodeTests : IAsyncLifetime
         await agent.StartAsync(CancellationToken.None);
 
         var job = await SubmitAsync("echo hello; sleep 1.2; echo sorted > $HYPERNODE_OUT/sorted.txt");
+        await using var live = await LiveListener.ConnectAsync(
+            _http.BaseAddress!, await SignInAsync(), $"job:{job}", $"logs:{job}", $"node:{_node}", "wallet", "network");
 
         var paid = await WaitUntilEndedAsync(job);
         paid.State.ShouldBe(JobStateNames.Paid, await ExplainAsync(job));
         (paid.AssignedNode, paid.Outcome).ShouldBe((_node, "Succeeded"));
         var explained = JsonNode.Parse(await ExplainAsync(job))!;
         explained["attempts"]![0]!["verdict"]!["checks"]!.AsArray().ShouldAllBe(c => c!["held"]!.GetValue<bool>());
+        await ShouldHaveBeenToldAsync(live, job, paid);
         await agent.StopAsync(CancellationToken.None);
+    }
+
+    /// <summary>The same story, as the WebSocket told it.</summary>
+    private async Task ShouldHaveBeenToldAsync(LiveListener live, JobId job, JobView paid)
+    {
+        var charge = paid.Settlement!.Charge.BaseUnits;
+        await Eventually.IsTrueAsync(() => live.Of("balance_update").Any(b => b["spent"]!.GetValue<ulong>() == charge && b["locked"]!.GetValue<ulong>() == 0), "the wallet hears what it spent");
+        await Eventually.IsTrueAsync(() => live.Of("network_stats_update").Any(n => n["totalJobs"]!.GetValue<long>() == 1 && n["activeNodes"]!.GetValue<int>() == 1), "the network's counts are told");
+        await Eventually.IsTrueAsync(() => live.Of("node_status_update").LastOrDefault() is { } last && last["currentJob"] is null, "the node is free again");
+        live.Of("node_status_update").ShouldContain(n => n["currentJob"] != null && n["currentJob"]!.GetValue<string>() == job.ToString());
+        string.Concat(live.Of("job_log").Where(l => l["stream"]!.GetValue<string>() == "stdout").Select(l => l["text"]!.GetValue<string>())).ShouldBe("hello\n");
+        var history = await Services.GetRequiredService<IJobReader>().HistoryAsync(job, CancellationToken.None);
+        live.Of("job_status_update").Select(u => u["status"]!.GetValue<string>()).ShouldBe(history.Select(t => JobStateNames.ToStatus(t.State)));
+        live.Heard.Where(m => m["event"]!.GetValue<string>() == "job_status_update").Select(m => m["seq"]!.GetValue<int>()).ShouldBe(Enumerable.Range(1, history.Count));
     }
 
     private static void AddChain(IServiceCollection services)
@@ -122,14 +140,15 @@ public sealed class HttpNodeTests : IAsyncLifetime
 
     private async Task<string> ExplainAsync(JobId job)
     {
-        if (_http.DefaultRequestHeaders.Authorization is null)
-        {
-            var text = (await PostAsync("/api/auth/challenge", new JsonObject { ["wallet"] = _payer.PublicKey.Key }))["challenge"]!.GetValue<string>();
-            var login = await PostAsync("/api/auth/login", new JsonObject { ["wallet"] = _payer.PublicKey.Key, ["challenge"] = text, ["signature"] = Sign(text) });
-            _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", login["token"]!.GetValue<string>());
-        }
-
+        _http.DefaultRequestHeaders.Authorization ??= new AuthenticationHeaderValue("Bearer", await SignInAsync());
         return await _http.GetStringAsync($"/api/jobs/{job}/explain");
+    }
+
+    private async Task<string> SignInAsync()
+    {
+        var text = (await PostAsync("/api/auth/challenge", new JsonObject { ["wallet"] = _payer.PublicKey.Key }))["challenge"]!.GetValue<string>();
+        var login = await PostAsync("/api/auth/login", new JsonObject { ["wallet"] = _payer.PublicKey.Key, ["challenge"] = text, ["signature"] = Sign(text) });
+        return login["token"]!.GetValue<string>();
     }
 
     private async Task<JobView> WaitUntilEndedAsync(JobId job)

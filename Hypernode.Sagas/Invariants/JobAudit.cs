@@ -12,6 +12,8 @@ public sealed class JobAudit(WorkflowWindows windows, DateTimeOffset now)
     /// <summary>A host's clock may be ahead by a minute (F20).</summary>
     private static readonly TimeSpan ClockError = TimeSpan.FromSeconds(61);
 
+    private static readonly TimeSpan SweepTime = TimeSpan.FromMinutes(2);
+
     /// <param name="chain">Null: the chain was not asked.</param>
     public IEnumerable<Finding> Of(JobFacts job, PaymentFacts? chain) =>
         [.. Sums(job), .. History(job), .. Payment(job), .. Refund(job), .. Waits(job), .. chain is null ? [] : OnChain(job, chain)];
@@ -206,7 +208,7 @@ public sealed class JobAudit(WorkflowWindows windows, DateTimeOffset now)
 
         var payment = chain.Payment;
         var charge = (ulong)Math.Max(0, job.Sums?.Charge ?? 0);
-        if (!JobRules.EndsAlike(job.State, charge, payment))
+        if (!JobRules.EndsAlike(job.State, charge, payment) && !IsSweptLater(job, payment))
         {
             yield return new(
                 job.State == JobStateNames.Rejected ? "I5" : "I2",
@@ -244,6 +246,13 @@ public sealed class JobAudit(WorkflowWindows windows, DateTimeOffset now)
             yield return finding;
         }
     }
+
+    /// <summary>
+    /// A lock that was refused may be followed by one that lands (two were under way, or an RPC lied): the job is rejected, and the
+    /// expiry sweep gives the tokens back. Until it had the time to, that is no offence.
+    /// </summary>
+    private bool IsSweptLater(JobFacts job, EscrowView? payment) => job.State == JobStateNames.Rejected
+        && payment is { Status: EscrowStatus.Pending } && now <= windows.ExpiresAt(job.SettleBy) + SweepTime;
 
     private static IEnumerable<Finding> PaidOnChain(JobFacts job, EscrowView payment)
     {

@@ -64,7 +64,7 @@ public class InvariantTests
     {
         var paid = u.Database.Jobs.Values.First(j => j.State == JobStateNames.Paid);
         paid.State = JobStateNames.Matching;
-    }).ShouldContain("liveness");
+    }).ShouldContain("I11");
 
     [Fact]
     public void Jobs_that_nothing_wakes_are_seen() => Break(u =>
@@ -77,7 +77,7 @@ public class InvariantTests
 
         u.Nodes.ForEach(n => n.Die(TimeSpan.FromHours(1)));
         Forget();
-    }).ShouldContain("liveness");
+    }).ShouldContain("I7");
 
     [Fact]
     public void An_effect_that_no_transition_committed_is_seen() => Break(u =>

@@ -11,6 +11,9 @@ internal sealed partial class Auditor
     /// <summary>How long after the last settle_by the last job may take to end.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
+    /// <summary>Virtual ones: it is not cheap.</summary>
+    private const int SecondsBetweenAudits = 30;
+
     private long _lookedAt = -1;
 
     public void Moved(ChainPayment payment, string how)
@@ -60,6 +63,11 @@ internal sealed partial class Auditor
         }
 
         _lookedAt = second;
+        if (second % SecondsBetweenAudits == 0)
+        {
+            HoldOperatorsAudit();
+        }
+
         var db = universe.Database;
         var last = db.Jobs.Count == 0 ? 0 : db.Jobs.Values.Max(j => j.Submission.SettleBy);
         if (universe.Loop.Now > DateTimeOffset.FromUnixTimeSeconds(last + universe.Windows.RefundGraceSeconds) + Patience)
@@ -95,6 +103,7 @@ internal sealed partial class Auditor
             CheckBooks(job);
         }
 
+        HoldOperatorsAudit();
         foreach (var payment in chain.Payments.Values)
         {
             Check("I1", payment.View.JobId, payment.View.Status != EscrowStatus.Pending, "money is still locked");
@@ -121,6 +130,15 @@ internal sealed partial class Auditor
         foreach (var node in universe.Nodes)
         {
             Check("I1", null, db.Nodes[node.Id].Earned.BaseUnits == chain.WalletOf(node.Authority).Balance, "a node's earnings are not what it got");
+        }
+    }
+
+    /// <summary>It knows less than we do, so whatever it says must be so.</summary>
+    private void HoldOperatorsAudit()
+    {
+        foreach (var (job, finding) in new OperatorsAudit(universe).Look())
+        {
+            Violate(finding.Invariant, job.Id, $"an operator's audit: {finding.Detail}");
         }
     }
 

@@ -90,7 +90,7 @@ public static class HypernodeApi
         json.MapLive();
         routes.MapBlobs(options);
         routes.MapBrokerAuth(options);
-        routes.MapOpenApi();
+        PublishedDocument.Map(routes);
         routes.MapJobFileSchema();
         routes.MapReferencePage();
         return app;

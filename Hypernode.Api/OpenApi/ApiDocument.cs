@@ -18,6 +18,7 @@ internal static class ApiDocument
     {
         // For the document alone: answers are written with ApiJson, messages of nodes and receipts with ContractJson.
         services.ConfigureHttpJsonOptions(options => SchemaShapes.Configure(options.SerializerOptions));
+        services.AddSingleton<PublishedDocument>();
         services.AddOpenApi("v1", options =>
         {
             options.AddSchemaTransformer((schema, context, _) => SchemaShapes.ApplyAsync(schema, context));

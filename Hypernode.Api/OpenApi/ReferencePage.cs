@@ -6,9 +6,7 @@ using System.Text.Json;
 using Hypernode.Api.Auth;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.OpenApi;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.OpenApi;
 
 namespace Hypernode.Api.OpenApi;
@@ -27,15 +25,14 @@ internal static class ReferencePage
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static void MapReferencePage(this IEndpointRouteBuilder app) =>
-        app.MapGet("/docs", async (HttpContext context, CancellationToken cancellationToken) =>
+        app.MapGet("/docs", async (HttpContext context, PublishedDocument published) =>
             {
-                var document = await context.RequestServices.GetRequiredKeyedService<IOpenApiDocumentProvider>("v1").GetOpenApiDocumentAsync(cancellationToken);
                 context.Response.Headers.ContentSecurityPolicy = Policy;
-                return Results.Text(await RenderAsync(document, cancellationToken), "text/html", Encoding.UTF8);
+                return Results.Text(await published.Page, "text/html", Encoding.UTF8);
             })
             .ExcludeFromDescription();
 
-    private static async Task<string> RenderAsync(OpenApiDocument document, CancellationToken cancellationToken)
+    internal static async Task<string> RenderAsync(OpenApiDocument document)
     {
         var page = new StringBuilder("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Hypernode API</title><style>").Append(Style).Append("</style><h1>Hypernode API</h1><p>");
         page.Append(Text(document.Info.Description)).Append("</p><p>The same for programs: <a href=\"/openapi/v1.json\">/openapi/v1.json</a></p>");
@@ -71,7 +68,7 @@ internal static class ReferencePage
         foreach (var (name, schema) in document.Components?.Schemas ?? new Dictionary<string, IOpenApiSchema>())
         {
             page.Append("<details id=\"").Append(Text(name)).Append("\"><summary><code>").Append(Text(name)).Append("</code></summary><pre>")
-                .Append(Text(await schema.SerializeAsJsonAsync(OpenApiSpecVersion.OpenApi3_1, cancellationToken))).Append("</pre></details>");
+                .Append(Text(await schema.SerializeAsJsonAsync(OpenApiSpecVersion.OpenApi3_1))).Append("</pre></details>");
         }
 
         return page.ToString();

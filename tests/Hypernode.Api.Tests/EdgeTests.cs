@@ -187,6 +187,25 @@ public sealed class EdgeTests
     }
 
     [Fact]
+    public async Task The_document_is_made_once_however_often_it_and_its_page_are_asked_for()
+    {
+        var made = 0;
+        await using var host = await ApiHost.StartAsync(
+            more: services => services.Configure<Microsoft.AspNetCore.OpenApi.OpenApiOptions>("v1", options => options.AddDocumentTransformer((_, _, _) => Task.FromResult(made++))),
+            isHeld: false);
+
+        foreach (var path in new[] { "/openapi/v1.json", "/docs", "/openapi/v1.json", "/docs" })
+        {
+            (await host.Anonymous.GetAsync(path)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        }
+
+        made.ShouldBe(1);
+        (await host.Anonymous.GetAsync("/openapi/v2.json")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        var again = new HttpRequestMessage(HttpMethod.Get, "/openapi/v1.json") { Headers = { { "Host", "evil.example" } } };
+        (await (await host.Anonymous.SendAsync(again)).Content.ReadAsStringAsync()).ShouldNotContain("evil.example");
+    }
+
+    [Fact]
     public async Task The_page_for_people_shows_every_route_and_takes_nothing_from_elsewhere()
     {
         await using var host = await ApiHost.StartAsync();

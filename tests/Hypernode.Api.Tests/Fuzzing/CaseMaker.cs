@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Hypernode.Api.Tests.Contract;
 using Hypernode.Api.Tests.Fakes;
+using Hypernode.Contracts.Intents;
 using Hypernode.Contracts.Text;
 
 namespace Hypernode.Api.Tests.Fuzzing;
@@ -32,10 +33,14 @@ internal sealed class CaseMaker(ContractDocument document, ContractWorld world, 
         "Accept", "Accept-Encoding", "Content-Encoding", "Cookie", "Expect", "If-Modified-Since", "If-Range", "Origin", "Referer", "X-Forwarded-For", "X-HTTP-Method-Override", "Host", "Connection", "Upgrade", "TE", "traceparent",
     ];
 
+    /// <summary>What reads most is sent most.</summary>
+    private readonly IReadOnlyList<Operation> _weighted = [.. document.Operations.SelectMany(o => Enumerable.Repeat(
+        o, o.Route.EndsWith("submit-job", StringComparison.Ordinal) ? 12 : o.Media.ContainsKey(("request", "application/json")) ? 3 : 1))];
+
     public FuzzCase Make(int number)
     {
         var random = new Random(unchecked((int)((seed * 0x9E3779B97F4A7C15UL) >> 32) ^ (number * 16_777_619)));
-        var operation = document.Operations[random.Next(document.Operations.Count)];
+        var operation = _weighted[random.Next(_weighted.Count)];
         var caller = random.Next(3) == 0 ? Callers[random.Next(Callers.Length)] : UsualCaller(operation);
         var method = random.Next(30) == 0 ? Methods[random.Next(Methods.Length)] : operation.Method;
         var (body, type) = BodyOf(operation, random);
@@ -171,20 +176,30 @@ internal sealed class CaseMaker(ContractDocument document, ContractWorld world, 
             3 => example.DeepClone(),
             _ => BodyMutator.Spoil(example, random, 3),
         };
-        if (operation.Route.EndsWith("submit-job", StringComparison.Ordinal) && random.Next(3) == 0)
+        if (operation.Route.EndsWith("submit-job", StringComparison.Ordinal) && body is JsonObject submission)
         {
-            Sign(body);
+            Agree(submission, random);
         }
 
         return (random.Next(40) == 0 ? Junk.Bytes(random, random.Next(20_000)) : BodyMutator.Write(body, random), type);
     }
 
-    /// <summary>So that what is behind the signature is reached as well.</summary>
-    private void Sign(JsonNode? body)
+    /// <summary>So that what is behind the signature, or the lack of one, is reached as well.</summary>
+    private void Agree(JsonObject body, Random random)
     {
         try
         {
-            Signing.RecommitAndSign(body!.AsObject(), TestWallet.Alice, world.Host.Escrow.Deployment);
+            if (random.Next(2) == 0)
+            {
+                Signing.RecommitAndSign(body, TestWallet.Alice, world.Host.Escrow.Deployment);
+            }
+
+            if (random.Next(3) == 0)
+            {
+                // Paid for by x402, or not at all: the intent's id has to be its nonce's.
+                body.Remove("signature");
+                body["paymentIntent"]!["intentId"] = IntentId.Of(Hash256.Parse(body["paymentIntent"]!["nonce"]!.GetValue<string>())).ToString();
+            }
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {

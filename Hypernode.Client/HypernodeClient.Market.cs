@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.CompilerServices;
 using Hypernode.Contracts.Nodes;
 
 namespace Hypernode.Client;
@@ -6,9 +7,28 @@ namespace Hypernode.Client;
 /// <summary>Nodes, and sums for everybody.</summary>
 public sealed partial class HypernodeClient
 {
+    /// <summary>The market, page after page.</summary>
     /// <param name="status">A status, or <c>all</c>; null: those that take jobs.</param>
-    public async Task<IReadOnlyList<NodeAnswer>> NodesAsync(string? status = null, CancellationToken cancellationToken = default) =>
-        (await GetAsync<NodeList>($"/api/nodes{(status is null ? "" : $"?status={Escaped(status)}")}", cancellationToken)).Items;
+    /// <param name="byPrice">The cheapest first; else by id.</param>
+    public async IAsyncEnumerable<NodeAnswer> NodesAsync(
+        string? status = null, bool byPrice = false, int pageSize = 100, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        for (string? cursor = null; ;)
+        {
+            var page = await GetAsync<NodeList>(
+                $"/api/nodes?limit={pageSize}&sort={(byPrice ? "price" : "id")}{(status is null ? "" : $"&status={Escaped(status)}")}{(cursor is null ? "" : $"&cursor={Escaped(cursor)}")}",
+                cancellationToken);
+            foreach (var node in page.Items)
+            {
+                yield return node;
+            }
+
+            if ((cursor = page.Next) is null)
+            {
+                yield break;
+            }
+        }
+    }
 
     public Task<NodeAnswer> NodeAsync(string nodeId, CancellationToken cancellationToken = default) => GetAsync<NodeAnswer>(NodeRoute(nodeId), cancellationToken);
 

@@ -1,7 +1,9 @@
+using System.Globalization;
 using Hypernode.Api.Http;
 using Hypernode.Api.OpenApi;
 using Hypernode.Api.Reading;
 using Hypernode.Contracts.Jobs;
+using Hypernode.Contracts.Money;
 using Hypernode.Contracts.Nodes;
 using Hypernode.Contracts.Ports;
 using Microsoft.AspNetCore.Builder;
@@ -14,13 +16,19 @@ namespace Hypernode.Api.Nodes;
 /// <summary>The market's offers. Host names and addresses stay with us: they would be a list of targets.</summary>
 internal static class NodesEndpoints
 {
+    private const int DefaultPage = 100;
+    private const int MaxPage = 500;
+
+    /// <summary>By <see cref="NodeSort"/>.</summary>
+    private static readonly string[] Sorts = ["id", "price"];
+
     public static void MapNodes(this IEndpointRouteBuilder app)
     {
         var nodes = app.MapGroup("/api/nodes").WithTags("Nodes");
         nodes.MapGet("/", ListAsync)
             .AnswersTagged<NodeList>()
             .Refuses(400)
-            .WithSummary("Nodes; by default those that take jobs (status=active), status=all for every one.");
+            .WithSummary("Nodes, page by page: ?limit=, ?cursor=; ?status= (active unless it is said, or all), ?sort=id|price (the cheapest first).");
         nodes.MapGet("/{nodeId}", FindAsync)
             .AnswersTagged<NodeAnswer>()
             .Refuses(404)
@@ -36,8 +44,10 @@ internal static class NodesEndpoints
         return node is null ? Problem.NotFound("node") : TaggedAnswer.Of(NodeAnswer.Of(node, options.Value));
     }
 
-    private static async Task<IResult> ListAsync(string? status, INodeDirectory nodes, CancellationToken cancellationToken)
+    private static async Task<IResult> ListAsync(
+        string? status, string? sort, string? limit, string? cursor, INodeDirectory nodes, CancellationToken cancellationToken)
     {
+        var errors = new List<FieldError>();
         NodeStatus? wanted = NodeStatus.Active;
         if (status == "all")
         {
@@ -48,20 +58,46 @@ internal static class NodesEndpoints
             var known = Enum.GetValues<NodeStatus>().Where(s => Word(s) == status).ToList();
             if (known.Count == 0)
             {
-                return Problem.InvalidField("?status", "unknown-value", $"must be all or one of {string.Join(", ", Enum.GetValues<NodeStatus>().Select(Word))}");
+                errors.Add(new("?status", "unknown-value", $"must be all or one of {string.Join(", ", Enum.GetValues<NodeStatus>().Select(Word))}"));
             }
 
-            wanted = known[0];
+            wanted = known.FirstOrDefault();
         }
 
-        var all = await nodes.ListAsync(cancellationToken);
-        return TaggedAnswer.Of(new NodeList([.. all.Where(n => wanted is null || n.Status == wanted).Select(n => NodeAnswer.Of(n))]));
+        var order = Array.IndexOf(Sorts, sort ?? Sorts[0]);
+        if (order < 0)
+        {
+            errors.Add(new("?sort", "unknown-value", $"must be one of {string.Join(", ", Sorts)}"));
+        }
+
+        var size = DefaultPage;
+        if (limit is not null && (!int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out size) || size is < 1 or > MaxPage))
+        {
+            errors.Add(new("?limit", "out-of-range", $"must be from 1 to {MaxPage}"));
+        }
+
+        (HyperAmount, NodeId)? after = null;
+        if (cursor is not null && !NodeCursor.TryRead(cursor, out after))
+        {
+            errors.Add(new("?cursor", "malformed", "must be the next of an earlier page"));
+        }
+
+        if (errors.Count > 0)
+        {
+            return Problem.InvalidFields(errors);
+        }
+
+        // One more than asked for says whether there is a next page.
+        var found = await nodes.PageAsync(new NodeQuery(wanted, (NodeSort)order, after, size + 1), cancellationToken);
+        var page = found.Take(size).ToList();
+        return TaggedAnswer.Of(new NodeList([.. page.Select(n => NodeAnswer.Of(n))], found.Count > size ? NodeCursor.After(page[^1]) : null));
     }
 
     internal static string Word(NodeStatus status) => status.ToString().ToLowerInvariant();
 }
 
-public sealed record NodeList(IReadOnlyList<NodeAnswer> Items);
+/// <param name="Next">Goes into ?cursor= for the page after; absent on the last.</param>
+public sealed record NodeList(IReadOnlyList<NodeAnswer> Items, string? Next = null);
 
 /// <summary>A node as anyone may see it.</summary>
 /// <param name="Authority">The wallet that is paid.</param>

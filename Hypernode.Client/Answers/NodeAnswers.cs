@@ -64,4 +64,4 @@ public sealed record NetworkStats(string Network, NodeStatsAnswer Nodes, JobStat
 /// <param name="Refunded">Base units.</param>
 public sealed record FacilitatorStats(DeploymentBody Deployment, long Intents, IReadOnlyDictionary<string, long> ByStatus, ulong Charged, ulong Refunded);
 
-internal sealed record NodeList(IReadOnlyList<NodeAnswer> Items);
+internal sealed record NodeList(IReadOnlyList<NodeAnswer> Items, string? Next = null);

@@ -20,6 +20,18 @@ public interface INodeDirectory
 
     Task<IReadOnlyList<NodeView>> ListAsync(CancellationToken cancellationToken);
 
+    /// <summary>One page, strictly after <see cref="NodeQuery.After"/>.</summary>
+    async Task<IReadOnlyList<NodeView>> PageAsync(NodeQuery query, CancellationToken cancellationToken)
+    {
+        var fitting = (await ListAsync(cancellationToken)).Where(n => query.Status is null || n.Status == query.Status);
+        return [.. fitting
+            .Select(n => (Key: (query.Sort == NodeSort.Price ? n.Offer.PricePerSecond.BaseUnits : 0, n.Id.ToString()), Node: n))
+            .Where(n => query.After is not { } after || n.Key.CompareTo((query.Sort == NodeSort.Price ? after.Price.BaseUnits : 0, after.Id.ToString())) > 0)
+            .OrderBy(n => n.Key)
+            .Take(query.Limit)
+            .Select(n => n.Node)];
+    }
+
     /// <summary>False: it is not <paramref name="from"/> any more. Who looked a moment ago must not undo what was said since.</summary>
     Task<bool> SetStatusAsync(NodeId id, NodeStatus from, NodeStatus to, CancellationToken cancellationToken);
 

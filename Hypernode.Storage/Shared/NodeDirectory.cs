@@ -92,6 +92,39 @@ internal sealed class NodeDirectory(Database database, IIdSource ids) : INodeDir
     public async Task<IReadOnlyList<NodeView>> ListAsync(CancellationToken cancellationToken) =>
         await database.ReadAsync(NodeColumns + "order by nodes.node_id", ToNode, cancellationToken);
 
+    public async Task<IReadOnlyList<NodeView>> PageAsync(NodeQuery query, CancellationToken cancellationToken) =>
+        await database.ReadAsync(PageSql(query), ToNode, cancellationToken, PageParameters(query));
+
+    /// <summary>Eight constant statements; each is held to its index by a test.</summary>
+    internal static string PageSql(NodeQuery query)
+    {
+        var (order, after) = query.Sort == NodeSort.Price
+            ? ("price_per_second, nodes.node_id", "(price_per_second, nodes.node_id) > (@price, @after)")
+            : ("nodes.node_id", "nodes.node_id > @after");
+        string[] conditions = [.. query.Status is null ? [] : new[] { "status = @status" }, .. query.After is null ? [] : new[] { after }];
+        return $"{NodeColumns}{(conditions.Length == 0 ? "" : $"where {string.Join(" and ", conditions)} ")}order by {order} limit @limit";
+    }
+
+    internal static Parameter[] PageParameters(NodeQuery query)
+    {
+        List<Parameter> all = [("limit", query.Limit)];
+        if (query.Status is { } status)
+        {
+            all.Add(("status", status.ToString()));
+        }
+
+        if (query.After is { } after)
+        {
+            all.Add(("after", after.Id));
+            if (query.Sort == NodeSort.Price)
+            {
+                all.Add(("price", after.Price));
+            }
+        }
+
+        return [.. all];
+    }
+
     public Task<bool> SetStatusAsync(NodeId id, NodeStatus from, NodeStatus to, CancellationToken cancellationToken) => database.WriteAsync(
         async session => await session.ExecuteAsync(
             "update nodes set status = @to where node_id = @node and status = @from", ("to", to.ToString()), ("node", id), ("from", from.ToString())) == 1,

@@ -129,7 +129,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFO75NNL10",
+                         *       "traceId": "0HNQFOH5PKBKI",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -183,7 +183,7 @@ export interface paths {
                     content: {
                         /**
                          * @example {
-                         *       "token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJhdWQiOiJoeXBlcm5vZGU6bG9jYWxuZXQiLCJpc3MiOiJoeXBlcm5vZGUiLCJleHAiOjE3NzIzNzAwMDAsImlhdCI6MTc3MjM2NjQwMCwibmJmIjoxNzcyMzY2NDAwLCJzdWIiOiJBS25MNE5OZjNER1daSlM2Y1BrbkJ1RUduVnNWNEE0bTV0Z2ViTEhhUlNaOSIsImp0aSI6IjAwMDAwMDAyLTAwMDAtNDAwMC04MDAwLTAwMDAwMDAwMDAwMSJ9.fpLv16olYywFOGV0hiSLzwd5IaWYz6VMq3_klnyO7o4",
+                         *       "token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJhdWQiOiJoeXBlcm5vZGU6bG9jYWxuZXQiLCJpc3MiOiJoeXBlcm5vZGUiLCJleHAiOjE3NzIzNzAwMDAsImlhdCI6MTc3MjM2NjQwMCwibmJmIjoxNzcyMzY2NDAwLCJzdWIiOiJBS25MNE5OZjNER1daSlM2Y1BrbkJ1RUduVnNWNEE0bTV0Z2ViTEhhUlNaOSIsImp0aSI6IjAwMDAwMDAyLTAwMDAtNDAwMC04MDAwLTAwMDAwMDAwMDAwMSJ9.c0Covnplp7FTPhLi2CkSWcy8XtJ8IJVXbj_AYIE0U7k",
                          *       "expiresAt": 1772370000000
                          *     }
                          */
@@ -292,7 +292,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFO75NNL10",
+                         *       "traceId": "0HNQFOH5PKBKI",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -387,7 +387,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFO75NNL10",
+                         *       "traceId": "0HNQFOH5PKBKI",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -588,7 +588,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFO75NNL10",
+                         *       "traceId": "0HNQFOH5PKBKI",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -854,7 +854,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFO75NNL10",
+                         *       "traceId": "0HNQFOH5PKBKI",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -1099,7 +1099,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFO75NNL10",
+                         *       "traceId": "0HNQFOH5PKBKI",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -1229,7 +1229,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFO75NNL10",
+                         *       "traceId": "0HNQFOH5PKBKI",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -1471,7 +1471,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFO75NNL10",
+                         *       "traceId": "0HNQFOH5PKBKI",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -1595,7 +1595,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFO75NNL10",
+                         *       "traceId": "0HNQFOH5PKBKI",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -1710,7 +1710,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFO75NNL10",
+                         *       "traceId": "0HNQFOH5PKBKI",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -1810,7 +1810,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFO75NNL10",
+                         *       "traceId": "0HNQFOH5PKBKI",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -1909,7 +1909,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFO75NNL10",
+                         *       "traceId": "0HNQFOH5PKBKI",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -2092,7 +2092,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFO75NNL10",
+                         *       "traceId": "0HNQFOH5PKBKI",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -2275,7 +2275,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFO75NNL10",
+                         *       "traceId": "0HNQFOH5PKBKI",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -2499,7 +2499,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFO75NNL10",
+                         *       "traceId": "0HNQFOH5PKBKI",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -2675,7 +2675,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFO75NNL10",
+                         *       "traceId": "0HNQFOH5PKBKI",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -2875,7 +2875,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFO75NNL10",
+                         *       "traceId": "0HNQFOH5PKBKI",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -3029,7 +3029,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFO75NNL10",
+                         *       "traceId": "0HNQFOH5PKBKI",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -3249,7 +3249,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFO75NNL10",
+                         *       "traceId": "0HNQFOH5PKBKI",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -3412,7 +3412,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFO75NNL10",
+                         *       "traceId": "0HNQFOH5PKBKI",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -3566,7 +3566,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFO75NNL10",
+                         *       "traceId": "0HNQFOH5PKBKI",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -3591,11 +3591,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Nodes; by default those that take jobs (status=active), status=all for every one. */
+        /** Nodes, page by page: ?limit=, ?cursor=; ?status= (active unless it is said, or all), ?sort=id|price (the cheapest first). */
         get: {
             parameters: {
                 query?: {
                     status?: string;
+                    sort?: string;
+                    limit?: string;
+                    cursor?: string;
                 };
                 header?: {
                     /** @description the ETag of an answer that you have: 304 while it is still the one */
@@ -3615,35 +3618,6 @@ export interface paths {
                         /**
                          * @example {
                          *       "items": [
-                         *         {
-                         *           "nodeId": "3f8fad5b-d9cb-469f-a165-70867728950e",
-                         *           "nodeKey": "AKkzLhjhyFtM9j7WAhbaqYpFe49cXeJBg2kzLRC2PnNa",
-                         *           "authority": "AKnL4NNf3DGWZJS6cPknBuEGnVsV4A4m5tgebLHaRSZ9",
-                         *           "status": "active",
-                         *           "slots": 2,
-                         *           "busySlots": 1,
-                         *           "cpuMillis": 4000,
-                         *           "memoryMb": 16384,
-                         *           "pricePerSecond": 1000,
-                         *           "pricePerSecondHyper": "0.001",
-                         *           "gpus": [
-                         *             {
-                         *               "model": "RTX 4090",
-                         *               "vramMb": 24576
-                         *             }
-                         *           ],
-                         *           "images": [
-                         *             "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
-                         *           ],
-                         *           "jobsCompleted": 3,
-                         *           "earned": 2700,
-                         *           "registeredAt": 1772366400000,
-                         *           "lastSeenAt": 1772366400000,
-                         *           "networkModes": [
-                         *             "none",
-                         *             "allowlist"
-                         *           ]
-                         *         },
                          *         {
                          *           "nodeId": "0f8fad5b-d9cb-469f-a165-70867728950e",
                          *           "nodeKey": "GyGKxMyg1p9SsHfm15MkNUu1u9TN2JtTspcdmrtGUdse",
@@ -3675,6 +3649,35 @@ export interface paths {
                          *         },
                          *         {
                          *           "nodeId": "2f8fad5b-d9cb-469f-a165-70867728950e",
+                         *           "nodeKey": "AKkzLhjhyFtM9j7WAhbaqYpFe49cXeJBg2kzLRC2PnNa",
+                         *           "authority": "AKnL4NNf3DGWZJS6cPknBuEGnVsV4A4m5tgebLHaRSZ9",
+                         *           "status": "active",
+                         *           "slots": 2,
+                         *           "busySlots": 1,
+                         *           "cpuMillis": 4000,
+                         *           "memoryMb": 16384,
+                         *           "pricePerSecond": 1000,
+                         *           "pricePerSecondHyper": "0.001",
+                         *           "gpus": [
+                         *             {
+                         *               "model": "RTX 4090",
+                         *               "vramMb": 24576
+                         *             }
+                         *           ],
+                         *           "images": [
+                         *             "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+                         *           ],
+                         *           "jobsCompleted": 3,
+                         *           "earned": 2700,
+                         *           "registeredAt": 1772366400000,
+                         *           "lastSeenAt": 1772366400000,
+                         *           "networkModes": [
+                         *             "none",
+                         *             "allowlist"
+                         *           ]
+                         *         },
+                         *         {
+                         *           "nodeId": "3f8fad5b-d9cb-469f-a165-70867728950e",
                          *           "nodeKey": "AKkzLhjhyFtM9j7WAhbaqYpFe49cXeJBg2kzLRC2PnNa",
                          *           "authority": "AKnL4NNf3DGWZJS6cPknBuEGnVsV4A4m5tgebLHaRSZ9",
                          *           "status": "active",
@@ -3794,7 +3797,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFO75NNL10",
+                         *       "traceId": "0HNQFOH5PKBKI",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -3926,7 +3929,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFO75NNL10",
+                         *       "traceId": "0HNQFOH5PKBKI",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -4090,7 +4093,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFO75NNL10",
+                         *       "traceId": "0HNQFOH5PKBKI",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -4268,7 +4271,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFO75NNL10",
+                         *       "traceId": "0HNQFOH5PKBKI",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -4470,7 +4473,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFO75NNL10",
+                         *       "traceId": "0HNQFOH5PKBKI",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -4679,7 +4682,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFO75NNL10",
+                         *       "traceId": "0HNQFOH5PKBKI",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -4888,7 +4891,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFO75NNL10",
+                         *       "traceId": "0HNQFOH5PKBKI",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -4994,7 +4997,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFO75NNL10",
+                         *       "traceId": "0HNQFOH5PKBKI",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -5088,7 +5091,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFO75NNL10",
+                         *       "traceId": "0HNQFOH5PKBKI",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -5182,7 +5185,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFO75NNL10",
+                         *       "traceId": "0HNQFOH5PKBKI",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -5242,7 +5245,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFO75NNL10",
+                         *       "traceId": "0HNQFOH5PKBKI",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -5323,7 +5326,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFO75NNL10",
+                         *       "traceId": "0HNQFOH5PKBKI",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -5453,7 +5456,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFO75NNL10",
+                         *       "traceId": "0HNQFOH5PKBKI",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -5618,7 +5621,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFO75NNL10",
+                         *       "traceId": "0HNQFOH5PKBKI",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -5777,7 +5780,7 @@ export interface paths {
                          * @example {
                          *       "status": 500,
                          *       "detail": "something went wrong on our side",
-                         *       "traceId": "0HNQFO75NNL10",
+                         *       "traceId": "0HNQFOH5PKBKI",
                          *       "type": "urn:hypernode:problem:internal",
                          *       "title": "Internal Server Error"
                          *     }
@@ -6411,6 +6414,8 @@ export interface components {
         NodeId: string;
         NodeList: {
             items: components["schemas"]["NodeAnswer"][];
+            /** @description Goes into ?cursor= for the page after; absent on the last. */
+            next?: string;
         };
         /** @description What an agent may say, as JSON with a `kind`; routing key `node.{id}.{kind}`. Who says it is known from the link, never from the body. */
         NodeMessage: components["schemas"]["NodeMessageBeat"] | components["schemas"]["NodeMessageLogChunks"] | components["schemas"]["NodeMessageAttemptStarted"] | components["schemas"]["NodeMessageAttemptDeclined"] | components["schemas"]["NodeMessageAttemptReported"] | components["schemas"]["NodeMessageNodeBundle"];
@@ -7097,7 +7102,7 @@ export interface operations {
                      * @example {
                      *       "status": 500,
                      *       "detail": "something went wrong on our side",
-                     *       "traceId": "0HNQFO75NNL10",
+                     *       "traceId": "0HNQFOH5PKBKI",
                      *       "type": "urn:hypernode:problem:internal",
                      *       "title": "Internal Server Error"
                      *     }

@@ -5,6 +5,7 @@ using Hypernode.Api.Tests.Fakes;
 using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Money;
 using Hypernode.Contracts.Nodes;
+using Hypernode.Contracts.Ports;
 using Hypernode.Contracts.Text;
 
 namespace Hypernode.Api.Tests;
@@ -12,6 +13,39 @@ namespace Hypernode.Api.Tests;
 public sealed class NodesTests(SharedHost shared) : IClassFixture<SharedHost>
 {
     private static readonly NodeId Id = NodeId.Parse("0f8fad5b-d9cb-469f-a165-70867728950e");
+
+    [Fact]
+    public async Task The_market_is_listed_page_by_page_the_cheapest_first_where_that_is_asked_for()
+    {
+        await using var host = await ApiHost.StartAsync();
+        foreach (var (digit, price) in new (char, ulong)[] { ('1', 30), ('2', 10), ('3', 20), ('4', 10) })
+        {
+            var id = NodeId.Parse($"{digit}f8fad5b-d9cb-469f-a165-70867728950e");
+            host.Nodes.All[id] = new NodeView(
+                id, TestWallet.Node.Address, TestWallet.Alice.Address, "n", NodeStatus.Active, new NodeOffer(1, 1, 1, new HyperAmount(price), [], []), 0, 0, default, host.Clock.Now, null);
+        }
+
+        (await PagesAsync("sort=price")).ShouldBe("2 4 | 3 1");
+        (await PagesAsync("sort=id")).ShouldBe("1 2 | 3 4");
+        (await PagesAsync("status=jailed")).ShouldBe("");
+        foreach (var wrong in new[] { "sort=earned", "limit=0", "limit=501", "limit=x", "cursor=x", "cursor=%7C", "cursor=MXwy" })
+        {
+            (await host.Anonymous.GetAsync($"/api/nodes?{wrong}")).StatusCode.ShouldBe(HttpStatusCode.BadRequest, wrong);
+        }
+
+        async Task<string> PagesAsync(string query)
+        {
+            var pages = new List<string>();
+            for (string? cursor = ""; cursor is not null;)
+            {
+                var page = await ApiHost.JsonOfAsync(await host.Anonymous.GetAsync($"/api/nodes?{query}&limit=2{(cursor.Length == 0 ? "" : $"&cursor={cursor}")}"));
+                pages.Add(string.Join(' ', page["items"]!.AsArray().Select(n => n!["nodeId"]!.GetValue<string>()[..1])));
+                cursor = page["next"]?.GetValue<string>();
+            }
+
+            return string.Join(" | ", pages);
+        }
+    }
 
     [Fact]
     public async Task A_node_registers_with_both_signatures_and_gets_its_queue()

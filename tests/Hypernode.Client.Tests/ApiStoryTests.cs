@@ -108,8 +108,8 @@ public sealed class ApiStoryTests : IAsyncLifetime
         (await _client.FindNodeAsync(id.ToString())).ShouldBeNull();
         (await _client.RegisterNodeAsync(node, TestWallet.Node.Sign(text), TestWallet.Alice.Sign(text))).PricePerSecond.ShouldBe(10UL);
 
-        (await _client.NodesAsync()).Select(n => n.NodeId).ShouldBe([id.ToString()]);
-        (await _client.NodesAsync("jailed")).ShouldBeEmpty();
+        (await _client.NodesAsync().ToListAsync()).Select(n => n.NodeId).ShouldBe([id.ToString()]);
+        (await _client.NodesAsync("jailed", byPrice: true).ToListAsync()).ShouldBeEmpty();
         (await _client.DrainAsync(id.ToString())).Status.ShouldBe("draining");
         (await _client.ExplainNodeAsync(id.ToString())).Reason.Code.ShouldBe("draining");
         (await _client.NetworkStatsAsync()).Nodes.Total.ShouldBe(1);

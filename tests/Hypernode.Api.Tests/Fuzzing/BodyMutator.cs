@@ -23,7 +23,7 @@ internal static class BodyMutator
     public static byte[] Write(JsonNode? body, Random random)
     {
         var text = body?.ToJsonString() ?? "null";
-        return random.Next(10) switch
+        return random.Next(24) switch
         {
             0 => Junk.Utf8(text)[..random.Next(Encoding.UTF8.GetByteCount(text) + 1)],
             1 => Insert(Junk.Utf8(text), Junk.NoUtf8(random), random),

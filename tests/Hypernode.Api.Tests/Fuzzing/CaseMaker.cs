@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Text;
 using System.Text.Json.Nodes;
 using Hypernode.Api.Tests.Contract;
@@ -95,6 +96,8 @@ internal sealed class CaseMaker(ContractDocument document, ContractWorld world, 
                 "status" => "all",
                 "list" => "true",
                 "nodeId" => ContractWorld.SecondNode.ToString(),
+                "sort" => "price",
+                "cursor" when !operation.Route.EndsWith("logs", StringComparison.Ordinal) => Cursor(operation, random),
                 _ => "1.0",
             };
             switch (random.Next(4))
@@ -116,6 +119,13 @@ internal sealed class CaseMaker(ContractDocument document, ContractWorld world, 
         }
 
         return parts.Count == 0 ? "" : $"?{string.Join('&', parts)}";
+    }
+
+    /// <summary>As the lists make them, with any number in it.</summary>
+    private static string Cursor(Operation operation, Random random)
+    {
+        var id = operation.Route.EndsWith("jobs", StringComparison.Ordinal) ? $"job-{new Guid(Junk.Bytes(random, 16))}" : $"{ContractWorld.NodeId}";
+        return Base64Url.EncodeToString(Junk.Utf8($"{Junk.Number(random)}|{(random.Next(6) == 0 ? Junk.Header(random) : id)}"));
     }
 
     private List<(string, string)> HeadersOf(Operation operation, Random random)
@@ -173,7 +183,7 @@ internal sealed class CaseMaker(ContractDocument document, ContractWorld world, 
         {
             0 => Junk.Value(random),
             1 or 2 => BodyMutator.Make(media["schema"], document.Json["components"]!["schemas"]!.AsObject(), random),
-            3 => example.DeepClone(),
+            3 or 4 => example.DeepClone(),
             _ => BodyMutator.Spoil(example, random, 3),
         };
         if (operation.Route.EndsWith("submit-job", StringComparison.Ordinal) && body is JsonObject submission)
@@ -189,16 +199,28 @@ internal sealed class CaseMaker(ContractDocument document, ContractWorld world, 
     {
         try
         {
-            if (random.Next(2) == 0)
+            if (random.Next(4) == 0)
             {
-                Signing.RecommitAndSign(body, TestWallet.Alice, world.Host.Escrow.Deployment);
+                return; // as it is
             }
 
-            if (random.Next(3) == 0)
+            var intent = body["paymentIntent"]!;
+            (intent["jobId"], intent["intentId"]) = ($"job-{new Guid(Junk.Bytes(random, 16))}", $"{new Guid(Junk.Bytes(random, 16))}");
+            body["reveal"]!["salt"] = Convert.ToHexStringLower(Junk.Bytes(random, 32));
+            Signing.RecommitAndSign(body, TestWallet.Alice, world.Host.Escrow.Deployment);
+            switch (random.Next(5))
             {
-                // Paid for by x402, or not at all: the intent's id has to be its nonce's.
-                body.Remove("signature");
-                body["paymentIntent"]!["intentId"] = IntentId.Of(Hash256.Parse(body["paymentIntent"]!["nonce"]!.GetValue<string>())).ToString();
+                case 0:
+                    body["signature"] = TestWallet.Bob.Sign("something else");
+                    break;
+                case 1:
+                    intent["nonce"] = Convert.ToHexStringLower(Junk.Bytes(random, 32));
+                    break;
+                case 2:
+                    // Paid for by x402, or not at all: the intent's id has to be its nonce's.
+                    body.Remove("signature");
+                    intent["intentId"] = IntentId.Of(Hash256.Parse(intent["nonce"]!.GetValue<string>())).ToString();
+                    break;
             }
         }
         catch (Exception e) when (e is not OutOfMemoryException)

@@ -35,6 +35,7 @@ internal static class Connection
     public static Argument<string> JobIdArgument()
     {
         var id = new Argument<string>("ID") { Description = "job-…; or last: the wallet's newest" };
+        id.CompletionSources.Add(Last); // ids would need the API at each key press
         id.Validators.Add(result =>
         {
             if (result.Tokens is [var token] && token.Value != Last && !JobId.TryParse(token.Value, null, out _))

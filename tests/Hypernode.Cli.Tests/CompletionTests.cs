@@ -14,6 +14,7 @@ public sealed class CompletionTests
     [InlineData("hn wallet import --fr", "--from")]
     [InlineData("hn job list --status re", "refunded")]
     [InlineData("hn config get ne", "network")]
+    [InlineData("hn job watch la", "last")]
     [InlineData("hn si", "sim")]
     public async Task Bash_completes_commands_options_and_values(string line, string expected) =>
         (await BashAsync(line)).ShouldBe([expected]);

@@ -1,4 +1,6 @@
+using Hypernode.Contracts.Intents;
 using Hypernode.Contracts.Jobs;
+using Hypernode.Contracts.Money;
 using Hypernode.Contracts.Ports;
 using Hypernode.Contracts.Timers;
 using Hypernode.Storage.Shared;
@@ -37,6 +39,20 @@ public abstract class AuditReaderTests(StorageFixture storage)
         facts.Receipts.ShouldBeEmpty();
         (await _rows.OpenAsync(null, 1_000, None)).Single(o => o.Id == job).ShouldSatisfyAllConditions(
             o => o.Due.ShouldNotBeNull(), o => (o.State, o.Messages, o.SettleBy).ShouldBe((JobStateNames.Assigned, 1, submission.SettleBy)));
+    }
+
+    /// <summary>What was signed is HYPER then; what was agreed to be locked is what came.</summary>
+    [Fact]
+    public async Task A_job_that_was_paid_by_a_transfer_is_held_to_the_deposit()
+    {
+        var (submission, mint) = (Submission(), NewWallet());
+        var deposit = new DepositPayment(mint, new HyperAmount(50_000), Convert.ToBase64String([1, .. new byte[64], .. NewHash().ToBytes()]));
+        submission = submission with { Signature = submission.Signature with { Deposit = deposit }, Mint = mint };
+        (await storage.Get<IJobIntake>().SubmitAsync(submission, None)).ShouldBe(IntakeResult.Accepted);
+
+        var facts = (await _rows.FindAsync(submission.Intent.JobId, None)).ShouldNotBeNull();
+
+        (facts.Amount, facts.Intent!.Amount).ShouldBe((50_000L, 50_000L));
     }
 
     [Fact]

@@ -112,6 +112,21 @@ public sealed class AuditTests(SoundBooks sound) : IClassFixture<SoundBooks>, IA
         later.Forgotten.ShouldBe(1);
     }
 
+    /// <summary>It happens when an RPC lies (F24), and the expiry sweep gives the tokens back: only what it left is an offence.</summary>
+    [Fact]
+    public async Task A_rejected_jobs_late_lock_is_an_offence_once_the_sweep_had_its_time()
+    {
+        var books = new Books(_database);
+        var rejected = await books.RejectedAsync();
+        foreach (var (intent, facts) in books.Chain.Payments)
+        {
+            _chain.Payments[intent] = facts;
+        }
+
+        (await AuditAsync()).Holds.ShouldBeTrue();
+        (await AuditAsync(new At(DateTimeOffset.UtcNow.AddDays(1)))).Invariants.Single(l => l.Invariant == "I5").Offending.ShouldHaveSingleItem().Id.ShouldBe(rejected.ToString());
+    }
+
     [Fact]
     public async Task Tokens_that_are_locked_for_nobody_s_job_are_found()
     {

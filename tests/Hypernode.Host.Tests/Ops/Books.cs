@@ -59,8 +59,19 @@ internal sealed class Books(TestDatabase database)
         return book.Job;
     }
 
+    /// <summary>The chain refused the lock, and a second one under way has landed all the same.</summary>
+    public async Task<JobId> RejectedAsync()
+    {
+        var book = await BeginAsync(locked: false);
+        book.Outcome = "insufficient-funds";
+        await book.MoveAsync(0, "EscrowLockFailed: insufficient-funds", JobStateNames.Rejected);
+        await QuietAsync(book.Job);
+        Chain.Payments[book.Intent] = new(book.OnChain(EscrowStatus.Pending, HyperAmount.Zero) with { Attempt = 0 }, 1_000_000);
+        return book.Job;
+    }
+
     /// <summary>Up to Assigned (or Matching), attempt 1, with a timer armed.</summary>
-    public async Task<Book> BeginAsync(bool matched = true)
+    public async Task<Book> BeginAsync(bool matched = true, bool locked = true)
     {
         var submission = Submissions.New();
         (await database.Services.GetRequiredService<IJobIntake>().SubmitAsync(submission, CancellationToken.None)).ShouldBe(IntakeResult.Accepted);
@@ -69,6 +80,11 @@ internal sealed class Books(TestDatabase database)
         var book = new Book(Journal, submission, node);
         await book.MoveAsync(0, "JobSubmitted", JobStateNames.Submitted);
         await book.MoveAsync(0, "IntentVerified", JobStateNames.IntentVerified, JobStateNames.EscrowPending);
+        if (!locked)
+        {
+            return book;
+        }
+
         await book.MoveAsync(1, "EscrowLocked", JobStateNames.Matching);
         if (matched)
         {

@@ -14,6 +14,9 @@ namespace Hypernode.Cli.Jobs.Runs;
 /// <summary>The API, signed in to, and the chain beside it.</summary>
 internal sealed class ApiMarket(ApiClient api, ChainView chain, Account wallet, Funding funding, TimeProvider time) : IMarket
 {
+    private const int MaxTries = 40;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
+
     public Task UploadAsync(IReadOnlyList<Upload> uploads, CancellationToken cancellationToken) => JobFile.UploadAsync(api, uploads, cancellationToken);
 
     public async Task<Funds> FundsAsync(CancellationToken cancellationToken)
@@ -55,13 +58,27 @@ internal sealed class ApiMarket(ApiClient api, ChainView chain, Account wallet, 
         },
         cancellationToken);
 
-    public async Task<IReadOnlyList<Artifact>> ArtifactsAsync(string jobId, JobSpec job, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<Artifact>> ArtifactsAsync(Signed signed, CancellationToken cancellationToken)
     {
-        var receipt = ReceiptFile.Parse(await SignedInAsync(() => api.ReceiptAsync(jobId, cancellationToken), cancellationToken));
-        var findings = ReceiptCheck.OfReceipt(receipt, expectedKey: null).Concat(ReceiptCheck.OfJob(receipt.Receipt, job));
-        return findings.FirstOrDefault(f => !f.Ok) is { } wrong ? throw new CliException($"{jobId}: the receipt's {wrong.Check}: {wrong.Detail}")
-            : receipt.Receipt.JobId.ToString() != jobId ? throw new CliException($"{jobId}: the receipt is of {receipt.Receipt.JobId}")
-            : receipt.Receipt.Artifacts;
+        var file = ReceiptFile.Parse(await SignedInAsync(() => api.ReceiptAsync(signed.JobId, cancellationToken), cancellationToken));
+        var findings = ReceiptCheck.OfReceipt(file, expectedKey: null).Concat(ReceiptCheck.OfJob(file.Receipt, signed.Job));
+        if (findings.FirstOrDefault(f => !f.Ok) is { } wrong)
+        {
+            throw new CliException($"{signed.JobId}: the receipt's {wrong.Check}: {wrong.Detail}");
+        }
+
+        // The API may say so a moment before the node that we ask has the block.
+        var problem = await ProblemAsync();
+        for (var tries = 0; tries < MaxTries && problem is not null; tries++)
+        {
+            await Task.Delay(Pause, time, cancellationToken);
+            problem = await ProblemAsync();
+        }
+
+        return problem is null ? file.Receipt.Artifacts : throw new CliException($"{signed.JobId}: {problem}");
+
+        async Task<string?> ProblemAsync() => PaidReceipt.Problem(
+            file.Receipt, signed, await chain.PaymentAsync(IntentId.Parse(signed.IntentId).Value, cancellationToken), time.GetUtcNow());
     }
 
     public Task<byte[]> ResultAsync(string jobId, string name, CancellationToken cancellationToken) =>

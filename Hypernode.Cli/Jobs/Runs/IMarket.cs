@@ -32,9 +32,9 @@ internal interface IMarket
     /// <exception cref="RefusedException">It is too late, for one.</exception>
     Task CancelAsync(string jobId, CancellationToken cancellationToken);
 
-    /// <summary>What a paid job left, by the receipt that its node signed for this very job.</summary>
-    /// <exception cref="CliException">The receipt does not hold.</exception>
-    Task<IReadOnlyList<Artifact>> ArtifactsAsync(string jobId, JobSpec job, CancellationToken cancellationToken);
+    /// <summary>What a paid job left, by the receipt that its node signed for this very job, and that the chain paid for.</summary>
+    /// <exception cref="CliException">The receipt does not hold, or the chain knows nothing of it.</exception>
+    Task<IReadOnlyList<Artifact>> ArtifactsAsync(Signed signed, CancellationToken cancellationToken);
 
     Task<byte[]> ResultAsync(string jobId, string name, CancellationToken cancellationToken);
 }

@@ -271,7 +271,7 @@ internal sealed class RunEngine(RunFile file, IMarket market, Action<RunNews> ch
     private async Task<Ended> EndOfAsync(JobRun job, JobAnswer answer, CancellationToken cancellationToken)
     {
         IReadOnlyList<Artifact> artifacts = answer.State == JobStateNames.Paid && answer.Outcome is nameof(Verdict.Succeeded) or nameof(Verdict.JobFault)
-            ? await market.ArtifactsAsync(job.Signed!.JobId, job.Signed.Job, cancellationToken)
+            ? await market.ArtifactsAsync(job.Signed!, cancellationToken)
             : [];
         var succeeded = WatchCommand.Succeeded(answer);
         var missing = (job.Job.Outputs ?? []).FirstOrDefault(o => !artifacts.Any(a => a.Name == o));

@@ -118,8 +118,8 @@ internal sealed class FakeMarket(TimeProvider time) : IMarket
         return true;
     }));
 
-    public Task<IReadOnlyList<Artifact>> ArtifactsAsync(string jobId, JobSpec job, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<Artifact>>(
-        Do(() => _jobs[jobId].Signed.Job.Hash() == job.Hash() && !Outcomes.ContainsKey(job.Description!) ? Leaves.Select(l => new Artifact(l.Key, Hash256.Of(l.Value), l.Value.Length)).ToArray() : []));
+    public Task<IReadOnlyList<Artifact>> ArtifactsAsync(Signed signed, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<Artifact>>(
+        Do(() => _jobs[signed.JobId].Signed.Job.Hash() == signed.Job.Hash() && !Outcomes.ContainsKey(signed.Job.Description!) ? Leaves.Select(l => new Artifact(l.Key, Hash256.Of(l.Value), l.Value.Length)).ToArray() : []));
 
     public Task<byte[]> ResultAsync(string jobId, string name, CancellationToken cancellationToken) => Task.FromResult(Do(() => Leaves[name]));
 

@@ -7,7 +7,7 @@ namespace Hypernode.Cli.Jobs.Runs;
 
 /// <summary>
 /// Carries a run on from wherever its file says that it stands. Each payment is in the file before it leaves, so a run that was
-/// interrupted at any point goes on with the payments that it has made, and makes none twice (ADR 17).
+/// interrupted at any point goes on with the payments that it has made, and makes none twice (ADR 18).
 /// </summary>
 /// <param name="changed">Told of every line of the file, and of every new state of a job.</param>
 /// <param name="pause">Between two questions about a job.</param>

@@ -15,6 +15,9 @@ public sealed class FakeJobs : IJobIntake, IJobReader
 
     public ConcurrentDictionary<JobId, List<JobTransition>> Histories { get; } = new();
 
+    /// <summary>How often a history was read.</summary>
+    public int HistoryReads { get; private set; }
+
     public Task<IntakeResult> SubmitAsync(JobSubmission submission, CancellationToken cancellationToken)
     {
         lock (_gate)
@@ -40,6 +43,7 @@ public sealed class FakeJobs : IJobIntake, IJobReader
     {
         lock (_gate)
         {
+            HistoryReads++;
             return Task.FromResult<IReadOnlyList<JobTransition>>([.. Histories.GetValueOrDefault(id) ?? []]);
         }
     }

@@ -137,6 +137,31 @@ public sealed class LiveResumeTests
     }
 
     [Fact]
+    public async Task An_event_is_read_once_for_all_the_sockets_of_a_host()
+    {
+        const int Sockets = 40;
+        await using var world = await LiveWorld.StartAsync(("PollMilliseconds", "600000"), ("MaxSocketsPerWallet", $"{Sockets}"));
+        var job = await world.JobAsync();
+        var token = await world.Host.TokenOfAsync(TestWallet.Alice);
+        var clients = new List<LiveClient>();
+        for (var i = 0; i < Sockets; i++)
+        {
+            clients.Add(await LiveClient.ConnectAsync(world.Host, token));
+            await clients[^1].SubscribeAsync($"job:{job}");
+            Seq(await clients[^1].NextAsync("job_status_update")).ShouldBe(2);
+        }
+
+        world.Move(job, JobStateNames.Executed); // by now the last one has caught up, too
+        await Task.WhenAll(clients.Select(async c => Seq(await c.NextAsync("job_status_update")).ShouldBe(3)));
+        var before = world.Host.Jobs.HistoryReads;
+        world.Move(job, JobStateNames.Verified);
+        await Task.WhenAll(clients.Select(async c => Seq(await c.NextAsync("job_status_update")).ShouldBe(4)));
+
+        (world.Host.Jobs.HistoryReads - before).ShouldBeInRange(1, 2);
+        clients.ForEach(c => c.Dispose());
+    }
+
+    [Fact]
     public async Task A_stream_of_Server_Sent_Events_is_woken_by_the_same_hints()
     {
         await using var world = await LiveWorld.StartAsync(("PollMilliseconds", "600000"));

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Hypernode.Api.Facilitator;
+using Hypernode.Api.Http;
 using Hypernode.Contracts.Ports;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
@@ -67,7 +68,8 @@ internal sealed class Offers(IDeposits deposits, IEscrow escrow, IOptions<X402Op
 
     private static string TextOf(Quote quote) => quote.Amount.BaseUnits.ToString(CultureInfo.InvariantCulture);
 
-    private string UrlOf(HttpRequest request) => options.Value.PublicUrl is { Length: > 0 } url
-        ? $"{url.TrimEnd('/')}{request.Path}"
-        : $"{request.Scheme}://{request.Host}{request.Path}";
+    /// <exception cref="RefusedException">400: it has to be said as the request names it, and that is no name.</exception>
+    private string UrlOf(HttpRequest request) => options.Value.PublicUrl is { Length: > 0 } url ? $"{url.TrimEnd('/')}{request.Path}"
+        : Uri.CheckHostName(request.Host.Host) == UriHostNameType.Unknown ? throw new RefusedException(new Problem("bad-host", StatusCodes.Status400BadRequest, "the header Host names no host"))
+        : $"{request.Scheme}://{request.Host.Value}{request.Path}";
 }

@@ -148,6 +148,21 @@ public sealed class X402Tests : IAsyncLifetime
         _host.ShouldHaveNothing();
     }
 
+    [Theory]
+    [InlineData("..\\x", HttpStatusCode.BadRequest)]
+    [InlineData("..", HttpStatusCode.BadRequest)]
+    [InlineData("a b", HttpStatusCode.BadRequest)]
+    [InlineData("\"x\"", HttpStatusCode.BadRequest)]
+    [InlineData("my_api", HttpStatusCode.PaymentRequired)]
+    [InlineData("[::1]:5080", HttpStatusCode.PaymentRequired)]
+    public async Task A_host_that_is_none_is_a_wrong_request_for_it_would_stand_in_the_offer(string named, HttpStatusCode status)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, Submit) { Content = ApiHost.Json(_body.ToJsonString()) };
+        request.Headers.TryAddWithoutValidation("Host", named);
+        var answer = await _host.Anonymous.SendAsync(request);
+        answer.StatusCode.ShouldBe(status, await answer.Content.ReadAsStringAsync());
+    }
+
     [Fact]
     public async Task A_silent_chain_refuses_no_payment()
     {

@@ -117,7 +117,7 @@ internal sealed class Operation
     public bool Fits(string path)
     {
         var parts = path.Trim('/').Split('/');
-        return parts.Length == _segments.Length && parts.Zip(_segments).All(p => p.Second.StartsWith('{') ? p.First.Length > 0 : Uri.UnescapeDataString(p.First) == p.Second);
+        return parts.Length == _segments.Length && parts.Zip(_segments).All(p => p.Second.StartsWith('{') ? p.First.Length > 0 : Uri.UnescapeDataString(p.First).Equals(p.Second, StringComparison.OrdinalIgnoreCase));
     }
 
     /// <summary>Null: no JSON.</summary>

@@ -28,7 +28,7 @@ internal static partial class FuzzRules
         }
 
         // The door of the nodes is told of a receipt that it may then drop.
-        var (was, now) = route.EndsWith("complete-job", StringComparison.Ordinal) ? (before with { Said = 0 }, after with { Said = 0 }) : (before, after);
+        var (was, now) = route.EndsWith("complete-job", StringComparison.OrdinalIgnoreCase) ? (before with { Said = 0 }, after with { Said = 0 }) : (before, after);
         return status >= 400 && was != now ? $"refused with {status}, and yet left something: {was} became {now}" : null;
     }
 

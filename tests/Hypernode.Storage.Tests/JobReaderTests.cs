@@ -1,6 +1,7 @@
 using Hypernode.Contracts.Jobs;
 using Hypernode.Contracts.Money;
 using Hypernode.Contracts.Ports;
+using Hypernode.Storage.Shared;
 using Microsoft.Extensions.DependencyInjection;
 using static Hypernode.Storage.Tests.Given;
 
@@ -39,6 +40,23 @@ public abstract class JobReaderTests(StorageFixture storage)
         seen.Count.ShouldBe(12);
         seen.ShouldAllBe(j => j.Owner == owner);
         seen.Select(j => j.CreatedAt).ShouldBe(seen.Select(j => j.CreatedAt).OrderDescending());
+    }
+
+    [Theory]
+    [InlineData(null, false)]
+    [InlineData(null, true)]
+    [InlineData("completed", false)]
+    [InlineData("completed", true)]
+    public async Task A_page_is_read_along_the_owners_index_from_where_it_begins_and_not_sorted(string? status, bool isLater)
+    {
+        var owner = NewWallet();
+        await AJobAsync(storage, owner);
+
+        var plan = await Plans.OfAsync(storage, db => JobReader.PageOf(db, owner.ToString(), status, isLater ? (Now, NewJobId()) : null, 10));
+
+        plan.ShouldContain("idx_jobs_user");
+        plan.ShouldNotContain(Plans.Sorts);
+        plan.Split('\n').Count(l => l.Contains("user_id", StringComparison.Ordinal) && l.Contains("created_at", StringComparison.Ordinal)).ShouldBe(isLater ? 1 : 0, plan);
     }
 
     /// <summary>What was read is remembered, and never told once it is old, whoever changed it.</summary>

@@ -36,7 +36,7 @@ internal static class BenchCommand
         Measure(new("history", "Cost per job as the finished table grows, in turns with an empty one. Size: finished jobs.", Rounds: 5, Size: 1_000_000, QuickSize: 20_000)),
         Measure(new("settle", "Settlements a second from C# to a confirmed block of the localnet, signing included. Size: settlements in a round.", Rounds: 5, Size: 5_000, QuickSize: 200, Outstanding: 512)),
         Measure(new("agent", "The agent: lease to running container, a dead node's jobs, resident memory, 50 containers at once, log throughput. Rounds: nodes killed. Size: leases.", Rounds: 3, Size: 30, QuickSize: 3)),
-        Measure(new("api", "The API host alone: submissions at 100 a second and at saturation, reads, memory; then all that was accepted is run and counted. Needs wrk. Size: requests, to see the memory.", Size: 1_000_000, QuickSize: 20_000)),
+        Measure(new("api", "The API host alone: submissions at 100 a second and at saturation, reads, memory; then all that was accepted is run and counted; then live sockets. Needs wrk. Size: requests to see the memory, and a two-hundredth of it sockets.", Size: 1_000_000, QuickSize: 20_000)),
         Measure(new("timers", "What armed timers cost while none is due. Size: timers.", Rounds: 5, Size: 100_000, QuickSize: 5_000)),
     };
 

@@ -1,4 +1,3 @@
-using Hypernode.Bench.Api;
 using Hypernode.Bench.Reference;
 using Hypernode.Bench.Running;
 using Hypernode.Bench.Stack;
@@ -11,6 +10,5 @@ return args switch
     ["twin", .. var rest] => await TwinProgram.RunAsync(rest),
     ["host", .. var rest] => await BenchHost.RunAsync(rest),
     ["load", .. var rest] => await BenchHost.RunLoadAsync(rest),
-    ["live", .. var rest] => await LiveProgram.RunAsync(rest),
     _ => await BenchProgram.RunAsync(args),
 };

@@ -29,6 +29,8 @@ internal sealed class ApiStack : IAsyncDisposable
 
     public string Url { get; }
 
+    public int ApiProcess => _api.Id;
+
     public double ResidentMb => ProcessTree.ResidentBytes(_api.Id) / Megabyte;
 
     public static async Task<ApiStack> StartAsync(string data, Services services, Action<string> say)
@@ -65,6 +67,16 @@ internal sealed class ApiStack : IAsyncDisposable
         }
     }
 
+    public async Task StopWorkAsync()
+    {
+        foreach (var process in _work)
+        {
+            await process.DisposeAsync();
+        }
+
+        _work.Clear();
+    }
+
     public async Task<string> SignInAsync(Account payer)
     {
         using var http = new HttpClient { BaseAddress = new Uri(Url) };
@@ -90,11 +102,8 @@ internal sealed class ApiStack : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var process in _work.Append(_api))
-        {
-            await process.DisposeAsync();
-        }
-
+        await StopWorkAsync();
+        await _api.DisposeAsync();
         await _database.DisposeAsync();
     }
 
@@ -103,6 +112,7 @@ internal sealed class ApiStack : IAsyncDisposable
     {
         ["Host"] = new JsonObject { [nameof(Url)] = url },
         ["Api"] = new JsonObject { ["RequestsPerSecond"] = 1_000_000, ["RequestBurst"] = 10_000_000, ["MaxConcurrentRequests"] = 100_000 },
+        ["Live"] = new JsonObject { ["MaxSocketsPerAddress"] = 100_000, ["MaxSocketsPerWallet"] = 100_000 },
     };
 
     private static int FreePort()

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures, and writes what was measured into docs/performance.md, between its <!-- NAME --> and <!-- /NAME --> lines.
 #
-#   eng/performance.sh [NAME...]    of: engine warm latency crowd history timers settle agent   (default: all; about 40 minutes on two quiet cores)
+#   eng/performance.sh [NAME...]    of: engine warm latency crowd history timers settle agent api   (default: all; about 50 minutes on two quiet cores)
 #   eng/performance.sh NAME FILE.md puts Markdown there that `./hn bench … --markdown` printed earlier
 #
 # Figures of a busy machine are worthless: look at the load average that each table is printed with.
@@ -28,7 +28,7 @@ measure() {
   case $1 in
     engine) ./hn bench engine --peers --markdown ;;
     warm) ./hn bench engine --peers --warm --markdown ;;
-    latency | crowd | history | timers | settle | agent) ./hn bench "$1" --markdown ;;
+    latency | crowd | history | timers | settle | agent | api) ./hn bench "$1" --markdown ;;
     *) usage ;;
   esac
 }
@@ -37,7 +37,7 @@ if [ $# = 2 ] && [ -f "$2" ]; then
   put "$1" "$2"
   exit
 fi
-[ $# -gt 0 ] || set -- engine warm latency crowd history timers settle agent
+[ $# -gt 0 ] || set -- engine warm latency crowd history timers settle agent api
 measured=$(mktemp)
 trap 'rm -f "$measured"' EXIT
 for name; do

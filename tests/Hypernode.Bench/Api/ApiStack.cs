@@ -1,9 +1,10 @@
 using System.Net;
+using System.Net.Http.Json;
 using System.Net.Sockets;
+using System.Text;
 using System.Text.Json.Nodes;
 using Hypernode.Bench.Running;
 using Hypernode.Bench.Stack;
-using Hypernode.Cli.Client;
 using Hypernode.Solana;
 using Npgsql;
 
@@ -77,12 +78,19 @@ internal sealed class ApiStack : IAsyncDisposable
         _work.Clear();
     }
 
+    /// <returns>The session's token, for who sends requests by himself.</returns>
     public async Task<string> SignInAsync(Account payer)
     {
         using var http = new HttpClient { BaseAddress = new Uri(Url) };
-        using var client = new ApiClient(http);
-        await client.SignInAsync(payer, CancellationToken.None);
-        return http.DefaultRequestHeaders.Authorization!.Parameter!;
+        var wallet = payer.PublicKey.Key;
+        var challenge = await PostAsync("challenge", new { wallet });
+        return await PostAsync("login", new { wallet, challenge, signature = Contracts.Text.Base58.Encode(payer.Sign(Encoding.UTF8.GetBytes(challenge))) }, "token");
+
+        async Task<string> PostAsync(string route, object body, string? wanted = null)
+        {
+            using var answer = await http.PostAsJsonAsync($"/api/auth/{route}", body);
+            return (await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<JsonObject>())![wanted ?? route]!.GetValue<string>();
+        }
     }
 
     public async Task<long> JobsAsync(bool paid)

@@ -77,7 +77,7 @@ internal sealed class LiveBench(Uri api, Action<string> say)
         say($"{plan.EventsPerSecond} events a second for {plan.Seconds} s");
         _lags.Clear();
         Interlocked.Exchange(ref _networkMessages, 0);
-        var events = await MoveAsync(plan, http, cancellationToken);
+        var events = await MoveAsync(plan, client, cancellationToken);
         await Task.Delay(_settle, TimeProvider.System, cancellationToken);
         var after = Resident(plan);
         await ending.CancelAsync();
@@ -118,7 +118,7 @@ internal sealed class LiveBench(Uri api, Action<string> say)
     private static WalletAddress AddressOf(Account account) => WalletAddress.FromBytes(account.PublicKey.AsSpan());
 
     /// <summary>Open loop: an event's time is the plan's, however slow the ones before it are. A node that is still being moved is passed over.</summary>
-    private async Task<IReadOnlyDictionary<LiveBenchNode, int>> MoveAsync(LivePlan plan, HttpClient http, CancellationToken cancellationToken)
+    private async Task<IReadOnlyDictionary<LiveBenchNode, int>> MoveAsync(LivePlan plan, ApiClient client, CancellationToken cancellationToken)
     {
         var moved = new ConcurrentDictionary<LiveBenchNode, int>();
         var (started, total, requests) = (Stopwatch.GetTimestamp(), plan.EventsPerSecond * plan.Seconds, new List<Task>());
@@ -133,7 +133,7 @@ internal sealed class LiveBench(Uri api, Action<string> say)
             var node = _nodes[i % _nodes.Length];
             if (node.Begin())
             {
-                requests.Add(MoveOneAsync(node, http, moved, cancellationToken));
+                requests.Add(MoveOneAsync(node, client, moved, cancellationToken));
             }
         }
 
@@ -141,10 +141,9 @@ internal sealed class LiveBench(Uri api, Action<string> say)
         return moved;
     }
 
-    private static async Task MoveOneAsync(LiveBenchNode node, HttpClient http, ConcurrentDictionary<LiveBenchNode, int> moved, CancellationToken cancellationToken)
+    private static async Task MoveOneAsync(LiveBenchNode node, ApiClient client, ConcurrentDictionary<LiveBenchNode, int> moved, CancellationToken cancellationToken)
     {
-        using var answer = await http.PostAsync($"/api/nodes/{node.Id}/{(node.Status == "draining" ? "drain" : "undrain")}", null, cancellationToken);
-        answer.EnsureSuccessStatusCode();
+        await client.DrainAsync(node.Id.ToString(), drained: node.Status == "draining", cancellationToken);
         moved.AddOrUpdate(node, 1, (_, count) => count + 1);
         node.End();
     }

@@ -55,7 +55,7 @@ internal sealed class Transport(HttpClient http, ClientOptions options, TimeProv
             using (answer)
             {
                 var refusal = await RefusalOfAsync(answer, cancellationToken);
-                if (isLast || !IsPassing(answer.StatusCode, mayRepeat) || refusal.RetryAfter > options.LongestDelay)
+                if (isLast || !IsPassing(refusal, mayRepeat) || refusal.RetryAfter > options.LongestDelay)
                 {
                     throw refusal;
                 }
@@ -75,9 +75,9 @@ internal sealed class Transport(HttpClient http, ClientOptions options, TimeProv
     /// <summary>The network's mood, and a client's own time limit; not what was asked for wrongly.</summary>
     public static bool IsPassing(Exception e) => e is HttpRequestException or IOException or OperationCanceledException { InnerException: TimeoutException };
 
-    /// <summary>Too many requests were not begun; of the others nobody knows.</summary>
-    private static bool IsPassing(HttpStatusCode status, bool mayRepeat) => status == HttpStatusCode.TooManyRequests
-        || (mayRepeat && status is HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout);
+    /// <summary>Too many requests were not begun; of the others nobody knows. Under way: the same request, whose answer was lost to us.</summary>
+    private static bool IsPassing(RefusedException refusal, bool mayRepeat) => refusal.Status == (int)HttpStatusCode.TooManyRequests
+        || (mayRepeat && (refusal is { Status: 502 or 503 or 504 } || refusal.Kind == "under-way"));
 
     private static async Task<RefusedException> RefusalOfAsync(HttpResponseMessage answer, CancellationToken cancellationToken)
     {

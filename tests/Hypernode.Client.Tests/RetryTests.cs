@@ -71,6 +71,32 @@ public sealed class RetryTests
     }
 
     [Fact]
+    public async Task A_request_whose_first_answer_was_lost_waits_for_it()
+    {
+        using var server = new Answering(
+            Answering.Nothing(),
+            Answering.Json(HttpStatusCode.Conflict, """{"type":"urn:hypernode:problem:under-way","status":409,"detail":"still being answered"}"""),
+            Answering.Json(HttpStatusCode.Accepted, """{"jobId":"job-1","state":"Matching","status":"pending"}"""));
+        using var client = server.Client();
+
+        (await client.CancelAsync("job-1", "my-key")).State.ShouldBe("Matching");
+    }
+
+    [Fact]
+    public async Task Another_conflict_is_none_that_passes_and_a_503_is_not_sent_twice_where_that_is_not_safe()
+    {
+        using var conflict = new Answering(Answering.Json(HttpStatusCode.Conflict, """{"type":"urn:hypernode:problem:too-late","status":409,"detail":"over"}"""));
+        using var late = conflict.Client();
+        (await Should.ThrowAsync<RefusedException>(() => late.CancelAsync("job-1", "my-key"))).Kind.ShouldBe("too-late");
+        conflict.Asked.Count.ShouldBe(1);
+
+        using var away = new Answering(Answering.Json(HttpStatusCode.OK, """{"challenge":"sign me","expiresAt":1}"""), Answering.Json(HttpStatusCode.ServiceUnavailable, Away));
+        using var client = away.Client();
+        await Should.ThrowAsync<RefusedException>(() => client.SignInAsync(new WalletSigner(WalletAddress.FromBytes(Hash256.Of("wallet"u8).ToBytes()), (_, _) => new(new byte[64]))));
+        away.Asked.Count.ShouldBe(2);
+    }
+
+    [Fact]
     public async Task A_server_that_asks_for_too_long_a_wait_is_not_waited_for()
     {
         using var server = new Answering(request =>

@@ -90,7 +90,7 @@ public sealed class ApiFuzzer(ulong seed, int cases, bool onSocket = false)
         {
             return ($"no answer within {Patience.TotalSeconds} s", "nothing");
         }
-        catch (HttpRequestException e) when (onSocket && !again && e.HttpRequestError == HttpRequestError.ResponseEnded)
+        catch (HttpRequestException e) when (onSocket && !again && (e.HttpRequestError == HttpRequestError.ResponseEnded || e.InnerException is IOException))
         {
             // A kept connection that the server closed after its last answer, at the moment that this request went out.
             return await TryAsync(world, forged, made, report, cancellationToken, again: true);

@@ -25,19 +25,18 @@ internal sealed class JobBody(string folder, List<FileProblem> problems, bool im
 
     /// <param name="path">Of the job in the file; empty: the file is the job.</param>
     /// <param name="idOf">The id of the job that a step's name stands for.</param>
-    /// <returns>Null when something is wrong; it is noted then.</returns>
+    /// <returns>Null when something is wrong with the file; it is noted then.</returns>
     public PlannedJob? Read(Node body, string path, string id, string? step, Combination combination, Func<string, string> idOf)
     {
-        var before = problems.Count;
         JobSchema.Published.Check(body.Without("$schema", "matrix", "concurrency"), path, "step", problems);
         JobSchema.Published.Check(body, path, "complete", problems);
         var script = Script(body, path);
         var (inputs, uploads, fromSteps) = Inputs(body, path, idOf);
         CheckValues(body, path);
         var amount = Amount(body, path);
-        if (problems.Count > before)
+        if (problems.Count > 0)
         {
-            return null;
+            return null; // here or elsewhere: what stands in a wrong file may be what nothing can be made of
         }
 
         var json = (JsonObject)body.Without(OnlyInFiles).ToJson()!;

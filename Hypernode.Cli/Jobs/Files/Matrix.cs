@@ -20,6 +20,14 @@ internal static class Matrix
         }
 
         var parameters = Parameters(matrix).ToList();
+        foreach (var (parameter, value) in parameters.Concat(matrix["include"]?.Items.SelectMany(i => i.Members) ?? []).SelectMany(p => p.Value.Items.Prepend(p.Value).Select(v => (p, v))))
+        {
+            if (value.Kind == JsonValueKind.String && Substitution.Has(value.Text))
+            {
+                problems.Add(FileProblem.At(value, $"matrix.{parameter.Name}", "a value is put in as it is: it can't hold a ${{ … }} of its own"));
+            }
+        }
+
         var include = Listed(matrix, "include", parameters, whole: true, problems);
         var exclude = Listed(matrix, "exclude", parameters, whole: false, problems);
         foreach (var parameter in parameters.Where(p => p.Value.Items.Select(i => i.Text).Distinct(StringComparer.Ordinal).Count() < p.Value.Items.Count))

@@ -23,7 +23,7 @@ public sealed class JobFileFuzzTests : IDisposable
 
     [Theory]
     [InlineData(1)]
-    [InlineData(2)]
+    [InlineData(3)] // found that a template in a number's place, in a file with another mistake, broke the reader
     public async Task Nothing_is_taken_that_the_schema_refuses_and_nothing_breaks(int seed)
     {
         var random = new Random(seed);

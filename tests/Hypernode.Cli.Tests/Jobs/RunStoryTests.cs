@@ -42,7 +42,7 @@ public sealed class RunStoryTests : IDisposable
         var run = Path.Combine(_folder, "sweep");
         (await CommandLine.RunAsync(JobCommands.Create(), ["run", sweep, "--image", stack.Image, "--out", run, "--yes", .. asked])).Code.ShouldBe(7);
         RunFile.IsRun(run).ShouldBeFalse();
-        await OneAsync(0, WalletCommands.Create(), ["approve", .. signer, .. chain, "--amount", "5"]);
+        await OneAsync(0, WalletCommands.Create(), ["approve", .. signer, .. chain, "--amount", "8"]);
 
         // A submission whose answer is lost: it is asked for, and paid once.
         proxy.LoseAnswers(1);
@@ -97,13 +97,22 @@ public sealed class RunStoryTests : IDisposable
         var slow = Path.Combine(_folder, "slow.json");
         await File.WriteAllTextAsync(slow, """
             { "amount": "0.5", "type": "custom", "image": "@image", "limits": { "cpuMillis": 100, "memoryMb": 32 }, "estimatedTime": 5, "concurrency": 2,
-              "matrix": { "n": [1, 2, 3] }, "env": { "N": "${{ matrix.n }}" }, "script": "sleep 2; echo $N > ${HYPERNODE_OUT:-/out}/n" }
+              "matrix": { "n": [1, 2, 3] }, "env": { "N": "${{ matrix.n }}" }, "script": "sleep 3; echo $N > ${HYPERNODE_OUT:-/out}/n" }
             """);
         var killed = Path.Combine(_folder, "killed");
         await KilledAsync(["job", "run", slow, "--image", stack.Image, "--out", killed, "--yes", .. asked], after: 2);
         var resumed = (await LinesAsync(0, ["resume", killed, .. asked]))[^1];
         resumed["jobs"]!.AsArray().Select(j => File.ReadAllText(Path.Combine(killed, (string)j!["folder"]!, "n"))).ShouldBe(["1\n", "2\n", "3\n"]);
         (await JobsAsync(signer, stack)).ShouldBe(11);
+
+        // Killed and cancelled: what has begun is ended and what it did not use comes back, the rest is never paid for.
+        var cancelled = Path.Combine(_folder, "cancelled");
+        await KilledAsync(["job", "run", slow, "--image", stack.Image, "--out", cancelled, "--concurrency", "1", "--yes", .. asked], after: 1);
+        var over = (await LinesAsync(0, ["cancel", cancelled, .. asked]))[^1];
+        over["jobs"]!.AsArray().Select(j => (string)j!["status"]!).ShouldBe(["failed", "stopped", "stopped"]);
+        ((string)over["jobs"]![0]!["outcome"]!).ShouldBe("Cancelled");
+        ((ulong)over["charge"]! + (ulong)over["refund"]!).ShouldBe(500_000UL);
+        (await JobsAsync(signer, stack)).ShouldBe(12);
     }
 
     /// <summary>The program itself, kill -9 once so many of its jobs run.</summary>

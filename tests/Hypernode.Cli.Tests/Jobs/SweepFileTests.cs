@@ -41,6 +41,8 @@ public sealed class SweepFileTests : IDisposable
     [InlineData("""{ "lr": [1] }""", "${{ matrix.rl }}", "cmd[0]: matrix.rl is no parameter of the matrix; did you mean lr?")]
     [InlineData("""{ "lr": [1] }""", "${{ env.X }}", "is none of ${{ matrix.NAME }}")]
     [InlineData("""{ "lr": [1] }""", "${{ matrix.lr", "is none of ${{ matrix.NAME }}")]
+    [InlineData("""{ "lr": ["${{ matrix.lr }}"] }""", "x", "a value is put in as it is")]
+    [InlineData("""{ "lr": [1], "include": [{ "lr": "${{ matrix.lr }}" }] }""", "x", "a value is put in as it is")]
     [InlineData("""{ "lr": [1, 1.0, 1] }""", "x", "matrix.lr: has a value twice")]
     [InlineData("""{ "lr": [1], "exclude": [{ "rl": 1 }] }""", "x", "matrix.exclude[0].rl: is no parameter of the matrix; did you mean lr?")]
     [InlineData("""{ "lr": [1, 2], "exclude": [{ "lr": 3 }] }""", "x", "matrix.exclude[0].lr: is no value of lr: it would exclude nothing")]

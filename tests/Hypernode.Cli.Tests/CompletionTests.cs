@@ -75,7 +75,7 @@ public sealed class CompletionTests
 
     private static string MakeHn()
     {
-        var folder = Directory.CreateTempSubdirectory("hypernode-path-").FullName;
+        var folder = HnProgram.NewFolder("hypernode-path-");
         var hn = Path.Combine(folder, "hn");
         File.WriteAllText(hn, $"#!/bin/sh\nexec dotnet '{HnProgram.Dll}' \"$@\"\n");
         HnProgram.SetMode(hn, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);

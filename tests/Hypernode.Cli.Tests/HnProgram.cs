@@ -7,7 +7,7 @@ namespace Hypernode.Cli.Tests;
 /// <summary>The program itself, as a process of its own with a home of its own.</summary>
 internal static class HnProgram
 {
-    public static readonly string Home = Directory.CreateTempSubdirectory("hypernode-hn-").FullName;
+    public static readonly string Home = NewFolder("hypernode-hn-");
 
     /// <summary>What the owner, the group and all others may do with it.</summary>
     public static UnixFileMode ModeOf(string path) => new FileInfo(path).UnixFileMode;
@@ -67,6 +67,14 @@ internal static class HnProgram
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         await process.WaitForExitAsync(limit.Token);
         return (process.ExitCode, await output, await error);
+    }
+
+    /// <summary>Of this test run: it goes when the run ends.</summary>
+    public static string NewFolder(string prefix)
+    {
+        var folder = Directory.CreateTempSubdirectory(prefix).FullName;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
+        return folder;
     }
 
     public static Task<string> WalletAsync()

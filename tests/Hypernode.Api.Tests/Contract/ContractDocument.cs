@@ -116,7 +116,7 @@ internal sealed class Operation
 
     public bool Fits(string path)
     {
-        var parts = path.Trim('/').Split('/');
+        var parts = (path.EndsWith('/') ? path[1..^1] : path[1..]).Split('/'); // the router lets one slash at the end pass
         return parts.Length == _segments.Length && parts.Zip(_segments).All(p => p.Second.StartsWith('{') ? p.First.Length > 0 : Uri.UnescapeDataString(p.First).Equals(p.Second, StringComparison.OrdinalIgnoreCase));
     }
 

@@ -27,8 +27,10 @@ internal static partial class FuzzRules
             return $"answered {status} and told of its inside: {leak.Value}";
         }
 
-        // The door of the nodes is told of a receipt that it may then drop.
-        var (was, now) = route.EndsWith("complete-job", StringComparison.OrdinalIgnoreCase) ? (before with { Said = 0 }, after with { Said = 0 }) : (before, after);
+        // The door of the nodes is told of a receipt that it may then drop; and who asks for it has accounts opened before payment.
+        var (was, now) = route.EndsWith("complete-job", StringComparison.OrdinalIgnoreCase) ? (before with { Said = 0 }, after with { Said = 0 })
+            : status == 402 ? (before with { Accounts = 0 }, after with { Accounts = 0 })
+            : (before, after);
         return status >= 400 && was != now ? $"refused with {status}, and yet left something: {was} became {now}" : null;
     }
 

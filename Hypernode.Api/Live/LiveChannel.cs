@@ -7,7 +7,7 @@ namespace Hypernode.Api.Live;
 /// A topic that somebody watches on this host. A hint or a look wakes it; one run at a time reads what is new, once for all of its
 /// subscriptions. What a run can't read (the storage is away) the next one does: an event is late then, never lost.
 /// </summary>
-internal abstract partial class LiveChannel(LiveTopic topic, TimeProvider time, ILogger logger, CancellationToken stopping)
+internal abstract partial class LiveChannel(LiveTopic topic, TimeProvider time, ILogger logger, Runs runs)
 {
     private const int Idle = 0;
     private const int Running = 1;
@@ -64,6 +64,7 @@ internal abstract partial class LiveChannel(LiveTopic topic, TimeProvider time, 
     {
         if (Interlocked.Exchange(ref _state, RunningAndWoken) == Idle)
         {
+            runs.Begin();
             _ = Task.Run(RunAsync, CancellationToken.None);
         }
     }
@@ -104,16 +105,16 @@ internal abstract partial class LiveChannel(LiveTopic topic, TimeProvider time, 
         {
             Volatile.Write(ref _state, Running);
             Volatile.Write(ref _looked, time.GetTimestamp());
-            if (IsClosed || stopping.IsCancellationRequested)
+            if (IsClosed || runs.Stopping.IsCancellationRequested)
             {
                 continue;
             }
 
             try
             {
-                await ReadAsync(stopping);
+                await ReadAsync(runs.Stopping);
             }
-            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            catch (OperationCanceledException) when (runs.Stopping.IsCancellationRequested)
             {
                 // The host stops: clients resume elsewhere.
             }
@@ -123,15 +124,52 @@ internal abstract partial class LiveChannel(LiveTopic topic, TimeProvider time, 
             }
         }
         while (Interlocked.CompareExchange(ref _state, Idle, Running) != Running);
+        runs.End();
     }
 
     [LoggerMessage(5101, LogLevel.Warning, "A watched {Kind} could not be read; its events come later")]
     private static partial void NotRead(ILogger logger, Exception e, LiveKind kind);
 }
 
+/// <summary>The channels' reads that are under way: a host that has stopped reads no more.</summary>
+internal sealed class Runs : IDisposable
+{
+    private readonly CancellationTokenSource _stopping = new();
+    private int _count;
+    private int _disposed;
+
+    public Runs() => Stopping = _stopping.Token;
+
+    /// <summary>Can be asked after the end, too.</summary>
+    public CancellationToken Stopping { get; }
+
+    public void Begin() => Interlocked.Increment(ref _count);
+
+    public void End() => Interlocked.Decrement(ref _count);
+
+    /// <summary>Returns when none is under way, and none begins any more that would read.</summary>
+    public async Task StopAsync(TimeProvider time, CancellationToken cancellationToken)
+    {
+        await _stopping.CancelAsync();
+        while (Volatile.Read(ref _count) > 0)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(5), time, cancellationToken);
+        }
+    }
+
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0) // the container disposes what it knows by two names twice
+        {
+            _stopping.Cancel();
+            _stopping.Dispose();
+        }
+    }
+}
+
 /// <summary>Of what has a history: every event, in order, to each subscription once.</summary>
-internal sealed class HistoryChannel(LiveTopic topic, IHistoryFeed feed, TimeProvider time, ILogger logger, CancellationToken stopping)
-    : LiveChannel(topic, time, logger, stopping)
+internal sealed class HistoryChannel(LiveTopic topic, IHistoryFeed feed, TimeProvider time, ILogger logger, Runs runs)
+    : LiveChannel(topic, time, logger, runs)
 {
     /// <summary>Up to where those who have caught up were told; null: there is none.</summary>
     private long? _head;
@@ -214,8 +252,8 @@ internal sealed class HistoryChannel(LiveTopic topic, IHistoryFeed feed, TimePro
 
 /// <summary>Of what has a state: the newest, to whoever has an older one.</summary>
 /// <param name="least">Between two looks.</param>
-internal sealed class StateChannel(LiveTopic topic, StateFeed feed, TimeSpan least, TimeProvider time, ILogger logger, CancellationToken stopping)
-    : LiveChannel(topic, time, logger, stopping)
+internal sealed class StateChannel(LiveTopic topic, StateFeed feed, TimeSpan least, TimeProvider time, ILogger logger, Runs runs)
+    : LiveChannel(topic, time, logger, runs)
 {
     /// <summary>Looks that sum up (all jobs, a wallet's) take at most this part of the time; others are a row or two.</summary>
     private const int Share = 20;

@@ -38,6 +38,7 @@ internal sealed partial class LiveHub(
     private readonly ConcurrentDictionary<LiveSocket, bool> _sockets = new();
     private readonly ConcurrentDictionary<LiveTopic, Watched> _channels = new();
     private readonly Lock _gate = new();
+    private readonly Runs _runs = new();
     private readonly Counts _counts = new();
 
     public int Sockets => _sockets.Count;
@@ -162,6 +163,18 @@ internal sealed partial class LiveHub(
         return new Problem("internal", 500, "something went wrong on our side");
     }
 
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        await _runs.StopAsync(time, cancellationToken);
+    }
+
+    public override void Dispose()
+    {
+        _runs.Dispose();
+        base.Dispose();
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var stopping = host.ApplicationStopping.Register(() =>
@@ -224,14 +237,14 @@ internal sealed partial class LiveHub(
     private Watched Watch(LiveTopic topic)
     {
         LiveChannel channel = feeds.HistoryOf(topic) is { } history
-            ? new HistoryChannel(topic, history, time, logger, host.ApplicationStopped)
+            ? new HistoryChannel(topic, history, time, logger, _runs)
             : new StateChannel(
                 topic,
                 feeds.StateOf(topic),
                 TimeSpan.FromMilliseconds(topic.Kind == LiveKind.Network ? _options.NetworkMilliseconds : _options.StateMilliseconds),
                 time,
                 logger,
-                host.ApplicationStopped);
+                _runs);
         return new Watched(channel, movements.Watch(topic, channel.Wake));
     }
 

@@ -56,6 +56,7 @@ public sealed class HttpNodeTests : IAsyncLifetime
     public async Task DisposeAsync()
     {
         _http.Dispose();
+        await _app.StopAsync(); // nothing may write into the folder that goes
         await _app.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
     }

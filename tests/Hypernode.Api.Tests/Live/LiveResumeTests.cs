@@ -87,9 +87,10 @@ public sealed class LiveResumeTests
             var reading = Task.WhenAll(readers.Select(r => ReadAsync(host, token, $"logs:{job}", r, Chunks)));
             if (host != world.Host)
             {
+                using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
                 while (readers.Any(r => r.Count < hosts * 200))
                 {
-                    await Task.Delay(1);
+                    await Task.Delay(1, patience.Token);
                 }
 
                 await world.KillAsync(host);
